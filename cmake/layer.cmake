@@ -1,0 +1,22 @@
+# A layer of the architecture is a static library `ambassador_NAME` from proxy/NAME, and its edges are the
+# only target_link_libraries there are. DEPENDS names other layers, LIBRARIES what comes from elsewhere.
+#   ambassador_layer(NAME [PCH] [DEPENDS layer…] [LIBRARIES target…])
+function(ambassador_layer name)
+  cmake_parse_arguments(arg "PCH" "" "DEPENDS;LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/proxy/${name}/*.cpp)
+  set(target ambassador_${name})
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/proxy)
+  list(TRANSFORM arg_DEPENDS PREPEND ambassador_)
+  target_link_libraries(${target} PUBLIC ${arg_DEPENDS} ${arg_LIBRARIES})
+  if(arg_PCH AND AMBASSADOR_PCH)
+    target_precompile_headers(${target} REUSE_FROM asio_pch)
+  endif()
+endfunction()
+
+# One precompiled header for every file that speaks Asio.
+if(AMBASSADOR_PCH)
+  add_library(asio_pch STATIC ${PROJECT_SOURCE_DIR}/cmake/asio_pch.cpp)
+  target_link_libraries(asio_pch PUBLIC boost_compiled)
+  target_precompile_headers(asio_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/asio_pch.hpp)
+endif()

@@ -1,0 +1,41 @@
+#include "base/error.hpp"
+
+namespace ambassador {
+namespace {
+
+class Category final : public boost::system::error_category {
+ public:
+  [[nodiscard]] char const* name() const noexcept override { return "ambassador"; }
+
+  [[nodiscard]] std::string message(int value) const override {
+    switch (static_cast<Errc>(value)) {
+      case Errc::end_of_stream: return "the connection was closed";
+      case Errc::incomplete_message: return "the connection was closed in the middle of a message";
+      case Errc::timed_out: return "timed out";
+      case Errc::bad_message: return "the message is malformed";
+      case Errc::head_too_large: return "the message head is too large";
+      case Errc::too_many_fields: return "the message head has too many fields";
+      case Errc::target_too_long: return "the request target is too long";
+      case Errc::bad_version: return "the HTTP version is not supported";
+      case Errc::bad_chunk: return "the chunked coding is malformed";
+      case Errc::too_many_interim: return "too many interim (1xx) responses";
+      case Errc::unexpected_switch: return "a 101 that was not asked for";
+      case Errc::no_address: return "the name has no address";
+      case Errc::resolver_failed: return "the name could not be looked up";
+      case Errc::pool_exhausted: return "too many calls wait for a connection";
+      case Errc::pending_timed_out: return "no connection became free in time";
+      case Errc::shutting_down: return "shutting down";
+      case Errc::slow_body: return "the body came too slowly";
+    }
+    return "unknown error";
+  }
+};
+
+}  // namespace
+
+boost::system::error_category const& error_category() noexcept {
+  static Category const category;
+  return category;
+}
+
+}  // namespace ambassador

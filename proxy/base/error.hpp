@@ -1,0 +1,38 @@
+// The error codes that are the ambassador's own, in one category: each is a fault of HTTP or of time that no errno names.
+#pragma once
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <string>
+
+namespace ambassador {
+
+enum class Errc {
+  end_of_stream = 1,     ///< the peer closed, and nothing of a message had come
+  incomplete_message,    ///< the peer closed in the middle of a message
+  timed_out,             ///< a deadline passed
+  bad_message,           ///< two parsers could read this message differently
+  head_too_large,        ///< `limits.head`
+  too_many_fields,       ///< `limits.fields`
+  target_too_long,       ///< `limits.target`
+  bad_version,           ///< neither HTTP/1.0 nor HTTP/1.1
+  bad_chunk,             ///< the chunked coding is broken
+  too_many_interim,      ///< more 1xx heads than `max_interim_responses`
+  unexpected_switch,     ///< a 101 that nobody asked for
+  no_address,            ///< the name has no address
+  resolver_failed,       ///< no name server answered usefully
+  pool_exhausted,        ///< `limits.connections` are in use and `limits.pending` calls wait
+  pending_timed_out,     ///< no connection became free in time
+  shutting_down,         ///< the drain time ended
+  slow_body,             ///< the body made too little progress in `timeout.body`
+};
+
+boost::system::error_category const& error_category() noexcept;
+
+inline boost::system::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
+
+}  // namespace ambassador
+
+template <>
+struct boost::system::is_error_code_enum<ambassador::Errc> : std::true_type {};
