@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "observe/reason.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -38,8 +39,9 @@ struct CallRecord {
   std::string upstream;            ///< address:port of the last endpoint tried; empty where none was
   std::uint32_t tries = 0;
   std::string reason;              ///< why it was blocked, refused or failed; empty where all went well
-  std::string_view reason_code;    ///< the same as a bounded label value: "not_in_map", "connect_refused", …
+  Reason reason_code = Reason::none;  ///< the same as a bounded label value; none where all went well
 
+  /// As if new, but the strings keep their capacity.
   void clear();
 };
 

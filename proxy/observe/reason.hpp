@@ -1,0 +1,60 @@
+// Why a call did not go the plain way, as a closed list: the values of the metrics' `reason` label, so that their number
+// is bounded by this file. The sentence that a person reads is CallRecord::reason; this is its kind.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ambassador::observe {
+
+enum class Reason : std::uint8_t {
+  none = 0,
+
+  // The map decided.
+  not_in_map,             ///< blocked, or reported
+  connect_not_supported,  ///< a CONNECT where none is served
+  https_not_supported,    ///< an absolute https:// URL where none is served
+  address_refused,        ///< the name leads to an address that may not be reached this way
+  loop,                   ///< the call would come back to the ambassador
+  tls_in_tunnel,          ///< TLS inside a tunnel to a mapped plain-HTTP origin
+
+  // The client's message.
+  bad_request,
+  head_too_large,
+  too_many_fields,
+  target_too_long,
+  bad_version,
+  head_timeout,
+  body_timeout,
+  body_malformed,
+  client_gone,
+
+  // The way to the upstream.
+  dns_failed,
+  connect_refused,
+  connect_timeout,
+  connect_failed,
+  pool_exhausted,
+  pending_timeout,
+
+  // The upstream's answer.
+  reset,  ///< a connection that had served before was closed under the request
+  upstream_closed,
+  response_timeout,
+  response_malformed,
+  response_incomplete,
+  upgrade_failed,
+
+  // Both.
+  idle_timeout,
+  shutting_down,
+  internal,  ///< a fault of the ambassador's own; should never be seen
+};
+
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::internal) + 1;
+
+/// The label value: the enumerator's name; "none" for Reason::none.
+std::string_view code(Reason reason) noexcept;
+
+}  // namespace ambassador::observe
