@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# The Debian packages that each verb of ./dev needs, and how the missing ones are installed. Sourced by ./dev.
+#
+# An entry is `package`, or `package:command` where any program of that name will do, whoever brought it: Debian's
+# npm, for one, cannot be installed beside another vendor's nodejs.
+
+declare -rA packages=(
+  [build]="g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboost-url1.81-dev libboost-json1.81-dev
+    libssl-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libyaml-cpp-dev libcli11-dev libc-ares-dev zlib1g-dev
+    libgtest-dev libgmock-dev"
+  [test]="python3 python3-pytest python3-requests python3-httpx python3-aiohttp python3-websockets curl:curl wget:wget
+    busybox:busybox git:git golang-go:go ruby:ruby php-cli:php php-curl libwww-perl openjdk-17-jdk-headless:javac
+    nodejs:node npm:npm nginx prometheus dnsmasq-base"
+  [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes"
+  [bench]="nginx haproxy squid tinyproxy wrk python3 git:git"
+  [fuzz]="clang libclang-rt-14-dev"
+)
+
+# Some packages start a server when they are installed. While this file says 101, none does.
+readonly policy_file=/usr/sbin/policy-rc.d
+readonly policy_saved=/usr/sbin/policy-rc.d.saved-by-dev
+
+# Installs what the groups need and the machine lacks. Does nothing, and quickly, where nothing is missing.
+#   install_packages GROUP…
+install_packages() {
+  local group entry installed
+  local -a missing=()
+  installed=$(installed_packages)
+  for group in "$@"; do
+    for entry in ${packages[$group]}; do
+      package_is_there "$entry" "$installed" || missing+=("${entry%%:*}")
+    done
+  done
+  if ((${#missing[@]})); then install_missing "${missing[@]}"; fi
+}
+
+#   installed_packages [PATTERN]
+installed_packages() {
+  # shellcheck disable=SC2016  # the fields are dpkg-query's, not the shell's
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p'
+}
+
+package_is_there() {
+  local entry=$1 installed=$2
+  if [[ $entry == *:* ]] && command -v "${entry#*:}" >/dev/null; then return 0; fi
+  [[ $'\n'$installed$'\n' == *$'\n'"${entry%%:*}"$'\n'* ]]
+}
+
+install_missing() {
+  need_rights "$@"
+  echo "dev: installing by apt-get: $*" >&2
+  say_what_boost_replaces "$@"
+  # A subshell, so that its trap gives the machine its own policy back however it ends.
+  (
+    trap 'allow_services' EXIT
+    trap 'exit 130' INT TERM
+    forbid_services
+    as_root apt-get -q update </dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
+      -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install "$@" </dev/null
+  ) >&2 || fail "apt-get could not install: $*" "see its message above; then run this again"
+}
+
+need_rights() {
+  ((EUID == 0)) && return
+  command -v apt-get >/dev/null || fail "apt-get is not there" "this tool sets up Debian 12; elsewhere, install: $*"
+  command -v sudo >/dev/null || fail "these packages are missing, and you are neither root nor have sudo: $*" \
+    "have them installed: apt-get install $*"
+  sudo -n true 2>/dev/null || [[ -t 0 ]] || fail "these packages are missing, and sudo wants a password: $*" \
+    "run this in a terminal, or have them installed: apt-get install $*"
+}
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+# The -dev packages of two Boost versions exclude each other.
+say_what_boost_replaces() {
+  [[ " $* " == *" libboost1.81-dev "* ]] || return 0
+  local old
+  old=$(installed_packages 'libboost*-dev' | grep -v 1.81 | tr '\n' ' ') || true
+  if [[ -n $old ]]; then
+    echo "dev: Boost 1.81 is needed, and Debian's Boost 1.74 packages cannot stay beside it; apt-get takes away: $old" >&2
+  fi
+}
+
+forbid_services() {
+  # Left behind by a run that was killed: what is saved is the machine's own.
+  if [[ -e $policy_saved ]]; then allow_services; fi
+  if [[ -e $policy_file ]]; then as_root mv "$policy_file" "$policy_saved"; fi
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy_file" >/dev/null
+  as_root chmod 755 "$policy_file"
+}
+
+allow_services() {
+  if [[ -e $policy_saved ]]; then as_root mv -f "$policy_saved" "$policy_file"; else as_root rm -f "$policy_file"; fi
+}
