@@ -20,25 +20,25 @@ inline constexpr std::uint32_t no_mapping = UINT32_MAX;
 
 /// Strings keep their capacity from call to call: a record belongs to a pooled exchange.
 struct CallRecord {
-  SystemTime time;                 ///< when the request head was complete
+  SystemTime time;  ///< when the request head was complete
   std::chrono::nanoseconds duration{0};
   std::chrono::nanoseconds upstream_duration{0};  ///< from the request sent to the response head
-  std::string_view listener;       ///< its address; outlives the call
-  std::string client;              ///< address:port
-  std::string_view protocol;       ///< "HTTP/1.1"
+  std::string_view listener;                      ///< its address; outlives the call
+  std::string client;                             ///< address:port
+  std::string_view protocol;                      ///< "HTTP/1.1"
   std::string method;
-  std::string source;              ///< the URL as the client asked for it, canonical; raw where it could not be understood
-  std::string target;              ///< the URL it went to; empty where it went nowhere
-  std::string_view rule;           ///< the mapping's source, or the allow entry, as written; outlives the call
+  std::string source;                  ///< the URL as the client asked for it, canonical; raw where it could not be understood
+  std::string target;                  ///< the URL it went to; empty where it went nowhere
+  std::string_view rule;               ///< the mapping's source, or the allow entry, as written; outlives the call
   std::uint32_t mapping = no_mapping;  ///< index into Settings::map
   Decision decision = Decision::local;
-  bool refused = false;            ///< refused before it could be understood: logged as [REFUSED]
-  int status = 0;                  ///< what the client got; 0 where it got nothing
-  std::uint64_t bytes_in = 0;      ///< body bytes from the client
-  std::uint64_t bytes_out = 0;     ///< body bytes to the client
-  std::string upstream;            ///< address:port of the last endpoint tried; empty where none was
+  bool refused = false;         ///< refused before it could be understood: logged as [REFUSED]
+  int status = 0;               ///< what the client got; 0 where it got nothing
+  std::uint64_t bytes_in = 0;   ///< body bytes from the client
+  std::uint64_t bytes_out = 0;  ///< body bytes to the client
+  std::string upstream;         ///< address:port of the last endpoint tried; empty where none was
   std::uint32_t tries = 0;
-  std::string reason;              ///< why it was blocked, refused or failed; empty where all went well
+  std::string reason;                 ///< why it was blocked, refused or failed; empty where all went well
   Reason reason_code = Reason::none;  ///< the same as a bounded label value; none where all went well
 
   /// As if new, but the strings keep their capacity.
