@@ -1,0 +1,211 @@
+#include "observe/metrics.hpp"
+
+#include "observe/process_metrics.hpp"
+
+#include <prometheus/gauge.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace ambassador::observe {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+namespace {
+
+constexpr double nanoseconds_in_second = 1e9;
+constexpr double microseconds_in_second = 1e6;
+
+using Labels = std::vector<ClientMetric::Label>;
+
+ClientMetric counter(Labels labels, std::uint64_t value) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.counter.value = static_cast<double>(value);
+  return metric;
+}
+
+ClientMetric gauge(Labels labels, std::uint64_t value) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.gauge.value = static_cast<double>(value);
+  return metric;
+}
+
+struct HistogramSum {
+  std::array<std::uint64_t, DurationHistogram::bucket_count> buckets{};
+  std::uint64_t nanoseconds = 0;
+
+  void add(DurationHistogram const& histogram) {
+    for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += histogram.bucket(i);
+    nanoseconds += histogram.sum_nanoseconds();
+  }
+
+  /// Nothing where nothing was observed.
+  void append_to(MetricFamily& family, std::string const& mapping) const {
+    ClientMetric metric;
+    metric.label = {{"mapping", mapping}};
+    auto& histogram = metric.histogram;
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      histogram.sample_count += buckets[i];
+      double const bound =
+          i < duration_bounds.size() ? duration_bounds[i] / microseconds_in_second : std::numeric_limits<double>::infinity();
+      histogram.bucket.push_back({histogram.sample_count, bound});
+    }
+    if (histogram.sample_count == 0) return;
+    histogram.sample_sum = static_cast<double>(nanoseconds) / nanoseconds_in_second;
+    family.metric.push_back(std::move(metric));
+  }
+};
+
+/// What all workers counted for one mapping.
+struct CallSum {
+  std::map<std::uint32_t, std::uint64_t> requests;
+  std::map<std::uint32_t, std::uint64_t> retries;
+  HistogramSum duration;
+  HistogramSum upstream_duration;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+
+  void add(MappingCounters const& counters) {
+    counters.requests.for_each([&](std::uint32_t key, std::uint64_t n) { requests[key] += n; });
+    counters.retries.for_each([&](std::uint32_t key, std::uint64_t n) { retries[key] += n; });
+    duration.add(counters.duration);
+    upstream_duration.add(counters.upstream_duration);
+    bytes_in += counters.bytes_in.value();
+    bytes_out += counters.bytes_out.value();
+  }
+};
+
+struct CallFamilies {
+  MetricFamily requests{
+      "ambassador_requests_total", "Calls, by mapping, method and the status the client got.", MetricType::Counter, {}};
+  MetricFamily duration{
+      "ambassador_request_duration_seconds", "From the request head to the end of the response.", MetricType::Histogram, {}};
+  MetricFamily upstream_duration{"ambassador_upstream_duration_seconds",
+                                 "From the request sent upstream to the response head.",
+                                 MetricType::Histogram,
+                                 {}};
+  MetricFamily bytes{"ambassador_bytes_total", "Body bytes from (in) and to (out) clients.", MetricType::Counter, {}};
+  MetricFamily retries{
+      "ambassador_retries_total", "Further tries of a call, by what made them necessary.", MetricType::Counter, {}};
+
+  void add(std::string const& mapping, CallSum const& sum) {
+    for (auto const& [value, n] : sum.requests) {
+      CallKey const key{value};
+      Labels labels{{"mapping", mapping}, {"method", std::string{key.method()}}, {"code", std::string{key.code()}}};
+      requests.metric.push_back(counter(std::move(labels), n));
+    }
+    for (auto const& [value, n] : sum.retries) {
+      auto const reason = code(static_cast<Reason>(value));
+      retries.metric.push_back(counter({{"mapping", mapping}, {"reason", std::string{reason}}}, n));
+    }
+    sum.duration.append_to(duration, mapping);
+    sum.upstream_duration.append_to(upstream_duration, mapping);
+    bytes.metric.push_back(counter({{"mapping", mapping}, {"direction", "in"}}, sum.bytes_in));
+    bytes.metric.push_back(counter({{"mapping", mapping}, {"direction", "out"}}, sum.bytes_out));
+  }
+};
+
+}  // namespace
+
+Metrics::Metrics(std::vector<std::string> mappings, std::vector<std::string> listeners, std::size_t workers,
+                 std::string version)
+    : listeners_{std::move(listeners)} {
+  std::unordered_map<std::string, std::uint32_t> known;
+  for (auto& mapping : mappings) {
+    auto const [at, is_new] = known.try_emplace(mapping, static_cast<std::uint32_t>(labels_.size()));
+    if (is_new) labels_.push_back(std::move(mapping));
+    series_.push_back(at->second);
+  }
+  labels_.emplace_back(no_mapping_label);
+  for (std::size_t i = 0; i < workers; ++i) {
+    workers_.push_back(std::make_unique<WorkerMetrics>(series_, labels_.size(), listeners_.size()));
+  }
+
+  auto& dns = prometheus::BuildCounter()
+                  .Name("ambassador_dns_resolutions_total")
+                  .Help("Names looked up, by what came of it.")
+                  .Register(registry_);
+  static constexpr std::array results{"ok", "no_address", "failed", "timed_out"};
+  for (std::size_t i = 0; i < results.size(); ++i) dns_[i] = &dns.Add({{"result", results[i]}});
+  log_lines_dropped_ = &prometheus::BuildCounter()
+                            .Name("ambassador_log_lines_dropped_total")
+                            .Help("Lines of the access log that its reader was too slow for.")
+                            .Register(registry_)
+                            .Add({});
+  prometheus::BuildGauge()
+      .Name("ambassador_build_info")
+      .Help("Always 1; the version is in the label.")
+      .Register(registry_)
+      .Add({{"version", version}})
+      .Set(1);
+}
+
+Metrics::~Metrics() = default;
+
+std::vector<MetricFamily> Metrics::Collect() const {
+  std::vector<MetricFamily> out;
+  collect_calls(out);
+  collect_decisions(out);
+  collect_connections(out);
+  auto rare = registry_.Collect();
+  std::move(rare.begin(), rare.end(), std::back_inserter(out));
+  append_process_families(out);
+  return out;
+}
+
+std::string Metrics::expose() const { return prometheus::TextSerializer{}.prometheus::Serializer::Serialize(Collect()); }
+
+void Metrics::collect_calls(std::vector<MetricFamily>& out) const {
+  CallFamilies families;
+  for (std::size_t i = 0; i < labels_.size(); ++i) {
+    CallSum sum;
+    bool called = false;
+    for (auto const& worker : workers_) {
+      MappingCounters const* const counters = worker->series(i);
+      if (counters == nullptr) continue;
+      called = true;
+      sum.add(*counters);
+    }
+    if (called) families.add(labels_[i], sum);
+  }
+  for (auto* family :
+       {&families.requests, &families.duration, &families.upstream_duration, &families.bytes, &families.retries}) {
+    out.push_back(std::move(*family));
+  }
+}
+
+void Metrics::collect_decisions(std::vector<MetricFamily>& out) const {
+  auto const add = [&](char const* name, char const* help, ReasonCounters const& (WorkerMetrics::*counters)() const noexcept) {
+    MetricFamily family{name, help, MetricType::Counter, {}};
+    for (std::size_t reason = 0; reason < reason_count; ++reason) {
+      std::uint64_t n = 0;
+      for (auto const& worker : workers_) n += ((*worker).*counters)()[reason].value();
+      if (n == 0) continue;
+      family.metric.push_back(counter({{"reason", std::string{code(static_cast<Reason>(reason))}}}, n));
+    }
+    out.push_back(std::move(family));
+  };
+  add("ambassador_blocked_total", "Calls that were blocked.", &WorkerMetrics::blocked);
+  add("ambassador_reported_total", "Calls that passed, and would be blocked with unmapped: block.", &WorkerMetrics::reported);
+  add("ambassador_refused_total", "Requests refused before they could be understood.", &WorkerMetrics::refused);
+}
+
+void Metrics::collect_connections(std::vector<MetricFamily>& out) const {
+  std::map<std::string, std::uint64_t> active;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    for (auto const& worker : workers_) active[listeners_[i]] += worker->connections(i);
+  }
+  MetricFamily family{"ambassador_connections_active", "Client connections that are open.", MetricType::Gauge, {}};
+  for (auto const& [listener, n] : active) family.metric.push_back(gauge({{"listener", listener}}, n));
+  out.push_back(std::move(family));
+}
+
+}  // namespace ambassador::observe

@@ -1,0 +1,66 @@
+// The counters of the process: each worker's own, added up when somebody asks, and a registry for what is rare. The values
+// of labels come from the configuration and from closed lists only, so their number is bounded.
+#pragma once
+
+#include "observe/worker_metrics.hpp"
+
+#include <prometheus/collectable.h>
+#include <prometheus/counter.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/registry.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ambassador::observe {
+
+/// The `mapping` label of a call that no mapping decided.
+inline constexpr std::string_view no_mapping_label = "none";
+
+enum class DnsResult : std::uint8_t { ok, no_address, failed, timed_out };
+
+class Metrics final : public prometheus::Collectable {
+ public:
+  /// `mappings` are the sources as written, in the order of CallRecord::mapping (equal ones share their series);
+  /// `listeners` the addresses, in the order of WorkerMetrics::connection_opened.
+  Metrics(std::vector<std::string> mappings, std::vector<std::string> listeners, std::size_t workers, std::string version);
+  ~Metrics() override;
+  Metrics(Metrics const&) = delete;
+  Metrics& operator=(Metrics const&) = delete;
+
+  [[nodiscard]] std::size_t workers() const noexcept { return workers_.size(); }
+  [[nodiscard]] WorkerMetrics& worker(std::size_t i) noexcept { return *workers_[i]; }
+
+  // From any thread.
+
+  void dns_resolved(DnsResult result) { dns_[static_cast<std::size_t>(result)]->Increment(); }
+  /// For LogWriter.
+  [[nodiscard]] prometheus::Counter& log_lines_dropped() noexcept { return *log_lines_dropped_; }
+  /// For counters that no call touches; take the counter once, and keep it.
+  [[nodiscard]] prometheus::Registry& registry() noexcept { return registry_; }
+
+  /// Every family, while the workers go on counting.
+  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+
+  /// The same in Prometheus' text format 0.0.4.
+  [[nodiscard]] std::string expose() const;
+
+ private:
+  void collect_calls(std::vector<prometheus::MetricFamily>& out) const;
+  void collect_decisions(std::vector<prometheus::MetricFamily>& out) const;
+  void collect_connections(std::vector<prometheus::MetricFamily>& out) const;
+
+  std::vector<std::string> labels_;    // of the series; the last is `none`
+  std::vector<std::uint32_t> series_;  // mapping -> index into labels_
+  std::vector<std::string> listeners_;
+  std::vector<std::unique_ptr<WorkerMetrics>> workers_;
+  prometheus::Registry registry_;
+  std::array<prometheus::Counter*, 4> dns_{};
+  prometheus::Counter* log_lines_dropped_ = nullptr;
+};
+
+}  // namespace ambassador::observe

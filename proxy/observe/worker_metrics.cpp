@@ -1,0 +1,86 @@
+#include "observe/worker_metrics.hpp"
+
+#include <algorithm>
+
+namespace ambassador::observe {
+namespace {
+
+constexpr std::array<std::string_view, 9> methods{"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                  "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+constexpr std::uint32_t method_shift = 10;
+constexpr std::uint32_t code_mask = (1U << method_shift) - 1;
+constexpr int max_code = 999;
+
+/// "000" to "999": codes are views into it.
+constexpr auto code_digits = [] {
+  std::array<char, (max_code + 1) * 3> digits{};
+  for (std::size_t i = 0; i <= max_code; ++i) {
+    digits[i * 3] = static_cast<char>('0' + i / 100);
+    digits[i * 3 + 1] = static_cast<char>('0' + i / 10 % 10);
+    digits[i * 3 + 2] = static_cast<char>('0' + i % 10);
+  }
+  return digits;
+}();
+
+}  // namespace
+
+CallKey CallKey::of(CallRecord const& record) noexcept {
+  auto const method = static_cast<std::uint32_t>(std::find(methods.begin(), methods.end(), record.method) - methods.begin());
+  auto const code = static_cast<std::uint32_t>(std::clamp(record.status, 0, max_code));
+  return {method << method_shift | code};
+}
+
+std::string_view CallKey::method() const noexcept {
+  auto const i = value >> method_shift;
+  return i < methods.size() ? methods[i] : "other";
+}
+
+std::string_view CallKey::code() const noexcept {
+  if (value == other().value) return "other";
+  auto const code = value & code_mask;
+  return code == 0 ? std::string_view{"0"} : std::string_view{code_digits.data() + code * 3, 3};
+}
+
+WorkerMetrics::WorkerMetrics(std::vector<std::uint32_t> const& series, std::size_t series_count, std::size_t listeners)
+    : series_{series}, calls_(series_count), connections_(listeners) {}
+
+WorkerMetrics::~WorkerMetrics() {
+  for (auto& call : calls_) delete call.load(std::memory_order_relaxed);
+}
+
+void WorkerMetrics::record(CallRecord const& record) noexcept {
+  MappingCounters& call = counters(record.mapping);
+  call.requests.at(CallKey::of(record).value, CallKey::other().value).add(1);
+  call.duration.observe(record.duration);
+  if (record.upstream_duration.count() > 0) call.upstream_duration.observe(record.upstream_duration);
+  call.bytes_in.add(record.bytes_in);
+  call.bytes_out.add(record.bytes_out);
+  record_reason(record);
+}
+
+void WorkerMetrics::record_reason(CallRecord const& record) noexcept {
+  auto const reason = static_cast<std::size_t>(record.reason_code);
+  if (record.refused)
+    refused_[reason].add(1);
+  else if (record.decision == Decision::blocked)
+    blocked_[reason].add(1);
+  else if (record.decision == Decision::reported)
+    reported_[reason].add(1);
+}
+
+void WorkerMetrics::retried(std::uint32_t mapping, Reason reason) noexcept {
+  auto const key = static_cast<std::uint32_t>(reason);
+  counters(mapping).retries.at(key, key).add(1);
+}
+
+MappingCounters& WorkerMetrics::counters(std::uint32_t mapping) {
+  auto& slot = calls_[mapping < series_.size() ? series_[mapping] : calls_.size() - 1];
+  MappingCounters* call = slot.load(std::memory_order_relaxed);
+  if (call == nullptr) {
+    call = new MappingCounters;
+    slot.store(call, std::memory_order_release);
+  }
+  return *call;
+}
+
+}  // namespace ambassador::observe
