@@ -1,0 +1,8 @@
+"""requests, as an app uses it."""
+
+import sys
+
+import requests
+
+response = requests.get(sys.argv[1], timeout=30)
+print(response.status_code, response.text, sep="\n", end="")

@@ -1,0 +1,89 @@
+"""The program under test."""
+
+import os
+import re
+import subprocess
+import textwrap
+import urllib.parse
+
+from harness import environment, http_get
+from harness.limits import COMMAND, READY
+from harness.needs import E2E
+from harness.process import Process
+
+BINARY = os.environ.get("AMBASSADOR", str(E2E.parent.parent / "build" / "release" / "ambassador"))
+LISTENING = re.compile(r"listening on http://(\[[^\]]+\]|[^:\s/]+):(\d+)")
+ADMIN = re.compile(r"admin on http://(\[[^\]]+\]|[^:\s/]+):(\d+)")
+
+
+def is_sanitized():
+    """Whether the binary carries a sanitizer, whose memory is not the program's."""
+    with open(BINARY, "rb") as binary:
+        content = binary.read()
+    return b"__asan_init" in content or b"__tsan_init" in content
+
+
+def run(*args, cwd, env=None, stdin=None):
+    """One command of the binary, to its end."""
+    return subprocess.run(
+        [BINARY, *map(str, args)], cwd=cwd, env=environment.clean(env), input=stdin, timeout=COMMAND,
+        capture_output=True, encoding="utf-8", errors="backslashreplace", check=False)  # fmt: skip
+
+
+def write_config(directory, *parts, name="ambassador.yaml"):
+    """A file of these parts, each of which may be indented as it stands in the test."""
+    path = directory / name
+    path.write_text("".join(textwrap.dedent(part).lstrip("\n") for part in parts))
+    return path
+
+
+class Ambassador:
+    """Running, until `finish`. `listeners` is how many `listening on` lines make it ready."""
+
+    def __init__(self, *args, cwd, env=None, listeners=1, admin=False):
+        self.process = Process([BINARY, *args], environment.clean(env), cwd)
+        self._status = None
+        ready = self.process.err.wait_for(LISTENING.search, READY, listeners)
+        admins = self.process.err.wait_for(ADMIN.search, READY) if admin else []
+        if len(ready) < listeners or len(admins) < admin:
+            self.process.end()
+            raise AssertionError(f"the ambassador did not start:\n{self.process.err.text()}")
+        self.addresses = [LISTENING.search(line).groups() for line in ready]
+        self.admin_port = int(ADMIN.search(admins[0]).group(2)) if admin else None
+
+    @property
+    def port(self):
+        """The first listener's port."""
+        return int(self.addresses[0][1])
+
+    def log(self, fits):
+        """The log line that fits; the test fails when it does not come."""
+        found = self.process.out.wait_for(fits)
+        assert found, f"no such line in the log:\n{self.process.out.text()}\n--- stderr:\n{self.process.err.text()}"
+        return found[0]
+
+    def finish(self):
+        """SIGTERM, which must end it with 0; all lines of its log."""
+        if self._status is None:
+            self._status = self.process.end()
+            assert self._status == 0, f"ended with {self._status}:\n{self.process.err.text()}"
+        return self.process.out.all()
+
+    def admin(self, path, headers=None):
+        return http_get.get(self.admin_port, path, headers)
+
+    def explain(self, url, method="GET"):
+        return self.admin("/explain?" + urllib.parse.urlencode({"method": method, "url": url}))
+
+    def metric(self, name, **labels):
+        """The sum over the samples of `name` that have these labels."""
+        text = self.admin("/metrics").text
+        return sum(value for sample, found, value in samples(text) if sample == name and labels.items() <= found.items())
+
+
+def samples(text):
+    """(name, labels, value) of every sample in a Prometheus text."""
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            name, labels, value = re.fullmatch(r"([\w:]+)(?:\{(.*)\})? (\S+)", line).groups()
+            yield name, dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels or "")), float(value)

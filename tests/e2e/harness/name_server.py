@@ -1,0 +1,55 @@
+"""A DNS server that knows one address, and counts what it is asked."""
+
+import contextlib
+import socket
+import struct
+import threading
+
+TYPE_A = 1
+
+
+class NameServer:
+    """Answers every A query with 127.0.0.1, every other one with no record."""
+
+    def __init__(self):
+        self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._sock.bind(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._sock.getsockname()[1]}"
+        self.queries = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def environment(self):
+        return {"AMBASSADOR_DNS": self.address}
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._sock.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                query, client = self._sock.recvfrom(4096)
+                if not query:  # closed
+                    return
+                self._sock.sendto(self._answer(query), client)
+
+    def _answer(self, query):
+        name, end = _name(query, 12)
+        kind = struct.unpack_from("!H", query, end)[0]
+        self.queries.append(name)
+        question = query[12 : end + 4]
+        answers = 1 if kind == TYPE_A else 0
+        head = query[:2] + struct.pack("!HHHHH", 0x8180, 1, answers, 0, 0)
+        record = b"\xc0\x0c" + struct.pack("!HHIH4s", TYPE_A, 1, 60, 4, socket.inet_aton("127.0.0.1"))
+        return head + question + record * answers
+
+
+def _name(packet, at):
+    """The dotted name at an offset, and the offset behind it."""
+    labels = []
+    while packet[at]:
+        length = packet[at]
+        labels.append(packet[at + 1 : at + 1 + length].decode("ascii", "replace"))
+        at += 1 + length
+    return ".".join(labels).lower(), at + 1
