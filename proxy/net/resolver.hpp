@@ -31,6 +31,7 @@ class Resolver {
 
   /// Throws boost::system::system_error where c-ares cannot start.
   Resolver(boost::asio::io_context& context, Options options);
+  /// Drops the look-ups under way: no `done` is called from here on. May be called from within one.
   ~Resolver();
   Resolver(Resolver const&) = delete;
   Resolver& operator=(Resolver const&) = delete;
@@ -44,7 +45,7 @@ class Resolver {
 
  private:
   class State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace ambassador::net
