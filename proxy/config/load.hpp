@@ -18,22 +18,22 @@ enum class Severity : std::uint8_t { error, warning };
 struct Diagnostic {
   Severity severity = Severity::error;
   Location where;
-  std::string path;      ///< the key, as `map[0].timeout.connect`
-  std::string message;   ///< what is wrong
-  std::string offending; ///< the text that is wrong; may be empty
-  std::string hint;      ///< what to do: the nearest right key, the form; may be empty
+  std::string path;       ///< the key, as `map[0].timeout.connect`
+  std::string message;    ///< what is wrong
+  std::string offending;  ///< the text that is wrong; may be empty
+  std::string hint;       ///< what to do: the nearest right key, the form; may be empty
 };
 
-/// `file:line:column: error: message: "offending" (hint)`, one line.
+/// `file:line:column: error: path: message: "offending" (hint)`, one line; what is empty is left out.
 std::string to_string(Diagnostic const& diagnostic);
 
 /// Everything that loading depends on, handed in so that tests need no real environment or disk.
 struct Inputs {
-  std::optional<std::string> file;                             ///< `-c`
+  std::optional<std::string> file;  ///< `-c`
   std::map<std::string, std::string> environment;
-  std::vector<std::pair<std::string, std::string>> flags;      ///< key path and value: {"listen", "127.0.0.1:0"}
+  /// Key path and value: {"listen", "127.0.0.1:0"}; "map" takes "SOURCE => TARGET". Given twice, a list has both.
+  std::vector<std::pair<std::string, std::string>> flags;
   std::function<std::optional<std::string>(std::string const&)> read_file;  ///< nothing where it cannot be read
-  bool check_files = true;                                     ///< false: `--no-files`
 };
 
 struct Loaded {

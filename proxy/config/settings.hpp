@@ -47,7 +47,7 @@ struct Timeouts {
   Milliseconds head{std::chrono::seconds{30}};       ///< a client's request head
   Milliseconds body{std::chrono::seconds{30}};       ///< in each such time 1 KiB of a client's body, or its end
   Milliseconds response{std::chrono::seconds{15}};   ///< from the request sent to the response head
-  Milliseconds idle{std::chrono::minutes{5}};        ///< without a byte, in a response or an upgraded stream
+  Milliseconds idle{std::chrono::minutes{5}};        ///< without a byte, in a response or an upgraded stream; 0 is never
   Milliseconds keepalive{std::chrono::seconds{75}};  ///< an idle client connection
 };
 
@@ -71,10 +71,10 @@ enum class HostKind : std::uint8_t {
 /// The canonical form of `http://host[:port][/path][?query]` in a source.
 struct SourcePattern {
   HostKind host_kind = HostKind::literal;
-  std::string host;               ///< lower-case, no trailing dot; IPv6 with brackets
-  std::uint16_t port = 80;        ///< 0: any port (only for `http://*/`)
-  bool port_written = false;      ///< whether the user wrote a port
-  std::string path;               ///< normalised, without a trailing slash: "" is the root
+  std::string host;                  ///< lower-case, no trailing dot; IPv6 with brackets; "*" for HostKind::any
+  std::uint16_t port = 80;           ///< 0: any port (only for `http://*/`)
+  bool port_written = false;         ///< whether the user wrote a port
+  std::string path;                  ///< normalised, without a trailing slash: "" is the root
   std::optional<std::string> query;  ///< only with MatchKind::exact
 };
 
@@ -86,11 +86,13 @@ struct Target {
   std::string host_header;           ///< what Host says upstream: the port only where it is not 80
   std::string path;                  ///< normalised; "" where none was written
   std::optional<std::string> query;  ///< only with MatchKind::exact
+  bool fully_qualified = false;      ///< the host was written with a trailing dot: no search domains
+  Location where;
 };
 
 struct When {
-  std::vector<std::string> methods;                             ///< empty: any
-  std::vector<std::pair<std::string, std::string>> headers;     ///< every one must be there with exactly this value
+  std::vector<std::string> methods;                          ///< empty: any
+  std::vector<std::pair<std::string, std::string>> headers;  ///< every one must be there with exactly this value
   [[nodiscard]] bool empty() const noexcept { return methods.empty() && headers.empty(); }
 };
 
@@ -109,8 +111,8 @@ struct Mapping {
 struct AllowRule {
   std::string text;  ///< as written
   HostKind host_kind = HostKind::literal;
-  std::string host;                   ///< as in SourcePattern
-  std::vector<std::uint16_t> ports;   ///< empty: any
+  std::string host;                  ///< as in SourcePattern
+  std::vector<std::uint16_t> ports;  ///< empty: any
   Location where;
 };
 

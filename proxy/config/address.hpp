@@ -1,0 +1,23 @@
+// Addresses to listen on, and destinations that are allowed: `host:port` in its several shapes.
+#pragma once
+
+#include "config/document.hpp"
+
+namespace ambassador::config {
+
+constexpr std::size_t max_allowed_ports = 64;  // in one allow entry
+
+/// One entry of `listen`. The host is an IP address, nothing (every address of both families), or `localhost` (both
+/// loopback addresses). Where one text stands for two families, a machine without the second only gets a warning.
+std::vector<ListenAddress> read_listen(Node const& node, Report& report);
+
+/// One entry of `allow`.
+std::optional<AllowRule> read_allow(Node const& node, Report& report);
+
+/// Whether both would bind the same address and port. A wildcard covers its own family; port 0 is never the same.
+bool overlap(ListenAddress const& a, ListenAddress const& b) noexcept;
+
+/// `127.0.0.1:1080`, `[::1]:1080`.
+std::string to_string(ListenAddress const& address);
+
+}  // namespace ambassador::config

@@ -1,0 +1,78 @@
+// The one table of keys. The reader, the schema, the environment's names, the hints for misspelt keys and the test of the
+// documentation all read it; a key that is not in it does not exist.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ambassador::config {
+
+/// What may be written as the value of a key.
+enum class Form : std::uint8_t {
+  section,   ///< keys of its own
+  sections,  ///< a list of sections
+  timeouts,  ///< a section, or a duration that means its `response`
+  addresses,
+  admin,
+  choice,
+  duration,
+  size,
+  count,
+  workers,
+  share,
+  source,
+  target,
+  methods,
+  headers,
+  allow,
+  request,
+  url,
+  truth,  ///< only `true`
+};
+
+struct Key {
+  std::string_view path{};  ///< `map[].timeout.connect`; `[]` stands for the entries of a list
+  Form form = Form::section;
+  std::string_view fallback{};  ///< the default, as a user would write it; empty where there is none
+  std::string_view doc{};       ///< one sentence
+  std::string_view choices{};   ///< of Form::choice: `block|report|allow`
+  std::uint64_t least = 0;      ///< of a number: milliseconds, bytes or a count
+  std::uint64_t most = 0;
+  bool may_be_zero = false;  ///< of a duration: 0 means never
+  bool required = false;     ///< in each entry of its list
+  std::string_view since = "0.1";
+};
+
+/// Every key of this version, each after the section that holds it.
+std::span<Key const> all_keys() noexcept;
+
+/// Nothing where this version has no such key.
+Key const* find_key(std::string_view path) noexcept;
+
+/// Whether a later version has the key: it is refused as "not in this version".
+bool is_later_key(std::string_view path) noexcept;
+
+/// The keys directly under `path` (a section's, or of the entries of a list), in the table's order; "" is the top level.
+std::vector<Key const*> keys_under(std::string_view path);
+
+/// The last part of the key's path: `connect`.
+std::string_view name_of(Key const& key) noexcept;
+
+/// The variable that sets the key, or an empty text: `AMBASSADOR_TIMEOUT_CONNECT`. Keys inside a list have none.
+std::string environment_name(Key const& key);
+
+/// The key's form in words, with its bounds: "a duration from 1ms to 24h, such as 500ms, 2s, 5m or 1h".
+std::string form_in_words(Key const& key);
+
+/// The choices of a key, one by one.
+std::vector<std::string> choices_of(Key const& key);
+
+/// The text of a number of milliseconds, or of bytes, in the largest unit that holds it exactly.
+std::string duration_text(std::uint64_t milliseconds);
+std::string size_text(std::uint64_t bytes);
+
+}  // namespace ambassador::config

@@ -1,0 +1,165 @@
+#include "config/mapping_uri.hpp"
+
+#include "base/bytes.hpp"
+#include "config/nearest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ambassador::config {
+namespace {
+
+constexpr std::uint16_t http_port = 80;
+
+constexpr std::array<std::string_view, 6> later_schemes{"https", "tls", "tcp", "postgres", "redis", "rediss"};
+constexpr std::array<std::string_view, 2> later_prefixes{"unix:", "file:"};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), to_lower);
+  return out;
+}
+
+std::string fault_text(Node const& node, UriFault fault) {
+  return fmt::format("not a {}: {}", name_of(*node.key), describe(fault));
+}
+
+/// `a source` or `a target`, and what is wrong with its scheme; nothing where it is http.
+bool refuse_scheme(Node const& node, std::string_view scheme, Report& report) {
+  auto const name = lower(scheme);
+  if (name == "http") return false;
+  if (std::find(later_schemes.begin(), later_schemes.end(), name) != later_schemes.end()) {
+    refuse(report, node, fmt::format("a {} with {}:// is not in this version", name_of(*node.key), name));
+  } else {
+    refuse(report, node, fmt::format("unknown scheme {}://", escape(scheme, 32)), "write http://");
+  }
+  return true;
+}
+
+std::optional<UriParts> split(Node const& node, Report& report) {
+  for (auto const prefix : later_prefixes) {
+    if (!node.text.starts_with(prefix)) continue;
+    refuse(report, node, fmt::format("a {} with {} is not in this version", name_of(*node.key), prefix));
+    return std::nullopt;
+  }
+  UriParts parts;
+  auto const fault = split_uri(node.text, parts);
+  if (fault == UriFault::bad_scheme) {
+    refuse(report, node, fault_text(node, fault), fmt::format("write http://{}", node.text));
+  } else if (fault != UriFault::none) {
+    refuse(report, node, fault_text(node, fault));
+  } else if (!refuse_scheme(node, parts.scheme, report)) {
+    return parts;
+  }
+  return std::nullopt;
+}
+
+bool read_host(Node const& node, std::string_view text, Authority& authority, Report& report) {
+  auto const fault = parse_authority(text, authority);
+  if (fault == UriFault::none) return true;
+  bool const star = fault == UriFault::bad_host && text.find('*') != std::string_view::npos;
+  bool const source = node.key->form == Form::source;
+  refuse(report, node, fault_text(node, fault),
+         !star    ? ""
+         : source ? "a * stands for a whole host, or for its first labels: http://*.example.com"
+                  : "a target names one host");
+  return false;
+}
+
+bool read_pattern(Node const& node, std::string_view text, SourcePattern& source, Report& report) {
+  Authority authority;
+  if (text == "*" || text.starts_with("*:")) {
+    // The port is read with a host in place of the star.
+    if (!read_host(node, fmt::format("any{}", text.substr(1)), authority, report)) return false;
+    source.host_kind = HostKind::any;
+    source.host = "*";
+  } else if (text.starts_with("*.") && !text.substr(2).starts_with('[')) {
+    if (!read_host(node, text.substr(2), authority, report)) return false;
+    source.host_kind = HostKind::suffix;
+    source.host = '.' + authority.host;
+  } else {
+    if (!read_host(node, text, authority, report)) return false;
+    source.host = authority.host;
+  }
+  source.port_written = authority.port != 0;
+  source.port = source.host_kind == HostKind::any ? authority.port : authority.port_or(http_port);
+  return true;
+}
+
+bool read_path(Node const& node, std::string_view text, std::string& path, Report& report) {
+  auto const fault = text.empty() ? UriFault::none : normalise_path(text, path);
+  if (fault != UriFault::none) refuse(report, node, fault_text(node, fault));
+  return fault == UriFault::none;
+}
+
+bool read_query(Node const& node, UriParts const& parts, MatchKind match, std::optional<std::string>& query, Report& report) {
+  if (!parts.query) return true;
+  if (auto const fault = check_query(*parts.query); fault != UriFault::none) {
+    refuse(report, node, fault_text(node, fault));
+    return false;
+  }
+  if (match != MatchKind::exact) {
+    refuse(report, node, fmt::format("a {} with a query matches nothing but the whole URI", name_of(*node.key)),
+           "add match: exact");
+    return false;
+  }
+  query = std::string{*parts.query};
+  return true;
+}
+
+/// Whether the authority's host was written with the dot that says it is complete.
+bool ends_with_dot(std::string_view authority) { return authority.substr(0, authority.rfind(':')).ends_with('.'); }
+
+}  // namespace
+
+std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Report& report) {
+  auto const parts = split(node, report);
+  if (!parts) return std::nullopt;
+  SourcePattern source;
+  bool const host_fits = read_pattern(node, parts->authority, source, report);
+  if (!host_fits || !read_path(node, parts->path, source.path, report)) return std::nullopt;
+  if (!read_query(node, *parts, match, source.query, report)) return std::nullopt;
+  if (source.path.ends_with('/')) source.path.pop_back();
+  return source;
+}
+
+std::optional<Target> read_target(Node const& node, MatchKind match, Report& report) {
+  auto const parts = split(node, report);
+  if (!parts) return std::nullopt;
+  Target target;
+  bool const host_fits = read_host(node, parts->authority, target.authority, report);
+  if (!host_fits || !read_path(node, parts->path, target.path, report)) return std::nullopt;
+  if (!read_query(node, *parts, match, target.query, report)) return std::nullopt;
+  if (target.authority.host.starts_with('_')) {
+    refuse(report, node, "a host that is looked up as SRV (it begins with _) is not in this version");
+    return std::nullopt;
+  }
+  target.text = node.text;
+  target.port = target.authority.port_or(http_port);
+  target.host_header = target.authority.text(http_port);
+  target.fully_qualified = ends_with_dot(parts->authority);
+  target.where = node.where;
+  return target;
+}
+
+bool check_url(Node const& node, std::string_view url, Report& report) {
+  UriParts parts;
+  auto fault = split_uri(url, parts);
+  Authority authority;
+  if (fault == UriFault::none) fault = parse_authority(parts.authority, authority);
+  std::string path;
+  if (fault == UriFault::none) fault = normalise_path(parts.path, path);
+  if (fault == UriFault::none && parts.query) fault = check_query(*parts.query);
+  if (fault != UriFault::none) {
+    refuse(report, node, fmt::format("not a URL: {}", describe(fault)));
+    return false;
+  }
+  auto const scheme = lower(parts.scheme);
+  if (scheme == "http" || scheme == "https") return true;
+  refuse(report, node, fmt::format("unknown scheme {}://", escape(parts.scheme, 32)), "write http:// or https://");
+  return false;
+}
+
+}  // namespace ambassador::config

@@ -1,0 +1,17 @@
+// The two URIs of a mapping, in the canonical form that requests are compared with.
+#pragma once
+
+#include "config/document.hpp"
+
+namespace ambassador::config {
+
+/// `http://host[:port][/path][?query]`; the host may be `*` or `*.suffix`.
+std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Report& report);
+
+/// The same with a literal host.
+std::optional<Target> read_target(Node const& node, MatchKind match, Report& report);
+
+/// An absolute http or https URL, as `expect` has it; reports what is wrong under `node`.
+bool check_url(Node const& node, std::string_view url, Report& report);
+
+}  // namespace ambassador::config

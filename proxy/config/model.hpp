@@ -1,0 +1,11 @@
+// From a document of the right shape to Settings, value by value. What crosses keys is judged in validate.hpp.
+#pragma once
+
+#include "config/document.hpp"
+
+namespace ambassador::config {
+
+/// Reads everything that can be read; each value that cannot keeps its default and is reported.
+Settings read_model(Node const& root, Report& report);
+
+}  // namespace ambassador::config

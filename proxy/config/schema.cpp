@@ -1,0 +1,139 @@
+// The JSON schema, from the table of keys: what an editor offers is what the reader takes.
+
+#include "config/keys.hpp"
+#include "config/load.hpp"
+#include "config/pretty_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+namespace ambassador::config {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view duration_pattern = "^0*[1-9][0-9]*(ms|s|m|h)$";
+constexpr std::string_view never_pattern = "^0+(ms|s|m|h)?$";
+constexpr std::string_view size_pattern = "^[0-9]+(KiB|MiB)?$";
+constexpr std::string_view share_pattern = "^(all|errors|[0-9]*\\.?[0-9]+%?)$";
+constexpr std::string_view address_pattern =
+    "^([0-9.]+|\\[[0-9A-Fa-f:.]+\\]|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt])?:[0-9]{1,5}$";
+constexpr std::string_view source_pattern =
+    "^[Hh][Tt][Tt][Pp]://(\\*|(\\*\\.)?[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]*)?([/?][^#\\\\ ]*)?$";
+constexpr std::string_view target_pattern =
+    "^[Hh][Tt][Tt][Pp]://([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\])(:[0-9]*)?([/?][^#\\\\ ]*)?$";
+constexpr std::string_view allow_pattern =
+    "^(\\*|(\\*\\.)?[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):(\\*|[0-9]+([ \\t]*,[ \\t]*[0-9]+)*)$";
+constexpr std::string_view method_pattern = "^[!#$%&'*+.^_`|~0-9A-Z-]+$";
+constexpr std::string_view field_pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
+constexpr std::string_view url_pattern = "^[Hh][Tt][Tt][Pp][Ss]?://[^#\\\\ ]+$";
+constexpr std::string_view request_pattern = "^[!#$%&'*+.^_`|~0-9A-Z-]+ [ \\t]*[Hh][Tt][Tt][Pp][Ss]?://[^#\\\\ ]+$";
+
+/// A value with a `${NAME}` in it is known only when it is read.
+constexpr std::string_view variable_pattern = "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}";
+
+json::object text(std::string_view pattern) { return {{"type", "string"}, {"pattern", pattern}}; }
+
+json::object constant(json::value value) { return {{"const", std::move(value)}}; }
+
+json::object number(Key const& key) { return {{"type", "integer"}, {"minimum", key.least}, {"maximum", key.most}}; }
+
+json::object list_of(json::object items) { return {{"type", "array"}, {"items", std::move(items)}}; }
+
+/// Any of the forms, or a value from the environment.
+json::object any_of(std::initializer_list<json::object> forms) {
+  json::array alternatives;
+  for (auto const& form : forms) alternatives.emplace_back(form);
+  alternatives.emplace_back(text(variable_pattern));
+  return {{"anyOf", std::move(alternatives)}};
+}
+
+json::object choice(Key const& key) {
+  json::array choices;
+  for (auto const& one : choices_of(key)) choices.emplace_back(one);
+  return any_of({{{"enum", std::move(choices)}}});
+}
+
+json::object fields() {
+  json::object value{{"type", json::array{"string", "number", "boolean"}}};
+  return {{"type", "object"}, {"propertyNames", text(field_pattern)}, {"additionalProperties", std::move(value)}};
+}
+
+json::object section(std::string_view path);
+
+json::object form_schema(Key const& key) {
+  switch (key.form) {
+    case Form::section: return section(key.path);
+    case Form::sections: return list_of(section(std::string{key.path} + "[]"));
+    case Form::timeouts: return any_of({text(duration_pattern), section(key.path)});
+    case Form::addresses: {
+      auto addresses = list_of(any_of({text(address_pattern)}));
+      addresses["minItems"] = 1;
+      return any_of({text(address_pattern), std::move(addresses)});
+    }
+    case Form::admin: return any_of({constant("off"), text(address_pattern)});
+    case Form::choice: return choice(key);
+    case Form::duration:
+      return key.may_be_zero ? any_of({text(duration_pattern), text(never_pattern), constant(0)})
+                             : any_of({text(duration_pattern)});
+    case Form::size: return any_of({text(size_pattern), number(key)});
+    case Form::count: return any_of({number(key)});
+    case Form::workers: return any_of({constant("auto"), number(key)});
+    case Form::share: return any_of({text(share_pattern), {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}});
+    case Form::source: return any_of({text(source_pattern)});
+    case Form::target: return any_of({text(target_pattern)});
+    case Form::methods: return list_of(any_of({text(method_pattern)}));
+    case Form::headers: return fields();
+    case Form::allow: return list_of(any_of({text(allow_pattern)}));
+    case Form::request: return any_of({text(request_pattern)});
+    case Form::url: return any_of({text(url_pattern)});
+    case Form::truth: return constant(true);
+  }
+  return {};
+}
+
+/// The default as JSON would have it: a list, a number, or a text.
+json::value fallback(Key const& key) {
+  if (key.form == Form::addresses) {
+    json::array addresses;
+    for (auto rest = key.fallback; !rest.empty();) {
+      auto const end = std::min(rest.find(", "), rest.size());
+      addresses.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(rest.size(), end + 2));
+    }
+    return addresses;
+  }
+  if (key.form == Form::count) return json::value(std::stoull(std::string{key.fallback}));
+  return json::value(key.fallback);
+}
+
+json::object key_schema(Key const& key) {
+  json::object schema{{"description", key.doc}};
+  if (!key.fallback.empty()) schema["default"] = fallback(key);
+  for (auto& [name, value] : form_schema(key)) schema[name] = std::move(value);
+  return schema;
+}
+
+json::object section(std::string_view path) {
+  json::object properties;
+  json::array required;
+  for (auto const* const key : keys_under(path)) {
+    properties[name_of(*key)] = key_schema(*key);
+    if (key->required) required.emplace_back(name_of(*key));
+  }
+  json::object schema{{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+  if (!required.empty()) schema["required"] = std::move(required);
+  return schema;
+}
+
+}  // namespace
+
+std::string json_schema() {
+  json::object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                      {"title", "Configuration of the ambassador"},
+                      {"description", "A map from source URIs to targets. What is not in the map is blocked."}};
+  for (auto& [name, value] : section("")) schema[name] = std::move(value);
+  return pretty_json(schema) + '\n';
+}
+
+}  // namespace ambassador::config

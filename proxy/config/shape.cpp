@@ -1,0 +1,211 @@
+#include "config/shape.hpp"
+
+#include "config/nearest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ambassador::config {
+namespace {
+
+constexpr std::string_view later = "is not in this version";
+
+std::string join(std::string_view parent, std::string_view name) {
+  return parent.empty() ? std::string{name} : fmt::format("{}.{}", parent, name);
+}
+
+std::string_view kind_in_words(Node const& node) {
+  switch (node.kind) {
+    case Node::Kind::null: return "nothing";
+    case Node::Kind::scalar: return "a single value";
+    case Node::Kind::list: return "a list";
+    case Node::Kind::map: return "keys of its own";
+  }
+  return "";
+}
+
+class Shape {
+ public:
+  explicit Shape(Report& report) : report_(report) {}
+
+  /// `table_path` is the section's path in the table, `path` the one in the document: `map[]` and `map[0]`.
+  void check_section(Node& node, std::string const& table_path, std::string const& path) {
+    check_required(node, table_path, path);
+    auto const unfit = [&](Node& child) {
+      child.path = join(path, child.name);
+      child.key = find_key(join(table_path, child.name));
+      if (child.key != nullptr) return !check_value(child);
+      refuse_unknown(child, table_path);
+      return true;
+    };
+    std::erase_if(node.children, unfit);
+  }
+
+ private:
+  void check_required(Node const& node, std::string const& table_path, std::string const& path) {
+    for (auto const* const key : keys_under(table_path)) {
+      if (!key->required || node.find(name_of(*key)) != nullptr) continue;
+      report_.error(node.where, path, fmt::format("{} is missing", name_of(*key)), "", form_in_words(*key));
+    }
+  }
+
+  void refuse_unknown(Node const& child, std::string const& table_path) {
+    if (is_later_key(join(table_path, child.name))) {
+      report_.error(child.name_where, child.path, std::string{later}, child.name);
+      return;
+    }
+    std::vector<std::string> names;
+    for (auto const* const key : keys_under(table_path)) names.emplace_back(name_of(*key));
+    auto hint = place_elsewhere(child.name);
+    if (auto const near = nearest(child.name, names); !near.empty() || hint.empty()) hint = did_you_mean(child.name, names);
+    report_.error(child.name_where, child.path, "unknown key", child.name, hint);
+  }
+
+  /// Where a key that is right, but not here, belongs.
+  static std::string place_elsewhere(std::string_view name) {
+    for (auto const& key : all_keys()) {
+      if (name_of(key) == name) return fmt::format("it belongs in {}", key.path);
+    }
+    return {};
+  }
+
+  bool check_value(Node& node) {
+    if (node.kind == Node::Kind::null) {
+      report_.error(node.where, node.path, "has no value", "",
+                    fmt::format("write {}, or remove the key", form_in_words(*node.key)));
+      return false;
+    }
+    switch (node.key->form) {
+      case Form::section: return check_map(node);
+      case Form::sections: return check_sections(node);
+      case Form::timeouts: return check_timeouts(node);
+      case Form::addresses: return check_addresses(node);
+      case Form::allow: return check_texts(node, "an allow entry with keys of its own");
+      case Form::methods: return check_texts(node, {});
+      case Form::headers: return check_headers(node);
+      case Form::target: return check_target(node);
+      default: return check_scalar(node);
+    }
+  }
+
+  bool wrong_kind(Node const& node) {
+    report_.error(node.where, node.path, fmt::format("must be {}, not {}", form_in_words(*node.key), kind_in_words(node)),
+                  node.text);
+    return false;
+  }
+
+  bool check_scalar(Node const& node) { return node.kind == Node::Kind::scalar || wrong_kind(node); }
+
+  bool check_map(Node& node) {
+    if (node.kind != Node::Kind::map) return wrong_kind(node);
+    check_section(node, std::string{node.key->path}, node.path);
+    return true;
+  }
+
+  bool check_sections(Node& node) {
+    if (node.kind != Node::Kind::list) return wrong_kind(node);
+    auto const table_path = fmt::format("{}[]", node.key->path);
+    std::size_t index = 0;
+    auto const unfit = [&](Node& entry) {
+      entry.path = fmt::format("{}[{}]", node.path, index++);
+      if (entry.kind == Node::Kind::map) {
+        check_section(entry, table_path, entry.path);
+        return false;
+      }
+      report_.error(entry.where, entry.path, fmt::format("an entry must have keys of its own, not {}", kind_in_words(entry)),
+                    entry.text, example_entry(*node.key));
+      return true;
+    };
+    std::erase_if(node.children, unfit);
+    return true;
+  }
+
+  static std::string example_entry(Key const& key) {
+    return key.path == "map" ? "- {source: http://localhost/api, target: http://numbers-api/rng}"
+                             : "- {request: GET http://localhost/api, goes_to: http://numbers-api/rng}";
+  }
+
+  bool check_timeouts(Node& node) {
+    if (node.kind == Node::Kind::scalar) {
+      auto response = scalar_node(std::move(node.text), node.where);
+      node.kind = Node::Kind::map;
+      node.text.clear();
+      add_child(node, "response", std::move(response));
+    }
+    return check_map(node);
+  }
+
+  bool check_addresses(Node& node) {
+    if (node.kind == Node::Kind::scalar) {
+      auto address = scalar_node(std::move(node.text), node.where);
+      node.kind = Node::Kind::list;
+      node.text.clear();
+      node.children.push_back(std::move(address));
+    }
+    if (node.kind == Node::Kind::map) return later_form(node, "a listener with keys of its own");
+    if (node.children.empty()) return wrong_kind(node);
+    return check_texts(node, "a listener with keys of its own");
+  }
+
+  bool later_form(Node const& node, std::string_view what) {
+    report_.error(node.where, node.path, fmt::format("{} {}", what, later), node.text);
+    return false;
+  }
+
+  /// A list of single values; `map_form` says what an entry with keys will be in a later version.
+  bool check_texts(Node& node, std::string_view map_form) {
+    if (node.kind != Node::Kind::list) return wrong_kind(node);
+    std::size_t index = 0;
+    auto const unfit = [&](Node& entry) {
+      entry.path = fmt::format("{}[{}]", node.path, index++);
+      entry.key = node.key;
+      if (entry.kind == Node::Kind::scalar) return false;
+      if (entry.kind == Node::Kind::map && !map_form.empty()) {
+        later_form(entry, map_form);
+      } else {
+        report_.error(entry.where, entry.path, fmt::format("an entry must be a single value, not {}", kind_in_words(entry)), "",
+                      entry.kind == Node::Kind::list ? "an IPv6 address needs quotes: \"[::1]:1080\"" : "");
+      }
+      return true;
+    };
+    std::erase_if(node.children, unfit);
+    return true;
+  }
+
+  bool check_headers(Node& node) {
+    if (node.kind != Node::Kind::map) return wrong_kind(node);
+    auto const unfit = [&](Node& field) {
+      field.path = join(node.path, field.name);
+      field.key = node.key;
+      if (field.kind == Node::Kind::scalar) return false;
+      report_.error(field.where, field.path, fmt::format("the value of a field must be a text, not {}", kind_in_words(field)),
+                    "", "quote it");
+      return true;
+    };
+    std::erase_if(node.children, unfit);
+    return true;
+  }
+
+  bool check_target(Node const& node) {
+    if (node.kind == Node::Kind::list) return later_form(node, "a list of targets");
+    if (node.kind == Node::Kind::map) return later_form(node, "a target with keys of its own");
+    return true;
+  }
+
+  Report& report_;
+};
+
+}  // namespace
+
+void check_shape(Node& root, Report& report) {
+  if (root.kind != Node::Kind::map) {
+    report.error(root.where, "", fmt::format("the configuration must be keys and values, not {}", kind_in_words(root)),
+                 root.text, "begin with map:");
+    root = map_node(root.where);
+    return;
+  }
+  Shape(report).check_section(root, "", "");
+}
+
+}  // namespace ambassador::config

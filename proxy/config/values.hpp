@@ -1,0 +1,26 @@
+// The scalars: durations, sizes, counts, choices. Each reader reports what is wrong with the node, within the bounds of
+// the node's key, and then has nothing to give.
+#pragma once
+
+#include "config/document.hpp"
+
+namespace ambassador::config {
+
+/// `500ms`, `2s`, `5m`, `1h`, or `0`.
+std::optional<Milliseconds> read_duration(Node const& node, Report& report);
+
+/// `64KiB`, `1MiB`, or plain bytes.
+std::optional<std::size_t> read_size(Node const& node, Report& report);
+
+std::optional<std::uint64_t> read_count(Node const& node, Report& report);
+
+/// The index of the choice in the key's list.
+std::optional<std::size_t> read_choice(Node const& node, Report& report);
+
+/// `all` is 1, `errors` 0; or `0.25`, `25%`.
+std::optional<double> read_share(Node const& node, Report& report);
+
+/// Only `true`, without quotes.
+bool read_truth(Node const& node, Report& report);
+
+}  // namespace ambassador::config
