@@ -37,7 +37,7 @@ install_packages() {
 #   installed_packages [PATTERN]
 installed_packages() {
   # shellcheck disable=SC2016  # the fields are dpkg-query's, not the shell's
-  dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p'
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' || true
 }
 
 package_is_there() {
@@ -62,8 +62,8 @@ install_missing() {
 }
 
 need_rights() {
+  command -v apt-get >/dev/null || fail "apt-get is not there" "this tool sets up Debian 12; elsewhere, install what these packages hold: $*"
   ((EUID == 0)) && return
-  command -v apt-get >/dev/null || fail "apt-get is not there" "this tool sets up Debian 12; elsewhere, install: $*"
   command -v sudo >/dev/null || fail "these packages are missing, and you are neither root nor have sudo: $*" \
     "have them installed: apt-get install $*"
   sudo -n true 2>/dev/null || [[ -t 0 ]] || fail "these packages are missing, and sudo wants a password: $*" \
