@@ -105,6 +105,7 @@ Addresses read_answer(ares_addrinfo const& answer) {
     add_once(out.list, *address);
     ttl = std::min(ttl, node->ai_ttl);
   }
+  for (auto const* alias = answer.cnames; alias != nullptr; alias = alias->next) ttl = std::min(ttl, alias->ttl);
   interleave(out.list);
   if (!out.list.empty()) out.ttl = std::chrono::seconds{std::max(ttl, 0)};
   return out;
