@@ -69,6 +69,10 @@ class Ambassador:
             assert self._status == 0, f"ended with {self._status}:\n{self.process.err.text()}"
         return self.process.out.all()
 
+    def abandon(self):
+        """It was ended otherwise: no clean end is asked of it."""
+        self._status = self.process.wait()
+
     def admin(self, path, headers=None):
         return http_get.get(self.admin_port, path, headers)
 

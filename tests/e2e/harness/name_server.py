@@ -6,10 +6,12 @@ import struct
 import threading
 
 TYPE_A = 1
+NO_ERROR, NO_SUCH_NAME = 0x8180, 0x8183
+LOOPBACK_RECORD = b"\xc0\x0c" + struct.pack("!HHIH4s", TYPE_A, 1, 60, 4, socket.inet_aton("127.0.0.1"))
 
 
 class NameServer:
-    """Answers every A query with 127.0.0.1, every other one with no record."""
+    """Answers A queries with 127.0.0.1, others with no record; a name that begins with `missing` does not exist."""
 
     def __init__(self):
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -38,11 +40,11 @@ class NameServer:
         name, end = _name(query, 12)
         kind = struct.unpack_from("!H", query, end)[0]
         self.queries.append(name)
-        question = query[12 : end + 4]
-        answers = 1 if kind == TYPE_A else 0
-        head = query[:2] + struct.pack("!HHHHH", 0x8180, 1, answers, 0, 0)
-        record = b"\xc0\x0c" + struct.pack("!HHIH4s", TYPE_A, 1, 60, 4, socket.inet_aton("127.0.0.1"))
-        return head + question + record * answers
+        missing = name.startswith("missing")
+        answers = 1 if kind == TYPE_A and not missing else 0
+        flags = NO_SUCH_NAME if missing else NO_ERROR
+        head = query[:2] + struct.pack("!HHHHH", flags, 1, answers, 0, 0)
+        return head + query[12 : end + 4] + LOOPBACK_RECORD * answers
 
 
 def _name(packet, at):

@@ -1,0 +1,158 @@
+"""The admin port: for any peer what a monitor needs, and for this machine alone what tells about the configuration."""
+
+import subprocess
+
+import pytest
+
+from harness import environment, needs
+from harness.ambassador import run, samples
+from harness.limits import COMMAND
+from harness.scripted_upstream import answering, ok
+
+
+@pytest.fixture(name="proxy")
+def _proxy(upstream, ambassador):
+    server = upstream(answering(ok("four")))
+    started = ambassador(f"""
+        map:
+          - source: http://localhost/api
+            target: http://{server.authority}/rng
+          - source: http://orders
+            target: http://{server.authority}
+            when: {{methods: [GET]}}
+    """)
+    started.target = f"http://{server.authority}/rng"
+    return started
+
+
+@pytest.fixture(name="busy")
+def _busy(proxy, connect):
+    """The same after calls of every kind."""
+    client = connect(proxy.port)
+    client.get("http://localhost/api", host="localhost")
+    client.get("http://localhost/api/x", "Content-Length: 2", host="localhost", method="POST", body=b"in")
+    client.get("http://localhost/api", host="localhost", method="BREW")
+    client.get("http://timecheck:8080/secret-path", host="timecheck")
+    client.get("http://orders/", "Content-Length: 0", host="orders", method="POST")
+    for text in ("GET http://localhost/api ", "BREW", "timecheck", "POST http://orders/"):
+        proxy.log(text)
+    return proxy
+
+
+def test_counts_mapped_calls_by_mapping_method_and_code(busy):
+    expected = {"GET": 1, "POST": 1, "other": 1}
+    for method, count in expected.items():
+        assert busy.metric("ambassador_requests_total", mapping="http://localhost/api", method=method, code="200") == count
+    assert busy.metric("ambassador_requests_total", mapping="http://localhost/api") == 3
+
+
+def test_counts_blocked_calls_by_reason(busy):
+    assert busy.metric("ambassador_blocked_total") == 2
+    assert all(labels["reason"] for name, labels, _ in samples(busy.admin("/metrics").text) if name == "ambassador_blocked_total")
+
+
+def test_counts_bytes_by_direction(busy):
+    totals = {labels["direction"]: value for name, labels, value in samples(busy.admin("/metrics").text)
+              if name == "ambassador_bytes_total" and labels["mapping"] == "http://localhost/api"}  # fmt: skip
+    assert sorted(totals.values()) == [2, 3 * len("four")]
+
+
+def test_measures_durations(busy):
+    for name in ("ambassador_request_duration_seconds", "ambassador_upstream_duration_seconds"):
+        assert busy.metric(f"{name}_count", mapping="http://localhost/api") == 3
+        assert busy.metric(f"{name}_bucket", mapping="http://localhost/api", le="+Inf") == 3
+
+
+def test_no_label_comes_from_a_call(busy):
+    text = busy.admin("/metrics").text
+    for foreign in ("timecheck", "secret-path", "BREW"):
+        assert foreign not in text
+
+
+def test_more_unknown_calls_make_no_more_samples(busy, connect):
+    before = len(list(samples(busy.admin("/metrics").text)))
+    client = connect(busy.port)
+    for number in range(20):
+        client.get(f"http://unknown-{number}/", method=f"M{number}", host="x")
+    busy.log("unknown-19")
+    assert len(list(samples(busy.admin("/metrics").text))) == before
+
+
+def test_metrics_have_a_form_that_prometheus_likes(busy):
+    answer = busy.admin("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    argv = [needs.program("promtool"), "check", "metrics"]
+    done = subprocess.run(argv, input=answer.text, env=environment.clean(), timeout=COMMAND, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_has_the_promised_metrics(busy):
+    found = {name for name, _, _ in samples(busy.admin("/metrics").text)}
+    promised = {"ambassador_connections_active", "ambassador_build_info", "ambassador_config_last_reload_successful"}
+    assert promised <= found
+    assert busy.metric("ambassador_config_last_reload_successful") == 1
+    assert busy.metric("ambassador_connections_active") == 1
+    assert any(name.startswith("process_") for name in found)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_a_monitor_may_ask_by_any_name(proxy, path):
+    assert proxy.admin(path).status == 200
+    assert proxy.admin(path, {"Host": "10.2.0.7:9901"}).status == 200
+
+
+@pytest.mark.parametrize("path", ["/config", "/explain?method=GET&url=http://localhost/api"])
+def test_the_configuration_is_for_loopback_names_only(proxy, path):
+    assert proxy.admin(path, {"Host": f"localhost:{proxy.admin_port}"}).status == 200
+    for host in ("evil.example", f"evil.example:{proxy.admin_port}", "localhost.evil.example", "10.2.0.7"):
+        answer = proxy.admin(path, {"Host": host})
+        assert (host, answer.status) in [(host, 403), (host, 421)]
+        assert "rng" not in answer.text
+
+
+def test_config_shows_what_is_in_force(proxy):
+    text = proxy.admin("/config").text
+    assert "http://localhost/api" in text and proxy.target in text
+    assert "block" in text  # a default that the file does not name
+
+
+def test_explain_says_where_a_call_goes(proxy):
+    answer = proxy.explain("http://localhost/api/x?a=1&b=%2F")
+    assert answer.status == 200
+    assert f"{proxy.target}/x?a=1&b=%2F" in answer.text
+
+
+def test_explain_says_why_a_call_is_blocked(proxy):
+    text = proxy.explain("http://orders/", method="POST").text
+    assert "POST" in text and "http://orders" in text and "block" in text.lower()
+
+
+def test_explain_leaves_no_trace(proxy):
+    proxy.explain("http://localhost/api")
+    proxy.explain("http://timecheck/")
+    assert proxy.metric("ambassador_blocked_total") == 0
+    assert proxy.finish() == []
+
+
+@pytest.mark.parametrize("query", ["", "?method=GET", "?url=", "?method=GET&url=not%20a%20url", "?method=GET&url=ftp://x/"])
+def test_explain_refuses_what_is_no_call(proxy, query):
+    assert proxy.admin("/explain" + query).status == 400
+
+
+def test_the_command_asks_a_running_ambassador(proxy, tmp_path):
+    admin = f"http://127.0.0.1:{proxy.admin_port}"
+    mapped = run("explain", "--admin", admin, "GET", "http://localhost/api/x", cwd=tmp_path)
+    blocked = run("explain", "--admin", admin, "GET", "http://timecheck:8080/", cwd=tmp_path)
+    assert (mapped.returncode, blocked.returncode) == (0, 3), mapped.stderr + blocked.stderr
+    assert f"{proxy.target}/x" in mapped.stdout
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/metricsx", "/healthz/x"])
+def test_other_paths_are_not_found(proxy, path):
+    assert proxy.admin(path).status == 404
+
+
+def test_the_admin_port_is_no_proxy(proxy, connect):
+    reply = connect(proxy.admin_port).get("http://localhost/api", host="localhost")
+    assert reply.status in (400, 403, 404, 421)
+    assert proxy.finish() == []

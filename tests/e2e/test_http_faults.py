@@ -1,0 +1,180 @@
+"""What is wrong: with a request, with a reply, with the way to the upstream. Each has its own status, and one log line."""
+
+import socket
+import threading
+
+import pytest
+
+from harness.limits import REPLY
+from harness.ports import free_port
+from harness.scripted_upstream import answering, ok
+
+HOST = "Host: h\r\n"
+UNCLEAR = {
+    "length_and_chunked": f"POST http://h/ HTTP/1.1\r\n{HOST}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two_lengths": f"POST http://h/ HTTP/1.1\r\n{HOST}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "signed_length": f"POST http://h/ HTTP/1.1\r\n{HOST}Content-Length: +5\r\n\r\nhello",
+    "length_beyond_64_bits": f"POST http://h/ HTTP/1.1\r\n{HOST}Content-Length: 18446744073709551621\r\n\r\nhello",
+    "unknown_coding": f"POST http://h/ HTTP/1.1\r\n{HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "chunked_not_last": f"POST http://h/ HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+    "chunked_in_http_1_0": f"POST http://h/ HTTP/1.0\r\n{HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "folded_field": f"GET http://h/ HTTP/1.1\r\n{HOST}X-Long: one\r\n two\r\n\r\n",
+    "space_before_colon": f"GET http://h/ HTTP/1.1\r\n{HOST}X-Odd : one\r\n\r\n",
+    "nul_in_a_value": f"GET http://h/ HTTP/1.1\r\n{HOST}X-Odd: a\0b\r\n\r\n",
+    "no_host": "GET / HTTP/1.1\r\n\r\n",
+    "two_hosts": f"GET http://h/ HTTP/1.1\r\n{HOST}{HOST}\r\n",
+    "invalid_host": "GET / HTTP/1.1\r\nHost: h/x\r\n\r\n",
+    "userinfo": f"GET http://user@h/ HTTP/1.1\r\n{HOST}\r\n",
+    "port_beyond_65535": f"GET http://h:65616/ HTTP/1.1\r\n{HOST}\r\n",
+    "not_http": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    "no_version": f"GET http://h/\r\n{HOST}\r\n",
+}
+
+
+@pytest.mark.parametrize("request_bytes", UNCLEAR.values(), ids=UNCLEAR.keys())
+def test_refuses_a_request_that_is_unclear_and_closes(route, request_bytes):
+    there = route(answering(ok()))
+    there.client.send(request_bytes)
+    assert there.client.reply().status == 400
+    assert there.client.ended()
+    assert there.upstream.connections == 0
+    lines = there.proxy.finish()
+    assert [" [REFUSED] 400 " in line for line in lines] == [True], lines
+
+
+def test_a_broken_chunk_ends_both_sides(route):
+    ended = threading.Event()
+
+    def script(connection):
+        try:
+            connection.request()
+        finally:
+            ended.set()
+
+    there = route(script)
+    there.client.request("POST", "http://h/", "Transfer-Encoding: chunked", body=b"5\r\nhelloXX0\r\n\r\n")
+    assert there.client.reply().status == 400
+    assert there.client.ended()
+    assert there.upstream.connections == 0 or ended.wait(REPLY)
+
+
+LIMITED = {
+    "target": ("GET http://h/" + "x" * 17_000 + f" HTTP/1.1\r\n{HOST}\r\n", 414),
+    "head": (f"GET http://h/ HTTP/1.1\r\n{HOST}" + "X-Big: " + "x" * 70_000 + "\r\n\r\n", 431),
+    "fields": (f"GET http://h/ HTTP/1.1\r\n{HOST}" + "X: 1\r\n" * 101 + "\r\n", 431),
+}
+
+
+@pytest.mark.parametrize(("request_bytes", "status"), LIMITED.values(), ids=LIMITED.keys())
+def test_bounds_the_request_head(route, request_bytes, status):
+    there = route(answering(ok()))
+    there.client.send(request_bytes)
+    assert there.client.reply().status == status
+    assert there.upstream.connections == 0
+    assert all(len(line) < 1000 for line in there.proxy.finish())
+
+
+def test_a_request_head_that_does_not_end_gets_408(route):
+    there = route(answering(ok()), more="timeout: {head: 300ms}\n")
+    there.client.send("GET http://h/ HTTP/1.1\r\nHost:")
+    assert there.client.reply().status == 408
+    assert there.client.ended()
+
+
+FAULTY = {
+    "no_http": "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+    "bad_status": "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
+    "bad_length": "HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n\r\nhello",
+    "two_lengths": "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "nul": "HTTP/1.1 200 OK\r\nX-Odd: a\0b\r\nContent-Length: 0\r\n\r\n",
+    "endless_fields": "HTTP/1.1 200 OK\r\n" + "X: 1\r\n" * 20_000 + "\r\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("reply_bytes", FAULTY.values(), ids=FAULTY.keys())
+def test_a_faulty_reply_is_a_502(route, reply_bytes):
+    there = route(lambda connection: (connection.request(), connection.send(reply_bytes)))
+    reply = there.client.get("http://h/")
+    assert reply.status == 502
+    assert "error=" in reply.field("Proxy-Status")
+    lines = there.proxy.finish()
+    assert [f"GET http://h/ -> http://{there.upstream.authority}/ 502 " in line for line in lines] == [True], lines
+
+
+def test_an_upstream_that_is_not_there_is_a_502_that_says_so(ambassador, connect):
+    port = free_port()
+    proxy = ambassador(f"map:\n  - source: http://h\n    target: http://127.0.0.1:{port}\n")
+    reply = connect(proxy.port).get("http://h/")
+    assert reply.status == 502
+    assert f"127.0.0.1:{port}" in reply.text and "refused" in reply.text
+    assert "error=connection_refused" in reply.field("Proxy-Status")
+    assert "refused" in proxy.log("GET http://h/ -> ")
+
+
+def test_a_name_that_does_not_exist_is_a_502_that_says_so(ambassador, connect, name_server):
+    proxy = ambassador("map:\n  - source: http://h\n    target: http://missing.test\n", env=name_server.environment())
+    reply = connect(proxy.port).get("http://h/")
+    assert reply.status == 502
+    assert "missing.test" in reply.text
+    assert "error=dns_error" in reply.field("Proxy-Status")
+    assert "missing.test" in name_server.queries
+
+
+def test_an_upstream_that_does_not_answer_in_time_is_a_504(route):
+    released = threading.Event()
+
+    def script(connection):
+        connection.request()
+        connection.reader.to_end()
+        released.set()
+
+    there = route(script, more="    timeout: 300ms\n")
+    reply = there.client.get("http://h/")
+    assert reply.status == 504
+    assert "error=http_response_timeout" in reply.field("Proxy-Status")
+    assert " 504 " in there.proxy.log("GET http://h/ -> ")
+    assert released.wait(REPLY)
+
+
+def test_an_upstream_that_does_not_accept_in_time_is_a_504(ambassador, connect):
+    with full_listener() as (port, _):
+        proxy = ambassador(f"map:\n  - source: http://h\n    target: http://127.0.0.1:{port}\n    timeout: {{connect: 300ms}}\n")
+        assert connect(proxy.port).get("http://h/").status == 504
+
+
+class full_listener:  # pylint: disable=invalid-name
+    """A listener whose queue is full, so that the kernel drops what comes."""
+
+    def __enter__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        port = self._listener.getsockname()[1]
+        self._filling = [socket.socket() for _ in range(4)]
+        for filler in self._filling:
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        return port, self._listener
+
+    def __exit__(self, *_):
+        for sock in (*self._filling, self._listener):
+            sock.close()
+
+
+def test_never_calls_itself(launch, connect, tmp_path):
+    port = free_port()
+    config = tmp_path / "loop.yaml"
+    config.write_text(f"listen: 127.0.0.1:{port}\nmap:\n  - source: http://*/\n    target: http://127.0.0.1:{port}\n")
+    proxy = launch("-c", config)
+    assert connect(port).get("http://h/").status >= 500
+    assert len(proxy.finish()) == 1
+
+
+def test_finds_a_loop_over_another_ambassador(launch, connect, tmp_path):
+    ports = [free_port(), free_port()]
+    running = []
+    for name, port, other in (("a", *ports), ("b", *reversed(ports))):
+        config = tmp_path / f"{name}.yaml"
+        config.write_text(f"listen: 127.0.0.1:{port}\nmap:\n  - source: http://*/\n    target: http://127.0.0.1:{other}\n")
+        running.append(launch("-c", config))
+    assert connect(ports[0]).get("http://h/").status >= 500
+    assert len(running[0].finish()) <= 2
