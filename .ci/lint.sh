@@ -42,5 +42,7 @@ lint_python() {
 
 lint_tidy() {
   (configure lint) || return 1
+  # Files that came or went since: ninja looks, and runs cmake again.
+  ninja -C "$root/build/lint" --quiet build.ninja >&2 || return 1
   /usr/bin/python3 "$root/.ci/tidy.py" "$root" "$(jobs)"
 }
