@@ -1,5 +1,6 @@
 """Builds another revision of the ambassador, to be measured beside this one."""
 
+import os
 import pathlib
 import subprocess
 
@@ -19,7 +20,7 @@ def build(root, revision):
             git(root, "worktree", "add", "--detach", str(tree), commit, failure=f"git could not check out {short}")
         print(f"bench: building {revision} ({short}) in {tree}", flush=True)
         run(["cmake", "--preset", "release", "-DAMBASSADOR_TESTS=OFF"], tree)
-        run(["cmake", "--build", "build/release", "--target", "ambassador"], tree)
+        run(["cmake", "--build", "build/release", "--target", "ambassador", "--parallel", str(os.cpu_count())], tree)
     return short, binary
 
 
