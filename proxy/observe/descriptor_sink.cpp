@@ -23,7 +23,15 @@ DescriptorSink::Kind DescriptorSink::kind_of(int descriptor) noexcept {
 }
 
 void DescriptorSink::sink_it_(spdlog::details::log_msg const& batch) {
-  std::string_view rest{batch.payload.data(), batch.payload.size()};
+  std::string_view const lines{batch.payload.data(), batch.payload.size()};
+  if (is_torn_) is_torn_ = !write_all("\n").empty();
+  auto const rest = is_torn_ ? lines : write_all(lines);
+  if (rest.empty()) return;
+  lost_lines_ += static_cast<std::uint64_t>(std::count(rest.begin(), rest.end(), '\n'));
+  if (rest.size() < lines.size()) is_torn_ = lines[lines.size() - rest.size() - 1] != '\n';
+}
+
+std::string_view DescriptorSink::write_all(std::string_view rest) const {
   while (!rest.empty()) {
     if (long const written = write_some(rest); written >= 0) {
       rest.remove_prefix(static_cast<std::size_t>(written));
@@ -33,7 +41,7 @@ void DescriptorSink::sink_it_(spdlog::details::log_msg const& batch) {
       break;
     }
   }
-  lost_lines_ += static_cast<std::uint64_t>(std::count(rest.begin(), rest.end(), '\n'));
+  return rest;
 }
 
 long DescriptorSink::write_some(std::string_view bytes) const noexcept {

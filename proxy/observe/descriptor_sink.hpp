@@ -30,6 +30,8 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
   void sink_it_(spdlog::details::log_msg const& batch) override;
   void flush_() override {}
 
+  /// What was given up.
+  [[nodiscard]] std::string_view write_all(std::string_view rest) const;
   /// Bytes taken; -1 and errno where none were.
   [[nodiscard]] long write_some(std::string_view bytes) const noexcept;
   [[nodiscard]] bool wait_for_room() const;
@@ -38,6 +40,7 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
   Kind kind_;
   std::function<bool()> may_wait_;
   std::uint64_t lost_lines_ = 0;
+  bool is_torn_ = false;  ///< a line was given up half-written: the next one must not continue it
 };
 
 }  // namespace ambassador::observe
