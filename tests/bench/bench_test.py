@@ -3,10 +3,13 @@
 import contextlib
 import http.server
 import json
+import os
 import pathlib
+import socket
 import sys
 import tempfile
 import threading
+import types
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
@@ -22,6 +25,7 @@ from report.text import markdown, plain  # noqa: E402
 from scenarios.scenarios import FIELDS, SIZES, Scenario, body, scenarios  # noqa: E402
 
 NAMES = ("PORT", "ADMIN_PORT", "UPSTREAM_PORT", "RUN", "LOG", "WWW", "USER", "SQUID_USER")
+NOBODY = types.SimpleNamespace(name="stub", last_words=lambda: "(stub)")
 KEEPS, CLOSES = PEER_LIST[0], PEER_LIST[-1]
 
 
@@ -87,30 +91,30 @@ class Refusals(unittest.TestCase):
                 self.check(status, b"right" if status != 204 else b"")
 
     def test_no_answer_is_refused(self):
-        stub = Answer(200, b"")
-        stub._server.server_close()
-        with self.assertRaisesRegex(BenchError, "no answer"):
-            check_answer(stub, self.request, b"right")
+        with socket.socket() as nobody_listens, self.assertRaisesRegex(BenchError, "no answer"):
+            nobody_listens.bind(("127.0.0.1", 0))
+            NOBODY.port = nobody_listens.getsockname()[1]
+            check_answer(NOBODY, self.request, b"right")
 
     def test_what_wrk_counts_is_refused(self):
         for kind in ("connect", "read", "write", "timeout", "status"):
             with self.subTest(kind=kind), self.assertRaisesRegex(BenchError, kind):
-                check_result(Answer(200, b""), KEEPS, result(**{kind: 1}), 64, 100)
+                check_result(NOBODY, KEEPS, result(**{kind: 1}), 64, 100)
 
     def test_a_proxy_that_ends_each_connection_may_do_so_once_a_request(self):
-        check_result(Answer(200, b""), CLOSES, result(read=1000), 8, 100)
+        check_result(NOBODY, CLOSES, result(read=1000), 8, 100)
         with self.assertRaisesRegex(BenchError, "read"):
-            check_result(Answer(200, b""), CLOSES, result(read=2000), 8, 100)
+            check_result(NOBODY, CLOSES, result(read=2000), 8, 100)
 
     def test_bodies_that_are_too_short_or_too_long_under_load_are_refused(self):
-        check_result(Answer(200, b""), KEEPS, result(), 64, 100)
+        check_result(NOBODY, KEEPS, result(), 64, 100)
         for received in (1000 * 99, 1064 * 1200):
             with self.subTest(received=received), self.assertRaisesRegex(BenchError, "wrong bodies"):
-                check_result(Answer(200, b""), KEEPS, result(received=received), 64, 100)
+                check_result(NOBODY, KEEPS, result(received=received), 64, 100)
 
     def test_no_answer_under_load_is_refused(self):
         with self.assertRaisesRegex(BenchError, "no request"):
-            check_result(Answer(200, b""), KEEPS, result(requests=0), 64, 100)
+            check_result(NOBODY, KEEPS, result(requests=0), 64, 100)
 
     def test_a_contestant_without_a_log_is_refused(self):
         with tempfile.TemporaryDirectory() as directory:
@@ -126,7 +130,7 @@ class Refusals(unittest.TestCase):
     def test_a_server_that_ends_at_once_is_refused_with_its_words(self):
         with tempfile.TemporaryDirectory() as directory:
             with self.assertRaisesRegex(BenchError, "(?s)status 3.*no such file"):
-                with Server("broken", ["sh", "-c", "echo no such file; exit 3"], 0, 1, f"{directory}/out"):
+                with Server("broken", ["sh", "-c", "echo no such file; exit 3"], min(os.sched_getaffinity(0)), 1, f"{directory}/out"):
                     pass
 
 
