@@ -41,20 +41,10 @@ ListenAddress listen_address(std::string_view host, std::uint16_t port, Node con
   return {std::string{host}, port, second, node.where};
 }
 
-/// An IP address in its canonical text, brackets off; nothing where it is not one.
-std::optional<std::string> canonical_ip(std::string_view host) {
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    auto const address = boost::urls::parse_ipv6_address(host.substr(1, host.size() - 2));
-    return address ? std::optional{std::string{address->to_string()}} : std::nullopt;
-  }
-  auto const address = boost::urls::parse_ipv4_address(host);
-  return address ? std::optional{std::string{address->to_string()}} : std::nullopt;
-}
-
 std::string listen_hint(HostPort const& parts) {
   if (!parts.port && parse_port(parts.host, 0))
     return fmt::format("write 127.0.0.1:{0}, or :{0} for every address", parts.host);
-  if (!parts.port) return fmt::format("write {}:1080", parts.host);
+  if (!parts.port) return fmt::format("write \"{}:1080\"", parts.host);
   if (std::count(parts.host.begin(), parts.host.end(), ':') > 1) return "an IPv6 address stands in brackets: \"[::1]:1080\"";
   if (parts.host == "*") return fmt::format("write :{} for every address", *parts.port);
   return "write 127.0.0.1:1080, \"[::1]:1080\", localhost:1080, or :1080 for every address";
@@ -123,6 +113,15 @@ bool is_address_range(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::string> canonical_ip(std::string_view host) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    auto const address = boost::urls::parse_ipv6_address(host.substr(1, host.size() - 2));
+    return address ? std::optional{std::string{address->to_string()}} : std::nullopt;
+  }
+  auto const address = boost::urls::parse_ipv4_address(host);
+  return address ? std::optional{std::string{address->to_string()}} : std::nullopt;
+}
 
 std::vector<ListenAddress> read_listen(Node const& node, Report& report) {
   auto const parts = split_port(node.text);

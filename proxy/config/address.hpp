@@ -14,6 +14,9 @@ std::vector<ListenAddress> read_listen(Node const& node, Report& report);
 /// One entry of `allow`.
 std::optional<AllowRule> read_allow(Node const& node, Report& report);
 
+/// An IP address, IPv6 in brackets, as a listener has it: in its canonical text, without the brackets.
+std::optional<std::string> canonical_ip(std::string_view host);
+
 /// Whether both would bind the same address and port. A wildcard covers its own family; port 0 is never the same.
 bool overlap(ListenAddress const& a, ListenAddress const& b) noexcept;
 

@@ -26,11 +26,30 @@ std::size_t depth_of(Node const& node) {
   return deepest + 1;
 }
 
+/// A fault of ours, thrown as the parser's own are, that no typing error explains.
+struct Refusal : YAML::ParserException {
+  using ParserException::ParserException;
+};
+
+/// Whether the quoted text that begins at `start` ends: at the end of a file the parser takes one that does not.
+bool is_closed(std::string_view text, std::size_t start) {
+  char const quote = text[start];
+  for (auto i = start + 1; i < text.size(); ++i) {
+    bool const escaped = quote == '"' ? text[i] == '\\' : text.substr(i, 2) == "''";
+    if (escaped) {
+      ++i;
+    } else if (text[i] == quote) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Builds the tree from the parser's events. Faults that leave the structure intact are reported, and reading goes on;
 /// those that do not are thrown as the parser's own are.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(std::string const& file, Report& report) : file_(file), report_(report) {}
+  TreeBuilder(std::string_view text, std::string const& file, Report& report) : text_(text), file_(file), report_(report) {}
 
   [[nodiscard]] Location location(YAML::Mark const& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
 
@@ -43,10 +62,10 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnAlias(YAML::Mark const& mark, YAML::anchor_t anchor) override {
     auto const found = anchors_.find(anchor);
-    if (found == anchors_.end()) throw YAML::ParserException(mark, "an alias inside what it names");
+    if (found == anchors_.end()) throw Refusal(mark, "an alias inside what it names");
     Node copy = found->second;
     spend(mark, count_nodes(copy));
-    if (frames_.size() + depth_of(copy) > max_document_depth) throw YAML::ParserException(mark, too_deep());
+    if (frames_.size() + depth_of(copy) > max_document_depth) throw Refusal(mark, too_deep());
     complete(std::move(copy), 0);
   }
 
@@ -54,6 +73,7 @@ class TreeBuilder final : public YAML::EventHandler {
     auto node = make(mark, Node::Kind::scalar);
     refuse_tag(mark, tag);
     node.quoted = tag == "!";
+    refuse_open_quote(mark);
     node.text = value;
     complete(std::move(node), anchor);
   }
@@ -86,10 +106,16 @@ class TreeBuilder final : public YAML::EventHandler {
     report_.error(location(mark), "", "a tag has no meaning here", tag, "remove it");
   }
 
+  void refuse_open_quote(YAML::Mark const& mark) const {
+    auto const start = static_cast<std::size_t>(mark.pos);
+    bool const quote = start < text_.size() && (text_[start] == '"' || text_[start] == '\'');
+    if (quote && !is_closed(text_, start)) throw Refusal(mark, "a quote that is never closed");
+  }
+
   void spend(YAML::Mark const& mark, std::size_t nodes) {
     nodes_ += nodes;
     if (nodes_ > max_document_nodes) {
-      throw YAML::ParserException(mark, fmt::format("more than {} values, aliases expanded", max_document_nodes));
+      throw Refusal(mark, fmt::format("more than {} values, aliases expanded", max_document_nodes));
     }
   }
 
@@ -102,7 +128,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void open(YAML::Mark const& mark, Node::Kind kind, YAML::anchor_t anchor) {
-    if (frames_.size() >= max_document_depth) throw YAML::ParserException(mark, too_deep());
+    if (frames_.size() >= max_document_depth) throw Refusal(mark, too_deep());
     frames_.push_back({make(mark, kind), anchor, std::nullopt});
   }
 
@@ -143,6 +169,7 @@ class TreeBuilder final : public YAML::EventHandler {
     map.children.push_back(std::move(value));
   }
 
+  std::string_view text_;
   std::string const& file_;
   Report& report_;
   Node root_;
@@ -168,7 +195,7 @@ class PlaceOfDocument final : public YAML::EventHandler {
 };
 
 /// The parser takes some control bytes for the end of the file, and would drop the rest in silence.
-bool refuse_odd_bytes(std::string const& text, std::string const& file, Report& report) {
+bool refuse_odd_bytes(std::string_view text, std::string const& file, Report& report) {
   if (text.size() > max_document_bytes) {
     report.error({file, 0, 0}, "", fmt::format("larger than {}", size_text(max_document_bytes)));
     return false;
@@ -189,8 +216,8 @@ bool refuse_odd_bytes(std::string const& text, std::string const& file, Report& 
   return true;
 }
 
-std::optional<Node> build(std::string const& text, TreeBuilder& builder, Report& report) {
-  std::istringstream stream(text);
+std::optional<Node> build(std::string_view text, TreeBuilder& builder, Report& report) {
+  std::istringstream stream{std::string(text)};
   YAML::Parser parser(stream);
   if (parser.HandleNextDocument(builder)) {
     PlaceOfDocument second;
@@ -242,14 +269,20 @@ Node& add_child(Node& map, std::string name, Node value) {
 }
 
 void refuse(Report& report, Node const& node, std::string message, std::string hint) {
+  if (node.reported) return;
   report.error(node.where, node.path, std::move(message), node.text, std::move(hint));
 }
 
-std::optional<Node> parse_document(std::string const& text, std::string const& file, Report& report) {
+std::optional<Node> parse_document(std::string_view text, std::string const& file, Report& report) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   if (!refuse_odd_bytes(text, file, report)) return std::nullopt;
-  TreeBuilder builder(file, report);
+  TreeBuilder builder(text, file, report);
   try {
     return build(text, builder, report);
+  } catch (Refusal const& fault) {
+    report.error(builder.location(fault.mark), "", fmt::format("not valid: {}", fault.msg));
+    return std::nullopt;
   } catch (YAML::Exception const& fault) {
     auto const where = fault.mark.is_null() ? Location{file, 0, 0} : builder.location(fault.mark);
     report.error(where, "", fmt::format("not valid YAML: {}", fault.msg), "", yaml_hint(text, where.line));

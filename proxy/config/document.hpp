@@ -23,8 +23,9 @@ struct Node {
   enum class Kind : std::uint8_t { null, scalar, list, map };
 
   Kind kind = Kind::null;
-  std::string text;     ///< of a scalar
-  bool quoted = false;  ///< of a scalar: never a number or a truth
+  std::string text;       ///< of a scalar
+  bool quoted = false;    ///< of a scalar: never a number or a truth
+  bool reported = false;  ///< it is known to be wrong: nothing more is said of it
   Location where;
   std::vector<Node> children;  ///< of a list or a map
   std::string name;            ///< the key, where this is a child of a map
@@ -44,10 +45,10 @@ Node list_node(Location where);
 /// Adds a child to a map; the name is taken to be where the value is.
 Node& add_child(Node& map, std::string name, Node value);
 
-/// Reports the node's text at the node's place and path.
+/// Reports the node's text at the node's place and path, unless the node was reported before.
 void refuse(Report& report, Node const& node, std::string message, std::string hint = {});
 
 /// Reads YAML (so JSON too). Nothing where it cannot be read at all; an empty document is an empty map.
-std::optional<Node> parse_document(std::string const& text, std::string const& file, Report& report);
+std::optional<Node> parse_document(std::string_view text, std::string const& file, Report& report);
 
 }  // namespace ambassador::config

@@ -4,23 +4,14 @@
 #include "config/address.hpp"
 #include "config/mapping_uri.hpp"
 #include "config/values.hpp"
+#include "config/waits.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace ambassador::config {
 namespace {
-
-struct Wait {
-  std::string_view name;
-  Milliseconds Timeouts::*value;
-};
-
-constexpr std::array waits{Wait{"connect", &Timeouts::connect}, Wait{"head", &Timeouts::head},
-                           Wait{"body", &Timeouts::body},       Wait{"response", &Timeouts::response},
-                           Wait{"idle", &Timeouts::idle},       Wait{"keepalive", &Timeouts::keepalive}};
 
 class Model {
  public:

@@ -64,15 +64,16 @@ class Shape {
 
   /// Where a key that is right, but not here, belongs.
   static std::string place_elsewhere(std::string_view name) {
+    std::string places;
     for (auto const& key : all_keys()) {
-      if (name_of(key) == name) return fmt::format("it belongs in {}", key.path);
+      if (name_of(key) == name) places += fmt::format("{}{}", places.empty() ? "it belongs in " : " or ", key.path);
     }
-    return {};
+    return places;
   }
 
   bool check_value(Node& node) {
     if (node.kind == Node::Kind::null) {
-      report_.error(node.where, node.path, "has no value", "",
+      report_.error(node.name_where, node.path, "has no value", "",
                     fmt::format("write {}, or remove the key", form_in_words(*node.key)));
       return false;
     }
@@ -89,9 +90,9 @@ class Shape {
     }
   }
 
-  bool wrong_kind(Node const& node) {
+  bool wrong_kind(Node const& node, std::string hint = {}) {
     report_.error(node.where, node.path, fmt::format("must be {}, not {}", form_in_words(*node.key), kind_in_words(node)),
-                  node.text);
+                  node.text, std::move(hint));
     return false;
   }
 
@@ -144,7 +145,10 @@ class Shape {
       node.children.push_back(std::move(address));
     }
     if (node.kind == Node::Kind::map) return later_form(node, "a listener with keys of its own");
-    if (node.children.empty()) return wrong_kind(node);
+    if (node.children.empty()) {
+      report_.error(node.where, node.path, "an empty list of addresses", "", "write 127.0.0.1:1080");
+      return false;
+    }
     return check_texts(node, "a listener with keys of its own");
   }
 
@@ -153,19 +157,25 @@ class Shape {
     return false;
   }
 
+  /// An IPv6 address without quotes is a list to YAML, or a map with a list for its key.
+  static bool is_unquoted_ipv6(Node const& entry) {
+    return entry.kind == Node::Kind::list || (entry.kind == Node::Kind::map && entry.children.empty());
+  }
+
   /// A list of single values; `map_form` says what an entry with keys will be in a later version.
   bool check_texts(Node& node, std::string_view map_form) {
-    if (node.kind != Node::Kind::list) return wrong_kind(node);
+    if (node.kind != Node::Kind::list)
+      return wrong_kind(node, node.text.empty() ? "" : fmt::format("write [\"{}\"]", node.text));
     std::size_t index = 0;
     auto const unfit = [&](Node& entry) {
       entry.path = fmt::format("{}[{}]", node.path, index++);
       entry.key = node.key;
       if (entry.kind == Node::Kind::scalar) return false;
-      if (entry.kind == Node::Kind::map && !map_form.empty()) {
+      if (entry.kind == Node::Kind::map && !map_form.empty() && !is_unquoted_ipv6(entry)) {
         later_form(entry, map_form);
       } else {
         report_.error(entry.where, entry.path, fmt::format("an entry must be a single value, not {}", kind_in_words(entry)), "",
-                      entry.kind == Node::Kind::list ? "an IPv6 address needs quotes: \"[::1]:1080\"" : "");
+                      is_unquoted_ipv6(entry) ? "an IPv6 address needs quotes: \"[::1]:1080\"" : "");
       }
       return true;
     };

@@ -10,6 +10,8 @@
 namespace ambassador::config {
 namespace {
 
+constexpr char const* how_to_write = "write ${NAME}, or $${ for a plain ${";
+
 bool is_variable_name(std::string_view name) {
   return !name.empty() && !is_digit(name.front()) &&
          std::all_of(name.begin(), name.end(), [](char c) { return is_alpha(c) || is_digit(c) || c == '_'; });
@@ -22,11 +24,11 @@ class Substitution {
 
   void apply(Node& node) {
     for (auto& child : node.children) apply(child);
-    if (node.kind == Node::Kind::scalar && node.text.find("${") != std::string::npos) node.text = replace(node);
+    if (node.kind == Node::Kind::scalar && node.text.find("${") != std::string::npos) replace(node);
   }
 
  private:
-  std::string replace(Node const& node) {
+  void replace(Node& node) {
     std::string out;
     std::string_view rest = node.text;
     for (auto dollar = rest.find("${"); dollar != std::string_view::npos; dollar = rest.find("${")) {
@@ -35,32 +37,35 @@ class Substitution {
         rest.remove_prefix(dollar + 2);
         continue;
       }
-      out.append(rest.substr(0, dollar));
-      rest.remove_prefix(dollar + 2);
-      auto const end = rest.find('}');
-      if (end == std::string_view::npos) {
-        refuse(report_, node, "a ${ without its }", "write ${NAME}, or $${ for a plain ${");
-        return out;
-      }
-      out += value_of(node, rest.substr(0, end));
+      auto const end = rest.find('}', dollar);
+      if (end == std::string_view::npos) return fault(node, "a ${ without its }", how_to_write);
+      auto const* const value = find_value(node, rest.substr(dollar + 2, end - dollar - 2));
+      if (value == nullptr) return;
+      out.append(rest.substr(0, dollar)).append(*value);
       rest.remove_prefix(end + 1);
     }
-    return out.append(rest);
+    out.append(rest);
+    node.text = std::move(out);
   }
 
-  std::string value_of(Node const& node, std::string_view name) {
+  std::string const* find_value(Node& node, std::string_view name) {
     if (!is_variable_name(name)) {
-      refuse(report_, node, "not a name of a variable in ${…}", "write ${NAME}, or $${ for a plain ${");
-      return {};
+      fault(node, "not a name of a variable in ${…}", how_to_write);
+      return nullptr;
     }
     auto const found = environment_.find(std::string{name});
-    if (found != environment_.end()) return found->second;
+    if (found != environment_.end()) return &found->second;
     std::vector<std::string> names;
     for (auto const& [known, value] : environment_) names.push_back(known);
     auto const near = nearest(name, names);
-    report_.error(node.where, node.path, fmt::format("the environment has no {}", name), node.text,
-                  near.empty() ? "set it, or write $${ for a plain ${" : fmt::format("did you mean \"{}\"?", near));
-    return {};
+    fault(node, fmt::format("the environment has no {}", name),
+          near.empty() ? "set it, or write $${ for a plain ${" : fmt::format("did you mean \"{}\"?", near));
+    return nullptr;
+  }
+
+  void fault(Node& node, std::string message, std::string hint) {
+    refuse(report_, node, std::move(message), std::move(hint));
+    node.reported = true;
   }
 
   std::map<std::string, std::string> const& environment_;

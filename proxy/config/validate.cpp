@@ -54,13 +54,13 @@ void refuse_shadowed_sources(Settings const& settings, Report& report) {
 
 // ---- targets that are ourselves
 
-/// The address that connecting to `host` reaches on this machine, as a listener would be written.
+/// The addresses that connecting to `host` may reach on this machine, as a listener has them; none for another's name.
 std::vector<std::string> own_addresses(std::string_view host) {
   if (host == "localhost" || host.ends_with(".localhost")) return {"127.0.0.1", "::1"};
   if (host == "0.0.0.0") return {"127.0.0.1"};
   if (host == "[::]") return {"::1"};
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return {std::string{host}};
+  auto const ip = canonical_ip(host);
+  return ip ? std::vector{*ip} : std::vector<std::string>{};
 }
 
 bool reaches(Target const& target, ListenAddress const& listener) {

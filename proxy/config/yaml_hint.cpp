@@ -59,8 +59,9 @@ std::string hint_for_line(std::string_view line) {
   if (auto hint = hint_for_ipv6(line); !hint.empty()) return hint;
   if (auto hint = hint_for_star(line); !hint.empty()) return hint;
   if (line.starts_with('\t')) return "indent with blanks, not with tabs";
-  bool const in_braces = line.find_first_of("{[") < line.find("${");
-  if (in_braces && line.find("${") != std::string_view::npos) return "inside {…} and […] YAML needs quotes around a ${NAME}";
+  auto const inside = line.substr(std::min(line.find_first_of("{["), line.size()));
+  if (inside.find("${", 1) != std::string_view::npos) return "inside {…} and […] YAML needs quotes around a ${NAME}";
+  if (inside.find('?') != std::string_view::npos) return "inside {…} and […] YAML needs quotes around a text with a ?";
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "config/address.hpp"
 #include "config/keys.hpp"
 #include "config/load.hpp"
+#include "config/waits.hpp"
 
 #include <fmt/format.h>
 #include <boost/json/serialize.hpp>
@@ -23,15 +24,6 @@ std::string quoted(std::string_view text) {
   }
   return boost::json::serialize(boost::json::string(escaped));
 }
-
-struct Wait {
-  std::string_view name;
-  Milliseconds Timeouts::*value;
-};
-
-constexpr std::array global_waits{Wait{"connect", &Timeouts::connect}, Wait{"head", &Timeouts::head},
-                                  Wait{"body", &Timeouts::body},       Wait{"response", &Timeouts::response},
-                                  Wait{"idle", &Timeouts::idle},       Wait{"keepalive", &Timeouts::keepalive}};
 
 std::string duration(Milliseconds value) { return duration_text(static_cast<std::uint64_t>(value.count())); }
 
@@ -92,7 +84,7 @@ class YamlText {
 
   void write_own_timeouts(Timeouts const& timeouts) {
     std::string own;
-    for (auto const& wait : global_waits) {
+    for (auto const& wait : waits) {
       if (timeouts.*wait.value == settings_.timeout.*wait.value) continue;
       own += fmt::format("{}{}: {}", own.empty() ? "" : ", ", wait.name, duration(timeouts.*wait.value));
     }
@@ -114,7 +106,7 @@ class YamlText {
 
   void write_timeouts() {
     std::string all;
-    for (auto const& wait : global_waits) {
+    for (auto const& wait : waits) {
       all += fmt::format("{}{}: {}", all.empty() ? "" : ", ", wait.name, duration(settings_.timeout.*wait.value));
     }
     line("timeout: {{{}}}", all);

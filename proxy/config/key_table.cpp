@@ -1,10 +1,7 @@
 #include "config/keys.hpp"
 
-#include "base/bytes.hpp"
-
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 
 namespace ambassador::config {
 namespace {
@@ -225,79 +222,6 @@ std::vector<Key const*> keys_under(std::string_view path) {
     if (parent == path) found.push_back(&key);
   }
   return found;
-}
-
-std::string environment_name(Key const& key) {
-  bool const inside_list = key.path.find("[]") != std::string_view::npos;
-  if (inside_list || key.form == Form::section || key.form == Form::sections) return {};
-  std::string name = "AMBASSADOR_";
-  for (char const c : key.path) name.push_back(c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
-  return name;
-}
-
-std::vector<std::string> choices_of(Key const& key) {
-  std::vector<std::string> choices;
-  for (auto rest = key.choices; !rest.empty();) {
-    auto const bar = std::min(rest.find('|'), rest.size());
-    choices.emplace_back(rest.substr(0, bar));
-    rest.remove_prefix(std::min(rest.size(), bar + 1));
-  }
-  return choices;
-}
-
-std::string duration_text(std::uint64_t milliseconds) {
-  struct Unit {
-    std::uint64_t size;
-    std::string_view name;
-  };
-  constexpr std::array units{Unit{3'600'000, "h"}, Unit{60'000, "m"}, Unit{1'000, "s"}};
-  if (milliseconds == 0) return "0";
-  for (auto const& unit : units) {
-    if (milliseconds % unit.size == 0) return fmt::format("{}{}", milliseconds / unit.size, unit.name);
-  }
-  return fmt::format("{}ms", milliseconds);
-}
-
-std::string size_text(std::uint64_t bytes) {
-  constexpr std::uint64_t kib = 1024;
-  if (bytes != 0 && bytes % (kib * kib) == 0) return fmt::format("{}MiB", bytes / (kib * kib));
-  if (bytes != 0 && bytes % kib == 0) return fmt::format("{}KiB", bytes / kib);
-  return fmt::format("{}", bytes);
-}
-
-std::string form_in_words(Key const& key) {
-  switch (key.form) {
-    case Form::section: return "keys of its own";
-    case Form::sections: return "a list of entries with keys of their own";
-    case Form::timeouts: return "a duration such as 2s, or keys of its own";
-    case Form::addresses: return "an address such as 127.0.0.1:1080, or a list of them";
-    case Form::admin: return "an address such as 127.0.0.1:9901, or off";
-    case Form::choice: {
-      std::string words;
-      auto const choices = choices_of(key);
-      for (std::size_t i = 0; i < choices.size(); ++i) {
-        if (i != 0) words += i + 1 == choices.size() ? " or " : ", ";
-        words += choices[i];
-      }
-      return words;
-    }
-    case Form::duration:
-      return fmt::format("a duration from {} to {}, such as 500ms, 2s, 5m or 1h{}", duration_text(key.least),
-                         duration_text(key.most), key.may_be_zero ? "; or 0 for never" : "");
-    case Form::size: return fmt::format("a size from {} to {}, such as 64KiB", size_text(key.least), size_text(key.most));
-    case Form::count: return fmt::format("a number from {} to {}", key.least, key.most);
-    case Form::workers: return fmt::format("auto, or a number from {} to {}", key.least, key.most);
-    case Form::share: return "all, errors, or a share such as 0.1 or 10%";
-    case Form::source: return "a URI such as http://localhost/api";
-    case Form::target: return "a URI such as http://numbers-api/rng";
-    case Form::methods: return "a list of methods such as [GET, HEAD]";
-    case Form::headers: return "fields and their values such as {X-Env: canary}";
-    case Form::allow: return "a list of host:port";
-    case Form::request: return "a method and a URL such as GET http://localhost/api";
-    case Form::url: return "a URL such as http://numbers-api/rng";
-    case Form::truth: return "true";
-  }
-  return {};
 }
 
 }  // namespace ambassador::config
