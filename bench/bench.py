@@ -16,25 +16,25 @@ from report.document import document
 from report.text import markdown, plain
 from scenarios.scenarios import scenarios
 
+ALL = ["ambassador", *(peer.name for peer in field.PEER_LIST)]
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def arguments():
-    names = ["ambassador", *(peer.name for peer in field.PEER_LIST)]
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="3 rounds of 1 s instead of 5 of 3 s: under 5 minutes")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 1 s (2 s for 1 MiB) instead of 5 of 3 s: under 5 minutes")
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="only scenarios with NAME in their name, as reverse, 64k or forward-100b-c1; may be repeated")
-    parser.add_argument("--contestants", type=lambda text: text.split(","), default=names, metavar="A,B",
-                        help=f"only these of {', '.join(names)}")
+    parser.add_argument("--contestants", type=lambda text: text.split(","), default=ALL, metavar="A,B",
+                        help=f"only these of {', '.join(ALL)}")
     parser.add_argument("--against", metavar="REV", help="build this git revision as well, and measure it beside")
     parser.add_argument("--rounds", type=int, metavar="N", help="so many rounds")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write every sample to FILE")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="write the report to FILE, as Markdown")
     options = parser.parse_args()
-    unknown = set(options.contestants) - set(names)
+    unknown = set(options.contestants) - set(ALL)
     if unknown:
-        parser.error(f"no such contestant: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+        parser.error(f"no such contestant: {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds needs a whole number from 1")
     if not scenarios(options.only):
@@ -61,8 +61,20 @@ def chosen(options, shapes):
 
 def minutes(racing, planned, rounds, seconds):
     """About how long it takes."""
-    runs = sum(1 for scenario in planned for contestant in racing if scenario.shape in contestant.shapes)
-    return runs * (rounds * (seconds + 0.15) + WARM_UP_SECONDS) / 60
+    return sum(rounds * (contestant.seconds(scenario, seconds) + 0.15) + WARM_UP_SECONDS
+               for scenario in planned for contestant in racing if scenario.shape in contestant.shapes) / 60
+
+
+def command(options):
+    """What to type to measure the same again; where the report went does not matter."""
+    words = ["./dev bench", *(["--quick"] if options.quick else []), *(f"--only {name}" for name in options.only)]
+    if options.rounds:
+        words.append(f"--rounds {options.rounds}")
+    if options.against:
+        words.append(f"--against {options.against}")
+    if options.contestants != ALL:
+        words.append(f"--contestants {','.join(options.contestants)}")
+    return " ".join(words)
 
 
 def main():
@@ -75,7 +87,7 @@ def main():
     print(f"bench: {len(planned)} scenarios, {len(racing)} contestants, {rounds} rounds of {seconds} s: "
           f"about {max(1, minutes(racing, planned, rounds, seconds)):.0f} min", flush=True)
     heading = [
-        f"./dev bench {' '.join(sys.argv[1:])}".rstrip() + f" on {datetime.date.today().isoformat()}",
+        f"{command(options)} on {datetime.date.today().isoformat()}",
         f"{machine.description()}; the proxy on core {cores[0]}, wrk and the upstream (nginx) on core {cores[1]}",
         f"{rounds} rounds of {seconds} s, contestants in turn; 12 fields a request, access log on, one worker each",
         *(f"{contestant.name}: {field.version(contestant)}" for contestant in racing)]

@@ -28,8 +28,9 @@ class Contestant:
         """One that opens a connection for each request gets fewer at a time."""
         return scenario.connections if self.keeps_connections else min(scenario.connections, 8)
 
-    def seconds(self, seconds):
-        return seconds if self.keeps_connections else max(1, seconds // 2)
+    def seconds(self, scenario, seconds):
+        longest = scenario.seconds(seconds)
+        return longest if self.keeps_connections else max(1, longest // 2)
 
     def note(self):
         return "" if self.keeps_connections else (

@@ -50,7 +50,7 @@ def measure(server, upstream, contestant, scenario, request_file, expected, seco
     """Checks, loads, checks again; a Sample."""
     request = request_file.read_bytes()
     check_answer(server, request, expected)
-    connections, seconds = contestant.connections(scenario), contestant.seconds(seconds)
+    connections, seconds = contestant.connections(scenario), contestant.seconds(scenario, seconds)
     before = usage(server, upstream, cores)
     begun = time.monotonic()
     result = wrk(server, connections, request_file, seconds, cores[1])
@@ -96,7 +96,8 @@ def check_result(server, contestant, result, connections, size):
         raise BenchError(f"{server.name} failed under load: {bad} of {result['requests']} requests "
                          f"(status: over 399)\n{server.last_words()}")
     if not result["requests"]:
-        raise BenchError(f"{server.name} answered no request at all under load\n{server.last_words()}")
+        raise BenchError(f"{server.name} answered no request at all under load: it hangs, or this machine is too busy\n"
+                         f"{server.last_words()}")
     # Answers under way at the end are in the bytes, and not in the requests.
     most = (result["requests"] + connections) * (size + HEAD_LIMIT)
     if not result["requests"] * size <= result["bytes"] <= most:
