@@ -118,6 +118,9 @@ class FakeServer {
   int questions_ = 0;
 };
 
+/// Addresses of long.test: more than a datagram of 512 bytes holds, so that c-ares asks again over TCP.
+constexpr int long_answer = 60;
+
 /// A real name server for *.test, on a port of its own.
 class Dnsmasq {
  public:
@@ -144,6 +147,7 @@ class Dnsmasq {
                                        "--host-record=many.test,fd00::2",
                                        "--host-record=app.localhost,10.9.9.9",
                                        "--txt-record=text.test,no address"};
+    for (int i = 0; i < long_answer; ++i) arguments.push_back("--host-record=long.test,10.3.0." + std::to_string(i));
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -368,6 +372,10 @@ TEST_F(ResolverWithNameServer, completes_a_short_name_from_the_search_list) {
   unsetenv("LOCALDOMAIN");
   EXPECT_THAT(short_names.addresses("only4"), ElementsAre(make_address("10.2.0.8")));
   EXPECT_THAT(short_names.addresses("only4.test"), ElementsAre(make_address("10.2.0.8")));
+}
+
+TEST_F(ResolverWithNameServer, takes_an_answer_too_long_for_a_datagram) {
+  EXPECT_EQ(asking->addresses("long.test").size(), static_cast<std::size_t>(long_answer));
 }
 
 TEST_F(ResolverWithNameServer, interleaves_the_families) {
