@@ -1,7 +1,10 @@
 // Addresses to listen on, and destinations that are allowed: `host:port` in its several shapes.
 #pragma once
 
-#include "config/document.hpp"
+#include "config/node.hpp"
+
+#include <optional>
+#include <vector>
 
 namespace ambassador::config {
 

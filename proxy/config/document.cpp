@@ -232,47 +232,6 @@ std::optional<Node> build(std::string_view text, TreeBuilder& builder, Report& r
 
 }  // namespace
 
-Node const* Node::find(std::string_view child) const noexcept {
-  if (kind != Kind::map) return nullptr;
-  auto const found = std::find_if(children.begin(), children.end(), [&](Node const& node) { return node.name == child; });
-  return found == children.end() ? nullptr : &*found;
-}
-
-Node* Node::find(std::string_view child) noexcept { return const_cast<Node*>(std::as_const(*this).find(child)); }
-
-Node scalar_node(std::string text, Location where) {
-  Node node;
-  node.kind = Node::Kind::scalar;
-  node.text = std::move(text);
-  node.where = std::move(where);
-  return node;
-}
-
-Node map_node(Location where) {
-  Node node;
-  node.kind = Node::Kind::map;
-  node.where = std::move(where);
-  return node;
-}
-
-Node list_node(Location where) {
-  Node node;
-  node.kind = Node::Kind::list;
-  node.where = std::move(where);
-  return node;
-}
-
-Node& add_child(Node& map, std::string name, Node value) {
-  value.name = std::move(name);
-  value.name_where = value.where;
-  return map.children.emplace_back(std::move(value));
-}
-
-void refuse(Report& report, Node const& node, std::string message, std::string hint) {
-  if (node.reported) return;
-  report.error(node.where, node.path, std::move(message), node.text, std::move(hint));
-}
-
 std::optional<Node> parse_document(std::string_view text, std::string const& file, Report& report) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());

@@ -1,6 +1,7 @@
 #include "config/drop_in.hpp"
 
 #include "base/bytes.hpp"
+#include "config/document.hpp"
 #include "config/json_comments.hpp"
 #include "config/nearest.hpp"
 

@@ -3,7 +3,7 @@
 // JSON may have comments and trailing commas.
 #pragma once
 
-#include "config/document.hpp"
+#include "config/node.hpp"
 
 #include <map>
 #include <optional>

@@ -1,5 +1,6 @@
 #include "config/find.hpp"
 
+#include "config/document.hpp"
 #include "config/drop_in.hpp"
 #include "config/overlay.hpp"
 #include "config/substitute.hpp"

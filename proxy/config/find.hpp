@@ -1,7 +1,9 @@
 // Which of the places that may hold a configuration does, in the order that load.hpp gives.
 #pragma once
 
-#include "config/document.hpp"
+#include "config/node.hpp"
+
+#include <optional>
 
 namespace ambassador::config {
 

@@ -1,7 +1,9 @@
 // The two URIs of a mapping, in the canonical form that requests are compared with.
 #pragma once
 
-#include "config/document.hpp"
+#include "config/node.hpp"
+
+#include <optional>
 
 namespace ambassador::config {
 

@@ -51,7 +51,8 @@ class Model {
 
   void read_admin(Node const& node) {
     settings_.admin.reset();
-    if (node.text == "off") return;
+    // A tool that reads YAML 1.1 writes `off` as `false`.
+    if (node.text == "off" || (node.text == "false" && !node.quoted)) return;
     auto addresses = read_listen(node, report_);
     if (!addresses.empty()) settings_.admin = std::move(addresses.front());
   }

@@ -1,7 +1,7 @@
 // From a document of the right shape to Settings, value by value. What crosses keys is judged in validate.hpp.
 #pragma once
 
-#include "config/document.hpp"
+#include "config/node.hpp"
 
 namespace ambassador::config {
 

@@ -2,7 +2,7 @@
 // AMBASSADOR_MAP_1 adds to its map.
 #pragma once
 
-#include "config/document.hpp"
+#include "config/node.hpp"
 
 #include <map>
 #include <utility>

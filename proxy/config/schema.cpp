@@ -71,7 +71,7 @@ json::object form_schema(Key const& key) {
       addresses["minItems"] = 1;
       return any_of({text(address_pattern), std::move(addresses)});
     }
-    case Form::admin: return any_of({constant("off"), text(address_pattern)});
+    case Form::admin: return any_of({constant("off"), constant(false), text(address_pattern)});
     case Form::choice: return choice(key);
     case Form::duration:
       return key.may_be_zero ? any_of({text(duration_pattern), text(never_pattern), constant(0)})

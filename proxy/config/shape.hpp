@@ -1,7 +1,7 @@
 // Whether a document has the shape that the table of keys gives it: known keys, each with a value of the right kind.
 #pragma once
 
-#include "config/document.hpp"
+#include "config/node.hpp"
 
 namespace ambassador::config {
 

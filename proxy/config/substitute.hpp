@@ -1,7 +1,7 @@
 // `${NAME}` in a value of the file stands for the environment's NAME, as text: it never becomes structure.
 #pragma once
 
-#include "config/document.hpp"
+#include "config/node.hpp"
 
 #include <map>
 #include <string>

@@ -2,7 +2,9 @@
 // the node's key, and then has nothing to give.
 #pragma once
 
-#include "config/document.hpp"
+#include "config/node.hpp"
+
+#include <optional>
 
 namespace ambassador::config {
 
