@@ -24,6 +24,7 @@ enum class Errc {
   resolver_failed,       ///< no name server answered usefully
   pool_exhausted,        ///< `limits.connections` are in use and `limits.pending` calls wait
   pending_timed_out,     ///< no connection became free in time
+  own_address,           ///< the name leads to the ambassador itself
   shutting_down,         ///< the drain time ended
   slow_body,             ///< the body made too little progress in `timeout.body`
 };

@@ -1,0 +1,29 @@
+// The admin port. Anyone who reaches it may ask how we are and scrape the counters; what tells of the configuration is
+// for loopback peers that name a loopback Host (so that no page in a browser can ask for it by DNS rebinding).
+#pragma once
+
+#include "app/small_server.hpp"
+#include "app/snapshot.hpp"
+#include "observe/metrics.hpp"
+
+#include <atomic>
+
+namespace ambassador::app {
+
+class Admin {
+ public:
+  Admin(Snapshot const& snapshot, observe::Metrics const& metrics) : snapshot_{snapshot}, metrics_{metrics} {}
+
+  SmallResponse answer(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const;
+
+  void set_draining() noexcept { draining_ = true; }
+
+ private:
+  [[nodiscard]] SmallResponse answer_local(std::string_view path, std::string_view query, bool json) const;
+
+  Snapshot const& snapshot_;
+  observe::Metrics const& metrics_;
+  bool draining_ = false;
+};
+
+}  // namespace ambassador::app

@@ -1,0 +1,107 @@
+#include "app/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace ambassador::app {
+namespace {
+
+constexpr char examples[] = R"(Examples:
+  ambassador demo                                   see it work, all in one process
+  ambassador --map "http://localhost/api => http://numbers-api/rng"
+  ambassador -c ambassador.yaml                     (or `run -c`: the same)
+  ambassador check -c ambassador.yaml               every error, with its place
+  ambassador explain -c ambassador.yaml GET http://localhost/api
+)";
+
+/// An option that stands for a key of the configuration.
+void add_key(CLI::App& command, ConfigurationOptions& options, char const* name, char const* key, char const* help, char const* type) {
+  command.add_option_function<std::vector<std::string>>(
+             name,
+             [&options, key](std::vector<std::string> const& values) {
+               for (auto const& value : values) options.flags.emplace_back(key, value);
+             },
+             help)
+      ->type_name(type)
+      ->allow_extra_args(false);
+}
+
+/// The options that every command with a configuration takes.
+void add_configuration(CLI::App& command, ConfigurationOptions& options) {
+  command.add_option("-c,--config", options.file, "The configuration file; see `ambassador schema`")->type_name("FILE");
+  add_key(command, options, "--listen", "listen", "Where to listen; may be given again", "ADDRESS");
+  add_key(command, options, "--map", "map", "One more source; may be given again", "\"SOURCE => TARGET\"");
+  add_key(command, options, "--allow", "allow", "One more destination that may be reached as it is", "HOST:PORT");
+  add_key(command, options, "--unmapped", "unmapped", "What becomes of calls outside the map", "block|report|allow");
+  add_key(command, options, "--workers", "workers", "Threads", "auto|N");
+  add_key(command, options, "--log-format", "log.format", "The access log's lines", "text|json");
+  command.add_option_function<std::vector<std::string>>(
+             "--set",
+             [&options](std::vector<std::string> const& values) {
+               for (auto const& value : values) {
+                 auto const equals = value.find('=');
+                 if (equals == std::string::npos) throw CLI::ValidationError("--set", "wants KEY=VALUE, as timeout.connect=500ms");
+                 options.flags.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+               }
+             },
+             "Any other scalar of the configuration")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli{"ambassador: maps localhost addresses to real Services, blocks the rest, logs and counts every call."};
+  cli.name("ambassador");
+  cli.footer(examples);
+  cli.set_version_flag("--version", "ambassador " + version());
+  cli.get_formatter()->column_width(36);
+
+  ConfigurationOptions options;
+  bool share_port = false;
+  std::string method;
+  std::string url;
+  std::string admin;
+  bool once = false;
+  add_configuration(cli, options);
+  auto const admin_address = [&](CLI::App& command) {
+    add_key(command, options, "--admin", "admin", "Where /metrics, /healthz and the like are", "ADDRESS");
+  };
+  admin_address(cli);
+  auto const share = [&](CLI::App& command) { command.add_flag("--share-port", share_port, "Let another ambassador listen on the same port"); };
+  share(cli);
+
+  auto* run_command = cli.add_subcommand("run", "Serve; the default");
+  add_configuration(*run_command, options);
+  admin_address(*run_command);
+  share(*run_command);
+  auto* check_command = cli.add_subcommand("check", "Validate the configuration and run its `expect` cases");
+  add_configuration(*check_command, options);
+  admin_address(*check_command);
+  auto* explain_command = cli.add_subcommand("explain", "Which rule decides on a call, and why; exit 3 if blocked");
+  add_configuration(*explain_command, options);
+  explain_command->add_option("--admin", admin, "Ask a running ambassador's admin port")->type_name("URL");
+  explain_command->add_option("method", method, "GET, POST, CONNECT …")->required();
+  explain_command->add_option("url", url, "http://host/path, or host:port for CONNECT")->required();
+  auto* schema_command = cli.add_subcommand("schema", "Print the configuration's JSON schema");
+  auto* demo_command = cli.add_subcommand("demo", "The numbers scenario, all in one process, to look at");
+  demo_command->add_flag("--once", once, "Make the two calls and end");
+  cli.require_subcommand(0, 1);
+
+  try {
+    cli.parse(argc, argv);
+  } catch (CLI::ParseError const& asked) {
+    int const status = cli.exit(asked);
+    return status == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  auto const command = [&] {
+    if (check_command->parsed()) return check(options);
+    if (explain_command->parsed()) return admin.empty() ? explain(options, method, url) : explain_at(admin, method, url);
+    if (schema_command->parsed()) return schema();
+    if (demo_command->parsed()) return demo(once);
+    return run(options, share_port);
+  };
+  return static_cast<int>(command());
+}
+
+}  // namespace ambassador::app

@@ -1,0 +1,69 @@
+#include "app/commands.hpp"
+
+#include "app/admin_client.hpp"
+#include "app/app.hpp"
+#include "app/explanation.hpp"
+#include "app/startup.hpp"
+#include "config/load.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+namespace ambassador::app {
+
+std::string version() { return AMBASSADOR_VERSION; }
+
+Exit run(ConfigurationOptions const& options, bool share_port) {
+  auto const snapshot = load_snapshot(options);
+  if (!snapshot) return Exit::failed;
+  auto const* name_server = std::getenv("AMBASSADOR_DNS");
+  App app{*snapshot,
+          {.share_port = share_port,
+           .name_server = name_server == nullptr ? std::string{} : std::string{name_server},
+           .version = version(),
+           .workers = snapshot->settings.workers.value_or(automatic_workers())},
+          observe::make_event_log()};
+  if (auto const failed = app.open()) {
+    fmt::print(stderr, "ambassador: {}\n", failed->message);
+    return Exit::failed;
+  }
+  app.run();
+  return Exit::ok;
+}
+
+Exit check(ConfigurationOptions const& options) {
+  auto const snapshot = load_snapshot(options);
+  if (!snapshot || run_expectations(*snapshot) != 0) return Exit::failed;
+  auto const& settings = snapshot->settings;
+  fmt::print("{}: ok: {} sources, {} allow entries, {} expectations hold\n", settings.origin, settings.map.size(), settings.allow.size(),
+             settings.expect.size());
+  return Exit::ok;
+}
+
+Exit explain(ConfigurationOptions const& options, std::string const& method, std::string const& url) {
+  auto const snapshot = load_snapshot(options);
+  if (!snapshot) return Exit::failed;
+  auto const explanation = explain(snapshot->rules, method, url);
+  fmt::print("{}", to_text(explanation));
+  return explanation.passes() ? Exit::ok : Exit::blocked;
+}
+
+Exit explain_at(std::string const& admin, std::string const& method, std::string const& url) {
+  auto const answer = ask_explain(admin, method, url);
+  if (!answer) {
+    fmt::print(stderr, "ambassador: cannot ask {}: {}\n", admin, answer.error().code.message());
+    return Exit::failed;
+  }
+  fmt::print("{}", answer->text);
+  if (!answer->understood) return Exit::failed;
+  return answer->passes ? Exit::ok : Exit::blocked;
+}
+
+Exit schema() {
+  fmt::print("{}", config::json_schema());
+  return Exit::ok;
+}
+
+}  // namespace ambassador::app

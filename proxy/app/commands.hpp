@@ -1,0 +1,32 @@
+// The command line, after it was parsed: each command is a function that returns the exit status.
+// 0: a clean end; 1: a bad configuration, or a port in use; 2: a usage error; 3: `explain` says blocked.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ambassador::app {
+
+enum class Exit : int { ok = 0, failed = 1, usage = 2, blocked = 3 };
+
+struct ConfigurationOptions {
+  std::optional<std::string> file;                         ///< -c
+  std::vector<std::pair<std::string, std::string>> flags;  ///< key path and value
+};
+
+Exit run(ConfigurationOptions const& options, bool share_port);
+Exit check(ConfigurationOptions const& options);
+Exit explain(ConfigurationOptions const& options, std::string const& method, std::string const& url);
+/// Asks a running ambassador at `admin`, `http://host:port`.
+Exit explain_at(std::string const& admin, std::string const& method, std::string const& url);
+Exit schema();
+Exit demo(bool once);
+
+std::string version();
+
+/// Parses the arguments and runs the command.
+int main(int argc, char** argv);
+
+}  // namespace ambassador::app

@@ -1,0 +1,28 @@
+// What a request would do, and why: the answer of `explain`, of the admin port's /explain, and of `expect`.
+#pragma once
+
+#include "app/snapshot.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace ambassador::app {
+
+struct Explanation {
+  std::string method;
+  std::string url;            ///< canonical, or as it came where it could not be understood
+  std::string decision;       ///< mapped, allowed, reported, blocked or refused
+  std::string rule;           ///< the source or the allow entry, with its place
+  std::string target;         ///< the URL it would go to; empty where it goes nowhere
+  std::string reason;         ///< why it is blocked or refused
+  std::string paste;          ///< lines that would let it pass
+
+  [[nodiscard]] bool passes() const noexcept { return !target.empty(); }
+};
+
+Explanation explain(route::Rules const& rules, std::string_view method, std::string_view url);
+
+std::string to_text(Explanation const& explanation);
+std::string to_json(Explanation const& explanation);
+
+}  // namespace ambassador::app

@@ -1,0 +1,140 @@
+#include "app/worker.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <csignal>
+#include <ctime>
+
+#include <pthread.h>
+
+namespace ambassador::app {
+namespace asio = boost::asio;
+
+namespace {
+
+SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
+
+observe::LogOptions log_options(config::Log const& log) {
+  auto const format = log.format == config::LogFormat::json ? observe::LineFormat::json : observe::LineFormat::text;
+  return {{format, log.redact_query}, log.share};
+}
+
+wire::http::HeadLimits head_limits(config::Limits const& limits) { return {limits.head, limits.fields, limits.target}; }
+
+}  // namespace
+
+Worker::Worker(Commons const& commons, std::size_t index)
+    : commons_{commons},
+      wheel_{now()},
+      scratch_(session::scratch_bytes(commons.snapshot.settings.limits)),
+      log_{commons.log_writer, log_options(commons.snapshot.settings.log), static_cast<std::uint32_t>(index + 1)},
+      discovery_{context_.get_executor(), commons.control, commons.resolver, commons.metrics},
+      pools_{{context_.get_executor(), wheel_, discovery_, commons.own_addresses}, commons.snapshot.settings.limits, commons.upstreams},
+      session_context_{.executor = context_.get_executor(),
+                       .wheel = wheel_,
+                       .scratch = scratch_,
+                       .fields = fields_,
+                       .rules = commons.snapshot.rules,
+                       .head_limits = head_limits(commons.snapshot.settings.limits),
+                       .pools = pools_,
+                       .metrics = commons.metrics.worker(index),
+                       .log = log_,
+                       .pseudonym = commons.pseudonym,
+                       .date = date_,
+                       .draining = draining_},
+      sessions_{session_context_, [this] { arm_tick(net::TimerWheel::tick); }},
+      timer_{context_} {
+  update_date();
+}
+
+Worker::~Worker() {
+  stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::listen(int descriptor, session::ListenerInfo const& listener) {
+  auto const protocol = net::bound_address(descriptor).protocol();
+  listeners_.emplace_back(context_.get_executor(), protocol, descriptor,
+                          net::Listener::Handlers{
+                              .accepted = [this, &listener](int accepted_descriptor, asio::ip::tcp::endpoint peer) { accepted(accepted_descriptor, peer, listener); },
+                              .trouble =
+                                  [this, &listener](boost::system::error_code code) {
+                                    commons_.events.warn("cannot accept on {}: {}; trying again in {} ms", listener.text, code.message(),
+                                                         net::accept_pause.count());
+                                  },
+                          });
+}
+
+void Worker::accepted(int descriptor, asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener) {
+  sessions_.open(peer.protocol(), descriptor, net::to_text(peer), listener);
+}
+
+void Worker::start() {
+  thread_ = std::thread{[this] { run(); }};
+}
+
+void Worker::run() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals belong to the control thread
+  for (auto& listener : listeners_) listener.start();
+  arm_tick(idle_tick);
+  context_.run();
+  log_.flush();
+}
+
+void Worker::arm_tick(Milliseconds interval) {
+  timer_.expires_after(interval);
+  timer_.async_wait([this](boost::system::error_code const& cancelled) {
+    if (!cancelled) tick();
+  });
+}
+
+void Worker::tick() {
+  auto const time = now();
+  wheel_.advance(time);
+  update_date();
+  log_.flush();
+  if (time >= next_look_) {
+    sessions_.find_gone_clients();
+    next_look_ = time + gone_client_interval;
+  }
+  if (time >= next_sweep_) {
+    pools_.sweep(time);
+    next_sweep_ = time + sweep_interval;
+  }
+  count_connections();
+  arm_tick(draining_ ? drain_tick : sessions_.busy() ? net::TimerWheel::tick : idle_tick);
+}
+
+void Worker::count_connections() { open_connections_.store(sessions_.count(), std::memory_order_release); }
+
+/// IMF-fixdate, RFC 9110 section 5.6.7.
+void Worker::update_date() {
+  auto const second = std::time(nullptr);
+  if (second == date_second_) return;
+  date_second_ = second;
+  std::tm broken{};
+  gmtime_r(&second, &broken);
+  char text[32];
+  date_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &broken));
+}
+
+void Worker::drain() {
+  // Until the worker has looked, it counts as busy.
+  open_connections_.store(1, std::memory_order_release);
+  asio::post(context_, [this] {
+    draining_ = true;
+    for (auto& listener : listeners_) listener.stop();
+    sessions_.drain();
+    arm_tick(drain_tick);
+  });
+}
+
+void Worker::shut_down() {
+  asio::post(context_, [this] { sessions_.shut_down(); });
+}
+
+void Worker::stop() { context_.stop(); }
+
+}  // namespace ambassador::app

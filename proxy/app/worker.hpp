@@ -1,0 +1,87 @@
+// One worker: one thread, one io_context, and all that its connections use. Other threads only post to it, and read
+// how many connections it has.
+#pragma once
+
+#include "app/snapshot.hpp"
+#include "net/listener.hpp"
+#include "net/resolver.hpp"
+#include "observe/event_log.hpp"
+#include "observe/log_writer.hpp"
+#include "observe/metrics.hpp"
+#include "session/sessions.hpp"
+
+#include <atomic>
+#include <deque>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace ambassador::app {
+
+/// What all workers have in common; outlives them.
+struct Commons {
+  Snapshot const& snapshot;
+  boost::asio::io_context& control;
+  net::Resolver& resolver;
+  observe::Metrics& metrics;
+  observe::LogWriter& log_writer;
+  observe::EventLog& events;
+  upstream::SharedUpstreams& upstreams;
+  std::vector<boost::asio::ip::tcp::endpoint> const& own_addresses;
+  std::string const& pseudonym;
+};
+
+class Worker {
+ public:
+  static constexpr Milliseconds idle_tick{500};                ///< while no call is under way
+  static constexpr Milliseconds drain_tick{10};
+  static constexpr std::chrono::seconds sweep_interval{1};
+  static constexpr Milliseconds gone_client_interval{200};
+
+  Worker(Commons const& commons, std::size_t index);
+  ~Worker();
+
+  /// Before `start`. Takes the descriptor.
+  void listen(int descriptor, session::ListenerInfo const& listener);
+  void start();
+
+  // From any thread.
+
+  /// Closes the listeners and the idle connections; what runs is finished.
+  void drain();
+  /// Ends what runs.
+  void shut_down();
+  /// Ends the thread, once its connections are gone or given up.
+  void stop();
+  [[nodiscard]] std::size_t open_connections() const noexcept { return open_connections_.load(std::memory_order_acquire); }
+
+ private:
+  void run();
+  void tick();
+  void arm_tick(Milliseconds interval);
+  void update_date();
+  void accepted(int descriptor, boost::asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener);
+  void count_connections();
+
+  Commons const& commons_;
+  boost::asio::io_context context_{1};
+  net::TimerWheel wheel_;
+  std::vector<char> scratch_;
+  wire::http::FieldList fields_;
+  std::string date_;
+  std::time_t date_second_ = 0;
+  bool draining_ = false;
+  observe::LogBuffer log_;
+  upstream::Discovery discovery_;
+  upstream::Pools pools_;
+  session::Context session_context_;
+  session::Sessions sessions_;
+  std::deque<net::Listener> listeners_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, net::Executor> timer_;
+  SteadyTime next_sweep_{};
+  SteadyTime next_look_{};
+  std::atomic<std::size_t> open_connections_{0};
+  std::thread thread_;
+};
+
+}  // namespace ambassador::app

@@ -1,0 +1,106 @@
+// One connection's bytes. Reading and writing never wait: the caller asks, and where the answer is "would block" it
+// awaits `readable()` or `writable()`. A stream has one deadline; when it passes, the wait under way ends, and
+// `expired()` says why.
+#pragma once
+
+#include "net/timer_wheel.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <sys/uio.h>
+
+namespace ambassador::net {
+
+using Executor = boost::asio::io_context::executor_type;
+
+template <class T>
+using Task = boost::asio::awaitable<T, Executor>;
+
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
+
+/// How asynchronous operations are awaited: they yield a tuple that begins with an error_code, and never throw.
+inline constexpr boost::asio::as_tuple_t<boost::asio::deferred_t> awaiting{boost::asio::deferred};
+
+/// The outcome of one read or write.
+struct Io {
+  std::size_t bytes = 0;
+  boost::system::error_code code;  ///< would_block: wait and ask again; Errc::end_of_stream: the peer sends no more
+
+  [[nodiscard]] bool blocked() const noexcept { return code == boost::asio::error::would_block; }
+  [[nodiscard]] bool ended() const noexcept { return code == Io::end(); }
+  static boost::system::error_code end() noexcept;
+};
+
+class Stream {
+ public:
+  Stream(Executor executor, TimerWheel& wheel) : socket_{executor}, wheel_{wheel} {}
+  Stream(Executor executor, TimerWheel& wheel, boost::asio::generic::stream_protocol protocol, int descriptor)
+      : socket_{executor, protocol, descriptor}, wheel_{wheel} {}
+
+  [[nodiscard]] Io read_some(char* data, std::size_t size) noexcept;
+  [[nodiscard]] Io write_some(std::string_view bytes) noexcept;
+  [[nodiscard]] Io write_some(std::span<iovec const> parts) noexcept;
+
+  /// Await one of these: it yields a tuple of one error_code. Aborted by the deadline, `cancel()` and `close()`.
+  [[nodiscard]] auto readable() { return socket_.async_wait(Socket::wait_read, awaiting); }
+  [[nodiscard]] auto writable() { return socket_.async_wait(Socket::wait_write, awaiting); }
+
+  /// Calls `then` when there is something to read, or when the wait is aborted. For a wait without a coroutine.
+  template <class Then>
+  void on_readable(Then then) {
+    socket_.async_wait(Socket::wait_read, [then = std::move(then)](boost::system::error_code const&) { then(); });
+  }
+
+  /// Writes all of it, waiting where it must; the deadline in force applies. `bytes` is kept by the call.
+  Task<boost::system::error_code> write_all(std::string bytes);
+
+  /// Connects; the deadline in force applies.
+  Task<boost::system::error_code> connect(boost::asio::ip::tcp::endpoint endpoint);
+
+  void expires_at(SteadyTime when) noexcept { deadline_.set(wheel_, when); }
+  void never_expires() noexcept { deadline_.clear(); }
+  [[nodiscard]] bool expired() const noexcept { return deadline_.expired(); }
+
+  /// Whether a byte, an end or an error waits to be read, found without waiting.
+  [[nodiscard]] bool has_input() const noexcept;
+  /// Whether the connection is gone in both directions: reset, or closed by the peer's kernel.
+  [[nodiscard]] bool is_gone() const noexcept;
+
+  /// No more bytes from us; the peer's may still come.
+  void shutdown_send() noexcept;
+  /// No more bytes in either direction: both sides see an end.
+  void shutdown_both() noexcept;
+  /// Ends the waits under way.
+  void cancel() noexcept;
+  void close() noexcept;
+  /// Closes so that the peer sees a reset: what it got so far cannot be taken for all.
+  void reset() noexcept;
+
+  [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+  [[nodiscard]] int descriptor() noexcept { return socket_.native_handle(); }
+  [[nodiscard]] Executor executor() { return socket_.get_executor(); }
+
+ private:
+  [[nodiscard]] int handle() const noexcept { return const_cast<Socket&>(socket_).native_handle(); }
+  static void expire(void* stream) { static_cast<Stream*>(stream)->cancel(); }
+
+  Socket socket_;
+  TimerWheel& wheel_;
+  Deadline deadline_{this, &Stream::expire};
+};
+
+/// `address:port`, IPv6 in brackets.
+std::string to_text(boost::asio::ip::tcp::endpoint const& endpoint);
+
+}  // namespace ambassador::net

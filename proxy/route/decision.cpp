@@ -1,0 +1,125 @@
+#include "route/decision.hpp"
+
+#include <algorithm>
+
+namespace ambassador::route {
+namespace {
+
+bool names_listener(RequestUrl const& url, std::uint16_t listener_port) noexcept {
+  return listener_port != 0 && url.port() == listener_port && is_loopback_host(url.authority.host);
+}
+
+/// The target's path and the rest of the request's, with one slash between them.
+void append_joined(std::string& out, std::string_view target, std::string_view rest) {
+  if (rest.empty() || (rest == "/" && target.empty())) {
+    out.append(target.empty() ? std::string_view{"/"} : target);
+    return;
+  }
+  if (target.ends_with('/')) target.remove_suffix(1);
+  out.append(target).append(rest);
+}
+
+}  // namespace
+
+Query query_of(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields) noexcept {
+  auto const query = url.has_query ? std::optional<std::string_view>{url.query} : std::nullopt;
+  return {method, url.authority.host, url.port(), url.path, query, fields};
+}
+
+Rules::Rules(config::Settings const& settings) : settings_{settings}, routes_{settings.map} {
+  for (auto const& rule : settings.allow) allowed_.add(rule.host_kind, rule.host).push_back(&rule);
+}
+
+std::optional<RouteTable::Match> Rules::find_source(RequestUrl const& url, Query query, std::uint16_t listener_port) const {
+  if (auto match = routes_.find(query)) return match;
+  // A Host with the listener's own port matches a source without one.
+  if (url.form == TargetForm::origin && listener_port != 0 && query.port == listener_port) {
+    query.port = 80;
+    if (auto match = routes_.find(query)) return match;
+  }
+  if (!names_listener(url, listener_port)) return std::nullopt;
+  // Any loopback name of the listener stands for localhost: with its port, without one, with any.
+  query.host = "localhost";
+  for (auto const port : {listener_port, std::uint16_t{80}}) {
+    query.port = port;
+    if (auto match = routes_.find(query)) return match;
+  }
+  return routes_.find_at_any_port(query);
+}
+
+config::AllowRule const* Rules::find_allowed(RequestUrl const& url) const {
+  config::AllowRule const* found = nullptr;
+  allowed_.visit(url.authority.host, [&](std::vector<config::AllowRule const*> const& rules) {
+    for (auto const* rule : rules) {
+      auto const& ports = rule->ports;
+      if (ports.empty() || std::find(ports.begin(), ports.end(), url.port()) != ports.end()) {
+        found = rule;
+        return true;
+      }
+    }
+    return false;
+  });
+  return found;
+}
+
+Decision Rules::decide_unmapped(RequestUrl const& url, std::uint16_t listener_port) const {
+  Decision decision;
+  decision.refusal = Refusal::not_in_map;
+  if (url.form == TargetForm::absolute) decision.allow = find_allowed(url);
+  if (decision.allow != nullptr) {
+    decision.verdict = Verdict::allowed;
+  } else if (settings_.unmapped != config::Unmapped::block && !names_listener(url, listener_port)) {
+    decision.verdict = settings_.unmapped == config::Unmapped::allow ? Verdict::allowed : Verdict::reported;
+  }
+  return decision;
+}
+
+/// A tunnel is answered by ourselves, and only where a source names its host literally: the calls inside are decided
+/// one by one.
+Decision Rules::decide_connect(RequestUrl const& url) const {
+  auto const& map = routes_.map();
+  for (auto const index : routes_.sources_on(url.authority.host)) {
+    if (map[index].source.port == url.authority.port) return {Verdict::mapped, Refusal::none, {&map[index], index, 0}, nullptr};
+  }
+  Decision decision;
+  decision.refusal = Refusal::connect_not_mapped;
+  return decision;
+}
+
+Decision Rules::decide(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields,
+                       std::uint16_t listener_port) const {
+  if (url.form == TargetForm::authority) return decide_connect(url);
+  if (url.scheme != Scheme::http) {
+    Decision decision;
+    decision.refusal = url.scheme == Scheme::https ? Refusal::https_not_served : Refusal::not_in_map;
+    return decision;
+  }
+  if (auto const match = find_source(url, query_of(url, method, fields), listener_port)) {
+    return {Verdict::mapped, Refusal::none, *match, nullptr};
+  }
+  return decide_unmapped(url, listener_port);
+}
+
+std::size_t append_target_url(std::string& out, Decision const& decision, RequestUrl const& url) {
+  out.append("http://");
+  if (decision.verdict != Verdict::mapped) {
+    out.append(url.authority.text(80));
+    auto const path_begins = out.size();
+    out.append(url.path);
+    if (url.has_query) out.append("?").append(url.query);
+    return path_begins;
+  }
+  auto const& target = decision.match.mapping->target;
+  out.append(target.host_header);
+  auto const path_begins = out.size();
+  auto const exact = decision.match.mapping->match == config::MatchKind::exact;
+  append_joined(out, target.path, exact ? std::string_view{} : std::string_view{url.path}.substr(decision.match.matched));
+  if (target.query) {
+    out.append("?").append(*target.query);
+  } else if (url.has_query && !exact) {
+    out.append("?").append(url.query);
+  }
+  return path_begins;
+}
+
+}  // namespace ambassador::route

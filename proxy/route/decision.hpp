@@ -1,0 +1,62 @@
+// The decision over one request: a pure function of the map, the allow list and what was asked. Every decision has a
+// reason; what is not in the map is blocked.
+#pragma once
+
+#include "route/request_url.hpp"
+#include "route/route_table.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ambassador::route {
+
+enum class Verdict : std::uint8_t { mapped, allowed, reported, blocked };
+
+/// Why nothing could be done for a request, where it is not that the map lacks it.
+enum class Refusal : std::uint8_t {
+  none,
+  not_in_map,
+  connect_not_mapped,  ///< a tunnel to what the map does not serve itself
+  https_not_served,    ///< absolute-form https://
+};
+
+struct Decision {
+  Verdict verdict = Verdict::blocked;
+  Refusal refusal = Refusal::none;
+  RouteTable::Match match;                    ///< of `mapped`
+  config::AllowRule const* allow = nullptr;   ///< of `allowed`, where a rule allowed it and not `unmapped: allow`
+};
+
+/// Everything that decides: built once from the settings, which it borrows, and never changed.
+class Rules {
+ public:
+  explicit Rules(config::Settings const& settings);
+
+  /// `listener_port` is the port the request came in at, 0 where there is none (`explain`, `expect`).
+  [[nodiscard]] Decision decide(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields,
+                                std::uint16_t listener_port) const;
+
+  [[nodiscard]] RouteTable const& routes() const noexcept { return routes_; }
+  [[nodiscard]] config::Settings const& settings() const noexcept { return settings_; }
+
+ private:
+  [[nodiscard]] std::optional<RouteTable::Match> find_source(RequestUrl const& url, Query query,
+                                                             std::uint16_t listener_port) const;
+  [[nodiscard]] config::AllowRule const* find_allowed(RequestUrl const& url) const;
+  [[nodiscard]] Decision decide_unmapped(RequestUrl const& url, std::uint16_t listener_port) const;
+  [[nodiscard]] Decision decide_connect(RequestUrl const& url) const;
+
+  config::Settings const& settings_;
+  RouteTable routes_;
+  HostIndex<std::vector<config::AllowRule const*>> allowed_;
+};
+
+/// The query that a request makes of the table.
+Query query_of(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields) noexcept;
+
+/// Appends the URL that the call goes to, `http://host[:port]/path[?query]`, and returns where in it the path begins.
+/// One slash stands at the seam between the target's path and the rest of the request's.
+std::size_t append_target_url(std::string& out, Decision const& decision, RequestUrl const& url);
+
+}  // namespace ambassador::route

@@ -1,0 +1,45 @@
+// What an intermediary changes in a head before it goes on (RFC 9110 section 7.6): hop-by-hop fields and those that
+// Connection names go, Host and the framing are written anew, Via is added. Pure: heads in, bytes out.
+#pragma once
+
+#include "config/settings.hpp"
+#include "wire/http/message.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace ambassador::route {
+
+/// Whether our own Via entry is already there: the request has come back to us (RFC 9110 section 7.6.3).
+bool went_through(wire::http::Head const& head, std::string_view pseudonym) noexcept;
+
+/// The protocol that the client asks to switch to and that we tunnel, or empty. An offer of h2c is ignored, as
+/// RFC 9110 section 7.8 allows; so is any offer with a body, or in HTTP/1.0.
+std::string_view wanted_upgrade(wire::http::RequestHead const& head) noexcept;
+
+struct ForwardedRequest {
+  std::string_view target;      ///< path and query
+  std::string_view host;        ///< the value of Host
+  std::string_view pseudonym;   ///< ours, for Via
+  std::string_view upgrade;     ///< from `wanted_upgrade`
+};
+
+/// Appends the request's head as it goes upstream, up to and with the empty line.
+void append_forwarded(std::string& out, wire::http::RequestHead const& head, ForwardedRequest const& forwarded);
+
+/// How the body goes on to the client, and what becomes of the client's connection.
+struct ForwardedResponse {
+  wire::http::Framing body;
+  bool keep_alive = true;
+  bool to_http10 = false;           ///< the client speaks HTTP/1.0: keep-alive must be said
+  std::string_view pseudonym;
+  std::string_view date;            ///< for a response without one, RFC 9110 section 6.6.1
+  bool upgraded = false;            ///< a 101 that was asked for
+  config::Mapping const* mapping = nullptr;  ///< that decided: a Location into its target is mapped back
+  Authority const* asked = nullptr;          ///< as the client asked for it; with `mapping`
+};
+
+/// Appends the response's head as it goes to the client. `method` is the request's.
+void append_forwarded(std::string& out, wire::http::ResponseHead const& head, ForwardedResponse const& forwarded);
+
+}  // namespace ambassador::route

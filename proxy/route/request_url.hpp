@@ -1,0 +1,44 @@
+// What a client asks for, whatever form it asked in: origin, absolute, authority (CONNECT) or asterisk
+// (RFC 9112 section 3.2). Canonical, so that what is matched is what is sent; in doubt it is refused.
+#pragma once
+
+#include "base/uri.hpp"
+#include "wire/http/message.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ambassador::route {
+
+enum class TargetForm : std::uint8_t { origin, absolute, authority, asterisk };
+
+enum class Scheme : std::uint8_t { http, https, other };
+
+/// Strings keep their capacity from call to call.
+struct RequestUrl {
+  TargetForm form = TargetForm::origin;
+  Scheme scheme = Scheme::http;
+  Authority authority;
+  std::string path;         ///< canonical, begins with `/`; empty for CONNECT and `*`
+  std::string query;        ///< as it came, without the `?`
+  bool has_query = false;
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return authority.port_or(scheme == Scheme::https ? 443 : 80); }
+  /// `http://host[:port]/path[?query]`, or `host:port` for CONNECT.
+  void append_text(std::string& out) const;
+};
+
+/// Why a target was refused; a constant text.
+using UrlFault = std::optional<std::string_view>;
+
+/// Reads the request's target and Host into `url`. Absolute-form wins over Host (RFC 9112 section 3.2.2), whose
+/// syntax is judged all the same. `tunnel` is the authority of a CONNECT that this request came through, or null: the
+/// request must then be in origin form and its Host must name the same authority.
+UrlFault read_request_url(wire::http::RequestHead const& head, Authority const* tunnel, RequestUrl& url);
+
+/// Reads an absolute URL that a user typed (`explain`, `expect`), or `host:port` where `method` is CONNECT.
+UrlFault read_typed_url(std::string_view method, std::string_view text, RequestUrl& url);
+
+}  // namespace ambassador::route

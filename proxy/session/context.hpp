@@ -1,0 +1,54 @@
+// What a session borrows from its worker. One worker is one thread: nothing here is shared, and nothing is locked.
+#pragma once
+
+#include "config/settings.hpp"
+#include "net/relay.hpp"
+#include "net/stream.hpp"
+#include "observe/log_buffer.hpp"
+#include "observe/metrics.hpp"
+#include "route/decision.hpp"
+#include "upstream/pool.hpp"
+#include "wire/http/message.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ambassador::session {
+
+/// Interim (1xx) responses passed on for one request.
+inline constexpr unsigned max_interim_responses = 16;
+
+/// One read or write at most; also the most that a peer which does not read makes us keep.
+inline constexpr std::size_t transfer_bytes = 64 * 1024;
+
+/// Read at once of a client's requests: a pipeline waits in the kernel, not here.
+inline constexpr std::size_t request_read_bytes = 16 * 1024;
+
+/// Room in the scratch beside one head of `limits.head` bytes.
+inline constexpr std::size_t scratch_bytes(config::Limits const& limits) noexcept {
+  return limits.head > transfer_bytes ? limits.head + transfer_bytes : 2 * transfer_bytes;
+}
+
+struct ListenerInfo {
+  std::size_t index = 0;   ///< among the process's listeners
+  std::string text;        ///< `address:port`
+  std::uint16_t port = 0;
+};
+
+struct Context {
+  net::Executor executor;
+  net::TimerWheel& wheel;
+  net::Scratch scratch;
+  wire::http::FieldList& fields;  ///< storage of the head being parsed
+  route::Rules const& rules;
+  wire::http::HeadLimits head_limits;
+  upstream::Pools& pools;
+  observe::WorkerMetrics& metrics;
+  observe::LogBuffer& log;
+  std::string_view pseudonym;     ///< our name in Via
+  std::string const& date;        ///< the value of Date, no older than a second
+  bool const& draining;           ///< no connection is kept alive any more
+};
+
+}  // namespace ambassador::session

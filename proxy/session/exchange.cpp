@@ -1,0 +1,286 @@
+#include "session/exchange.hpp"
+
+#include "base/bytes.hpp"
+#include "route/forwarding.hpp"
+#include "route/nearest_miss.hpp"
+#include "wire/http1/head_parser.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace ambassador::session {
+namespace {
+
+using observe::Reason;
+using wire::http::Method;
+using Got = MessageReader::Got;
+
+SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
+
+/// RFC 9110 section 9.2.2.
+bool is_idempotent(Method method) noexcept {
+  switch (method) {
+    case Method::get:
+    case Method::head:
+    case Method::put:
+    case Method::delete_:
+    case Method::options:
+    case Method::trace: return true;
+    default: return false;
+  }
+}
+
+bool prefers_json(wire::http::RequestHead const& head) noexcept {
+  for (auto const& field : head.fields) {
+    if (field.id == wire::http::FieldId::accept) return field.value.starts_with("application/json");
+  }
+  return false;
+}
+
+observe::Decision recorded(route::Verdict verdict) noexcept {
+  switch (verdict) {
+    case route::Verdict::mapped: return observe::Decision::mapped;
+    case route::Verdict::allowed: return observe::Decision::allowed;
+    case route::Verdict::reported: return observe::Decision::reported;
+    case route::Verdict::blocked: return observe::Decision::blocked;
+  }
+  return observe::Decision::blocked;
+}
+
+Reason reason_of(route::Refusal refusal) noexcept {
+  switch (refusal) {
+    case route::Refusal::connect_not_mapped: return Reason::connect_not_supported;
+    case route::Refusal::https_not_served: return Reason::https_not_supported;
+    default: return Reason::not_in_map;
+  }
+}
+
+}  // namespace
+
+// Before anything is sent: everything here is done without a wait, while the head's views hold.
+
+void Exchange::begin(ClientLeg& client, ListenerInfo const& listener) {
+  client_ = &client;
+  listener_ = &listener;
+  began_ = now();
+  record_.clear();
+  record_.time = std::chrono::system_clock::now();
+  record_.listener = listener.text;
+  record_.client.assign(client.address);
+  record_.protocol = "HTTP/1.1";
+  timeout_ = &context_.rules.settings().timeout;
+  pool_ = nullptr;
+  body_kept_ = any_byte_sent_ = uploaded_beyond_kept_ = false;
+  interim_ = 0;
+  response_begun_ = until_close_ = abandoned_ = shut_down_ = false;
+  wants_json_ = upgrade_wanted_ = false;
+  method_ = Method::unknown;
+  minor_version_ = 1;
+  keep_alive_ = false;
+}
+
+std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& head, Authority const* tunnel) {
+  method_ = head.method;
+  minor_version_ = head.minor_version;
+  keep_alive_ = head.keeps_alive();
+  wants_json_ = prefers_json(head);
+  record_.protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
+  record_.method.assign(head.method_text);
+  if (auto const fault = route::read_request_url(head, tunnel, url_)) {
+    record_.source.assign(head.target);
+    record_.refused = true;
+    keep_alive_ = false;
+    return error_reply(wire::http::Fault{Errc::bad_message, *fault});
+  }
+  url_.append_text(record_.source);
+  if (route::went_through(head, context_.pseudonym)) {
+    return ErrorReply{.status = 508, .reason = Reason::loop, .proxy_status = "proxy_loop_detected", .what = "the request has come back to this proxy",
+                      .to_do = "A target leads back here: check the map.", .allow = {}};
+  }
+  if (head.expects_unknown) {
+    return ErrorReply{.status = 417, .reason = Reason::bad_request, .proxy_status = {}, .what = "an Expect other than 100-continue", .to_do = {}, .allow = {}};
+  }
+  return std::nullopt;
+}
+
+/// OPTIONS and TRACE that end here, RFC 9110 sections 7.6.2 and 9.3.7.
+std::optional<ErrorReply> Exchange::answer_locally(wire::http::RequestHead const& head) {
+  bool const options = head.method == Method::options;
+  if (url_.form == route::TargetForm::asterisk || (options && head.max_forwards == 0)) {
+    return ErrorReply{.status = 200, .reason = Reason::none, .proxy_status = {}, .what = {}, .to_do = {}, .empty_body = true,
+                      .allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT"};
+  }
+  if (head.method == Method::trace && head.max_forwards == 0) {
+    return ErrorReply{.status = 405, .reason = Reason::bad_request, .proxy_status = {}, .what = "TRACE ends here, and is not answered", .to_do = {}, .allow = "GET"};
+  }
+  return std::nullopt;
+}
+
+ErrorReply Exchange::block(wire::http::RequestHead const& head) {
+  auto const& settings = context_.rules.settings();
+  auto const miss = route::find_nearest_miss(context_.rules, url_, head.method_text, head.fields);
+  ErrorReply reply{.status = settings.reject_status, .reason = reason_of(decision_.refusal), .proxy_status = "http_request_denied", .allow = {}};
+  reply.what = route::describe_block(decision_, miss, url_, head.method_text);
+  reply.to_do = "To let it pass, add to the configuration:\n\n" + route::lines_to_paste(url_);
+  reply.empty_body = settings.reject_status < 300;
+  return reply;
+}
+
+/// Decides, and writes the request as it goes upstream. A reply of our own ends the call here.
+std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head, Authority const* tunnel) {
+  if (auto refused = judge_head(head, tunnel)) return refused;
+  if (auto local = answer_locally(head)) return local;
+  decision_ = context_.rules.decide(url_, head.method_text, head.fields, listener_->port);
+  record_.decision = recorded(decision_.verdict);
+  if (decision_.verdict == route::Verdict::blocked) return block(head);
+  if (decision_.verdict == route::Verdict::reported) {
+    record_.reason_code = Reason::not_in_map;
+    record_.reason.assign("not in the map");
+  }
+  if (decision_.verdict == route::Verdict::mapped) {
+    auto const& mapping = *decision_.match.mapping;
+    timeout_ = &mapping.timeout;
+    record_.mapping = decision_.match.index;
+    record_.rule = mapping.source_text;
+  } else if (decision_.allow != nullptr) {
+    record_.rule = decision_.allow->text;
+  }
+  if (url_.form == route::TargetForm::authority) return std::nullopt;
+  if (auto const failure = write_request(head)) return error_reply(*failure, record_.target);
+  return std::nullopt;
+}
+
+/// The head, and what there is of the body, into the buffer that is sent, and sent again on a retry.
+std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& head) {
+  auto const path_begins = route::append_target_url(record_.target, decision_, url_);
+  bool const mapped = decision_.verdict == route::Verdict::mapped;
+  Authority upstream = mapped ? decision_.match.mapping->target.authority : url_.authority;
+  upstream.port = mapped ? decision_.match.mapping->target.port : url_.port();
+  pool_ = &context_.pools.of(upstream);
+  auto const upgrade = route::wanted_upgrade(head);
+  upgrade_wanted_ = !upgrade.empty();
+  std::string_view const url = record_.target;
+  constexpr std::size_t scheme = std::string_view{"http://"}.size();
+  route::append_forwarded(up_writer_.begin(head.body), head,
+                          {.target = url.substr(path_begins), .host = url.substr(scheme, path_begins - scheme), .pseudonym = context_.pseudonym, .upgrade = upgrade});
+  up_body_writer_.begin(head.body);
+  return keep_body(head.body);
+}
+
+/// What came of the body with the head goes into the same send.
+std::optional<Failure> Exchange::keep_body(wire::http::Framing framing) {
+  auto const piece = client_->reader.begin_body(framing);
+  if (piece.got == Got::faulty) return Failure{piece.fault.code, Side::client, Stage::body, false};
+  record_.bytes_in += piece.payload.size();
+  body_kept_ = piece.last;
+  if (!piece.last) {
+    up_writer_.append(piece.payload, false, {});
+    return std::nullopt;
+  }
+  auto const trailers = trailers_of(client_->reader, Side::client);
+  if (!trailers) return trailers.error();
+  up_writer_.append(piece.payload, true, *trailers);
+  return std::nullopt;
+}
+
+net::Task<After> Exchange::serve(wire::http::RequestHead const& head, ClientLeg& client, ListenerInfo const& listener,
+                                 Authority const* tunnel) {
+  begin(client, listener);
+  if (auto local = prepare(head, tunnel)) {
+    if (pool_ == nullptr) client.reader.begin_body(head.body);  // so that it is known whether more is to come
+    co_return co_await reply(std::move(*local));
+  }
+  if (url_.form == route::TargetForm::authority) {
+    client.writer.begin({}).append("HTTP/1.1 200 OK\r\n\r\n");
+    client.reader.begin_body({});
+    auto sent = client.writer.send(client.stream, {}, true, {});
+    if (!sent.remainder.empty()) sent.code = co_await client.stream.write_all(std::move(sent.remainder));
+    co_return sent.code ? After::close : After::tunnel;  // the calls inside are logged, not the tunnel
+  }
+  for (;;) {
+    ++record_.tries;
+    auto const outcome = co_await try_once();
+    if (outcome) {
+      finish();
+      co_return *outcome;
+    }
+    bool const again = may_retry(outcome.error());
+    co_await end_upload();
+    lease_.drop();
+    if (!again) co_return co_await fail(outcome.error());
+    context_.metrics.retried(record_.mapping, Reason::reset);
+  }
+}
+
+// The end.
+
+bool Exchange::may_retry(Failure const& failure) const noexcept {
+  return balance::may_retry(failure, {.tries = record_.tries,
+                                      .idempotent = is_idempotent(method_),
+                                      .any_byte_sent = any_byte_sent_,
+                                      .replayable = !uploaded_beyond_kept_,
+                                      .response_begun = response_begun_ || interim_ != 0});
+}
+
+/// The call failed for good: say so to the client, if it can still be told.
+net::Task<After> Exchange::fail(Failure failure) {
+  auto answer = error_reply(failure, record_.target);
+  if (!response_begun_ && answer.reason != Reason::client_gone) co_return co_await reply(std::move(answer));
+  if (response_begun_ && answer.reason == Reason::upstream_closed) answer.reason = Reason::response_incomplete;
+  if (response_begun_ && answer.reason == Reason::response_timeout) answer.reason = Reason::idle_timeout;
+  record_.reason = std::move(answer.what);
+  record_.reason_code = answer.reason;
+  finish();
+  co_return until_close_ ? After::reset : After::close;
+}
+
+/// A reply of our own. The connection goes on where the request was read to its end.
+net::Task<After> Exchange::reply(ErrorReply reply) {
+  auto& client = *client_;
+  bool const all_read = client.reader.body_done();
+  bool const keep = keep_alive_ && all_read && !context_.draining;
+  record_.status = static_cast<int>(reply.status);
+  if (reply.reason != Reason::none) record_.reason_code = reply.reason;
+  if (!reply.what.empty()) record_.reason = reply.what;
+  append_reply(client.writer.begin({}), reply,
+               {.date = context_.date, .json = wants_json_, .head_only = method_ == Method::head, .keep_alive = keep, .to_http10 = minor_version_ == 0});
+  auto const failed = co_await send_to_client({}, true);
+  finish();
+  if (failed) co_return After::close;
+  if (keep) co_return After::keep;
+  co_return all_read ? After::close : After::linger;
+}
+
+net::Task<After> Exchange::refuse(wire::http::Fault fault, std::string_view raw, ClientLeg& client, ListenerInfo const& listener) {
+  begin(client, listener);
+  auto const line = raw.substr(0, raw.find('\r'));
+  auto const blank = std::min(line.find(' '), line.size());
+  record_.method.assign(line.substr(0, blank));
+  auto const target = line.substr(std::min(blank + 1, line.size()));
+  record_.source.assign(target.substr(0, target.rfind(' ')));
+  record_.refused = true;
+  client.reader.begin_body({wire::http::BodyKind::until_close, 0});  // nobody knows where it would end
+  co_return co_await reply(error_reply(fault));
+}
+
+void Exchange::abandon() noexcept {
+  abandoned_ = true;
+  if (lease_) lease_.stream().cancel();
+}
+
+void Exchange::shut_down() noexcept {
+  shut_down_ = true;
+  if (client_ != nullptr) client_->stream.shutdown_both();
+  if (lease_) lease_.stream().shutdown_both();
+}
+
+void Exchange::finish() noexcept {
+  record_.duration = now() - began_;
+  context_.metrics.record(record_);
+  context_.log.append(record_);
+  up_writer_.shrink();
+  up_body_writer_.shrink();
+  client_->writer.shrink();
+}
+
+}  // namespace ambassador::session

@@ -1,0 +1,130 @@
+// One call, from a request head to the end of its response: decide, lease a connection, send, relay, record. It knows
+// heads and bodies as values, not the version of HTTP that carries them.
+#pragma once
+
+#include "balance/retry.hpp"
+#include "observe/call_record.hpp"
+#include "route/decision.hpp"
+#include "session/client_leg.hpp"
+#include "session/context.hpp"
+#include "session/error_reply.hpp"
+#include "upstream/pool.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace ambassador::session {
+
+/// What becomes of the client's connection after a call.
+enum class After : std::uint8_t {
+  keep,    ///< the next request may come
+  close,   ///< all was said
+  linger,  ///< the client may still be sending: what comes is thrown away for a while, so that it can read the reply
+  reset,   ///< the response broke off, and must not look complete
+  tunnel,  ///< a CONNECT was answered: what follows are calls inside
+};
+
+/// Kept by the worker from call to call, so that a call allocates next to nothing.
+class Exchange {
+ public:
+  explicit Exchange(Context& context) : context_{context} {}
+
+  /// Serves the request whose head was just read from `client`; views in `head` end with the first wait.
+  /// `tunnel` is the CONNECT's authority that the request came through, or null.
+  net::Task<After> serve(wire::http::RequestHead const& head, ClientLeg& client, ListenerInfo const& listener,
+                         Authority const* tunnel);
+
+  /// Answers what could not be understood as a request. `raw` is what there is of it.
+  net::Task<After> refuse(wire::http::Fault fault, std::string_view raw, ClientLeg& client, ListenerInfo const& listener);
+
+  /// The client is gone: the call under way ends.
+  void abandon() noexcept;
+  /// The drain time is over: the call under way ends.
+  void shut_down() noexcept;
+
+  /// The authority of a CONNECT that ended with `After::tunnel`.
+  [[nodiscard]] Authority const& tunnel_authority() const noexcept { return url_.authority; }
+
+ private:
+  /// The client's body on its way up while the response may already come.
+  struct Upload {
+    explicit Upload(net::Executor executor) : done{executor} {}
+    net::Event done;
+    std::optional<Failure> failure;
+    bool stopped = false;
+  };
+
+  // Before anything is sent.
+  void begin(ClientLeg& client, ListenerInfo const& listener);
+  std::optional<ErrorReply> prepare(wire::http::RequestHead const& head, Authority const* tunnel);
+  std::optional<ErrorReply> judge_head(wire::http::RequestHead const& head, Authority const* tunnel);
+  std::optional<ErrorReply> answer_locally(wire::http::RequestHead const& head);
+  ErrorReply block(wire::http::RequestHead const& head);
+  std::optional<Failure> write_request(wire::http::RequestHead const& head);
+  std::optional<Failure> keep_body(wire::http::Framing framing);
+
+  // The request's way up: exchange_request.cpp.
+  net::Task<Result<After>> try_once();
+  net::Task<Result<void>> connect();
+  net::Task<Result<void>> send_request();
+  net::Task<void> upload();
+  net::Task<Result<void>> upload_pieces();
+  net::Task<Result<void>> upload_piece(MessageReader::Piece piece);
+  net::Task<void> end_upload();
+  [[nodiscard]] std::optional<Failure> interrupted(Stage stage) const noexcept;
+  [[nodiscard]] Failure upstream_failure(boost::system::error_code code, Stage stage) const noexcept;
+
+  // The response's way down: exchange_response.cpp.
+  net::Task<Result<After>> receive();
+  net::Task<Result<void>> pass_on_interim(wire::http::ResponseHead const& head);
+  net::Task<Result<After>> relay(wire::http::ResponseHead const& head);
+  net::Task<Result<void>> relay_body(MessageReader::Piece piece);
+  net::Task<Result<After>> switch_protocols(wire::http::ResponseHead const& head);
+  net::Task<boost::system::error_code> send_to_client(std::string_view payload, bool last);
+  [[nodiscard]] wire::http::Framing framing_to_client(wire::http::ResponseHead const& head) const noexcept;
+  [[nodiscard]] Result<std::span<wire::http::Field const>> trailers_of(MessageReader const& reader, Side side) const;
+
+  // The end.
+  net::Task<After> reply(ErrorReply reply);
+  net::Task<After> fail(Failure failure);
+  [[nodiscard]] bool may_retry(Failure const& failure) const noexcept;
+  void finish() noexcept;
+
+  Context& context_;
+  ClientLeg* client_ = nullptr;
+  ListenerInfo const* listener_ = nullptr;
+
+  observe::CallRecord record_;
+  SteadyTime began_{};
+  route::RequestUrl url_;
+  route::Decision decision_;
+  config::Timeouts const* timeout_ = nullptr;
+  upstream::Pool* pool_ = nullptr;
+
+  // What is kept of the request's head.
+  wire::http::Method method_ = wire::http::Method::unknown;
+  unsigned minor_version_ = 1;
+  bool keep_alive_ = true;
+  bool wants_json_ = false;
+  bool upgrade_wanted_ = false;
+
+  // The upstream's leg.
+  upstream::Lease lease_;
+  MessageWriter up_writer_;       ///< the head and what came with it: kept for a retry
+  MessageWriter up_body_writer_;  ///< what came later
+  MessageReader up_reader_;
+  std::optional<Upload> upload_;
+  bool body_kept_ = false;        ///< all of the request's body is in `up_writer_`
+  bool any_byte_sent_ = false;
+  bool uploaded_beyond_kept_ = false;
+  SteadyTime sent_at_{};
+  unsigned interim_ = 0;
+
+  // The response on its way to the client.
+  bool response_begun_ = false;  ///< the final head was sent, or a part of it
+  bool until_close_ = false;     ///< the client takes the connection's end for the body's
+  bool abandoned_ = false;
+  bool shut_down_ = false;
+};
+
+}  // namespace ambassador::session

@@ -1,0 +1,145 @@
+// The request's way up: a connection, the head, and the body as it comes.
+#include "session/exchange.hpp"
+#include "wire/http1/head_parser.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace ambassador::session {
+namespace {
+
+using Got = MessageReader::Got;
+
+/// In each `timeout.body` this much of a body must come, or its end.
+constexpr std::uint64_t least_progress = 1024;
+
+SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+/// Why the call must not go on, after a wait has ended.
+std::optional<Failure> Exchange::interrupted(Stage stage) const noexcept {
+  if (abandoned_) return Failure{Errc::end_of_stream, Side::client, stage, false};
+  if (shut_down_) return Failure{Errc::shutting_down, Side::local, stage, false};
+  if (upload_ && upload_->failure && upload_->failure->side == Side::client) return upload_->failure;
+  return std::nullopt;
+}
+
+Failure Exchange::upstream_failure(boost::system::error_code code, Stage stage) const noexcept {
+  return {code, Side::upstream, stage, lease_ && lease_.reused()};
+}
+
+net::Task<Result<After>> Exchange::try_once() {
+  any_byte_sent_ = false;
+  if (record_.tries == 1) lease_ = pool_->take_idle(now());
+  if (!lease_) {
+    if (auto const connected = co_await connect(); !connected) co_return connected.error();
+  }
+  record_.upstream.assign(lease_.address());
+  up_reader_.restart();
+  auto sent = up_writer_.send_kept(lease_.stream());
+  any_byte_sent_ = sent.any_byte_sent;
+  if (!sent.code && !sent.remainder.empty()) {
+    lease_.stream().expires_at(now() + timeout_->response);
+    sent.code = co_await lease_.stream().write_all(std::move(sent.remainder));
+    if (auto const failure = interrupted(Stage::send)) co_return *failure;
+  }
+  if (sent.code) co_return upstream_failure(sent.code, Stage::send);
+  sent_at_ = now();
+  if (body_kept_) {
+    lease_.stream().expires_at(sent_at_ + timeout_->response);
+  } else {
+    lease_.stream().never_expires();  // the response is due when the body has gone up
+    upload_.emplace(context_.executor);
+    boost::asio::co_spawn(context_.executor, upload(), boost::asio::detached);
+  }
+  co_return co_await receive();
+}
+
+net::Task<Result<void>> Exchange::connect() {
+  auto opened = co_await pool_->open(now() + timeout_->connect, record_.upstream);
+  if (auto const failure = interrupted(Stage::connect)) co_return *failure;
+  if (!opened) co_return opened.error();
+  lease_ = std::move(*opened);
+  co_return Result<void>{};
+}
+
+net::Task<void> Exchange::upload() {
+  auto const outcome = co_await upload_pieces();
+  if (!outcome) upload_->failure = outcome.error();
+  if (!outcome && outcome.error().side == Side::client) {
+    lease_.stream().cancel();  // wakes the wait for the response, which is no longer due
+  } else if (!response_begun_) {
+    sent_at_ = now();
+    lease_.stream().expires_at(sent_at_ + timeout_->response);
+  }
+  upload_->done.set();
+}
+
+/// Until the body's end, or until nobody wants it any more.
+net::Task<Result<void>> Exchange::upload_pieces() {
+  auto& client = *client_;
+  auto window_ends = now() + timeout_->body;
+  auto window_began_with = record_.bytes_in;
+  while (!upload_->stopped) {
+    auto const piece = client.reader.read_body(client.stream, context_.scratch);
+    if (piece.got == Got::blocked) {
+      client.stream.expires_at(window_ends);
+      co_await client.stream.readable();
+      if (now() < window_ends) continue;
+      if (record_.bytes_in - window_began_with < least_progress) co_return Failure{Errc::slow_body, Side::client, Stage::body, false};
+      window_began_with = record_.bytes_in;
+      window_ends = now() + timeout_->body;
+      continue;
+    }
+    bool const last = piece.last;
+    if (auto const sent = co_await upload_piece(piece); !sent) co_return sent.error();
+    if (last) break;
+  }
+  client.stream.never_expires();
+  co_return Result<void>{};
+}
+
+net::Task<Result<void>> Exchange::upload_piece(MessageReader::Piece piece) {
+  if (piece.got == Got::ended) co_return Failure{Errc::incomplete_message, Side::client, Stage::body, false};
+  if (piece.got == Got::failed) co_return Failure{piece.code, Side::client, Stage::body, false};
+  if (piece.got == Got::faulty) co_return Failure{piece.fault.code, Side::client, Stage::body, false};
+  uploaded_beyond_kept_ = true;
+  record_.bytes_in += piece.payload.size();
+  std::span<wire::http::Field const> trailers;
+  if (piece.last) {
+    auto const parsed = trailers_of(client_->reader, Side::client);
+    if (!parsed) co_return parsed.error();
+    trailers = *parsed;
+  }
+  auto sent = up_body_writer_.send(lease_.stream(), piece.payload, piece.last, trailers);
+  if (!sent.code && !sent.remainder.empty()) {
+    if (!response_begun_) lease_.stream().expires_at(now() + timeout_->response);
+    sent.code = co_await lease_.stream().write_all(std::move(sent.remainder));
+    if (!response_begun_) lease_.stream().never_expires();
+  }
+  if (sent.code) co_return upstream_failure(sent.code, Stage::send);
+  co_return Result<void>{};
+}
+
+/// Stops an upload that is under way, and waits for its end: it uses this object.
+net::Task<void> Exchange::end_upload() {
+  if (!upload_) co_return;
+  upload_->stopped = true;
+  if (!upload_->done.happened()) {
+    client_->stream.cancel();
+    lease_.stream().cancel();
+  }
+  while (!upload_->done.happened()) co_await upload_->done.wait();
+  upload_.reset();
+}
+
+/// The fields of a trailer section, parsed and judged; in the worker's storage.
+Result<std::span<wire::http::Field const>> Exchange::trailers_of(MessageReader const& reader, Side side) const {
+  if (reader.trailers().empty()) return std::span<wire::http::Field const>{};
+  auto const fault = wire::http1::parse_trailers(reader.trailers(), context_.head_limits, context_.fields);
+  if (fault) return Failure{fault->code, side, side == Side::client ? Stage::body : Stage::response_body, false};
+  return std::span<wire::http::Field const>{context_.fields};
+}
+
+}  // namespace ambassador::session

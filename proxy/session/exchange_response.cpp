@@ -1,0 +1,164 @@
+// The response's way down: the head that was waited for, the body as it comes, or another protocol.
+#include "net/relay.hpp"
+#include "route/forwarding.hpp"
+#include "session/exchange.hpp"
+#include "wire/http1/head_parser.hpp"
+
+namespace ambassador::session {
+namespace {
+
+using Got = MessageReader::Got;
+using wire::http::BodyKind;
+
+SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+net::Task<Result<After>> Exchange::receive() {
+  for (;;) {
+    auto const got = up_reader_.read_head(lease_.stream(), context_.scratch, context_.head_limits, transfer_bytes);
+    if (got.got == Got::blocked) {
+      co_await lease_.stream().readable();
+      if (auto const failure = interrupted(Stage::response_head)) co_return *failure;
+      if (lease_.stream().expired()) co_return upstream_failure(Errc::timed_out, Stage::response_head);
+      continue;
+    }
+    if (got.got == Got::ended) {
+      co_return upstream_failure(up_reader_.has_left_over() ? Errc::incomplete_message : Errc::end_of_stream, Stage::response_head);
+    }
+    if (got.got == Got::failed) co_return upstream_failure(got.code, Stage::response_head);
+    if (got.got == Got::faulty) co_return upstream_failure(got.fault.code, Stage::response_head);
+    wire::http::ResponseHead head;
+    if (auto const fault = wire::http1::parse_response_head(got.bytes, context_.head_limits, method_, context_.fields, head)) {
+      co_return upstream_failure(fault->code, Stage::response_head);
+    }
+    if (head.status == 101) co_return co_await switch_protocols(head);
+    if (head.status >= 200) co_return co_await relay(head);
+    if (auto const passed = co_await pass_on_interim(head); !passed) co_return passed.error();
+  }
+}
+
+/// 1xx heads go on as they come, but not to HTTP/1.0 clients (RFC 9110 section 15.2).
+net::Task<Result<void>> Exchange::pass_on_interim(wire::http::ResponseHead const& head) {
+  if (++interim_ > max_interim_responses) co_return upstream_failure(Errc::too_many_interim, Stage::response_head);
+  if (minor_version_ != 0) {
+    route::append_forwarded(client_->writer.begin({}), head, {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date});
+  }
+  up_reader_.begin_body({});
+  if (minor_version_ == 0) co_return Result<void>{};
+  if (auto const failed = co_await send_to_client({}, true)) co_return Failure{failed, Side::client, Stage::response_head, false};
+  co_return Result<void>{};
+}
+
+/// A body whose length is not known is chunked, and for an HTTP/1.0 client ends with the connection.
+wire::http::Framing Exchange::framing_to_client(wire::http::ResponseHead const& head) const noexcept {
+  if (head.body.kind == BodyKind::none || head.body.kind == BodyKind::sized) return head.body;
+  return {minor_version_ == 0 ? BodyKind::until_close : BodyKind::chunked, 0};
+}
+
+net::Task<Result<After>> Exchange::relay(wire::http::ResponseHead const& head) {
+  auto& client = *client_;
+  auto const framing = framing_to_client(head);
+  until_close_ = framing.kind == BodyKind::until_close;
+  bool const uploading = upload_ && !upload_->done.happened();
+  bool const keep = keep_alive_ && !until_close_ && !uploading && client.reader.body_done() && !context_.draining;
+  bool reusable = head.keeps_alive() && head.body.kind != BodyKind::until_close;
+  auto const keep_alive_timeout = head.keep_alive_timeout;
+  bool const mapped = decision_.verdict == route::Verdict::mapped;
+  record_.status = static_cast<int>(head.status);
+  record_.upstream_duration = now() - sent_at_;
+  route::append_forwarded(client.writer.begin(framing), head,
+                          {.body = framing, .keep_alive = keep, .to_http10 = minor_version_ == 0, .pseudonym = context_.pseudonym, .date = context_.date,
+                           .mapping = mapped ? decision_.match.mapping : nullptr, .asked = &url_.authority});
+  if (auto const relayed = co_await relay_body(up_reader_.begin_body(head.body)); !relayed) co_return relayed.error();
+
+  bool const uploaded = !upload_ || (upload_->done.happened() && !upload_->failure);
+  co_await end_upload();
+  if (reusable && uploaded && !up_reader_.has_left_over()) {
+    lease_.give_back(now(), keep_alive_timeout);
+  } else {
+    lease_.drop();
+  }
+  if (keep) co_return After::keep;
+  co_return client.reader.body_done() ? After::close : After::linger;
+}
+
+net::Task<Result<void>> Exchange::relay_body(MessageReader::Piece piece) {
+  for (;;) {
+    if (piece.got == Got::blocked) {
+      lease_.stream().expires_at(now() + timeout_->idle);
+      co_await lease_.stream().readable();
+      if (auto const failure = interrupted(Stage::response_body)) co_return *failure;
+      if (lease_.stream().expired()) co_return upstream_failure(Errc::timed_out, Stage::response_body);
+      piece = up_reader_.read_body(lease_.stream(), context_.scratch);
+      continue;
+    }
+    if (piece.got == Got::ended) co_return upstream_failure(Errc::incomplete_message, Stage::response_body);
+    if (piece.got == Got::failed) co_return upstream_failure(piece.code, Stage::response_body);
+    if (piece.got == Got::faulty) co_return upstream_failure(piece.fault.code, Stage::response_body);
+    bool const last = piece.last;
+    record_.bytes_out += piece.payload.size();
+    if (auto const failed = co_await send_to_client(piece.payload, last)) co_return Failure{failed, Side::client, Stage::response_body, false};
+    if (last) co_return Result<void>{};
+    piece = up_reader_.read_body(lease_.stream(), context_.scratch);
+  }
+}
+
+/// Sends what is in the client's writer, and a piece of the body behind it.
+net::Task<boost::system::error_code> Exchange::send_to_client(std::string_view payload, bool last) {
+  auto& client = *client_;
+  std::span<wire::http::Field const> trailers;
+  if (last && lease_) {
+    auto const parsed = trailers_of(up_reader_, Side::upstream);
+    if (!parsed) co_return parsed.error().code;
+    trailers = *parsed;
+  }
+  auto sent = client.writer.send(client.stream, payload, last, trailers);
+  response_begun_ = response_begun_ || (record_.status != 0 && sent.any_byte_sent);
+  if (!sent.code && !sent.remainder.empty()) {
+    response_begun_ = response_begun_ || record_.status != 0;
+    client.stream.expires_at(now() + timeout_->idle);
+    sent.code = co_await client.stream.write_all(std::move(sent.remainder));
+    client.stream.never_expires();
+  }
+  co_return sent.code;
+}
+
+/// After a 101 that was asked for the connection is no longer HTTP: a tunnel, both ways, until both sides end.
+net::Task<Result<After>> Exchange::switch_protocols(wire::http::ResponseHead const& head) {
+  if (!upgrade_wanted_) co_return upstream_failure(Errc::unexpected_switch, Stage::response_head);
+  auto& client = *client_;
+  record_.status = 101;
+  record_.upstream_duration = now() - sent_at_;
+  auto& out = client.writer.begin({});
+  route::append_forwarded(out, head, {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date, .upgraded = true});
+  up_reader_.begin_body({});
+  auto const early = up_reader_.take_left_over();
+  out.append(early);
+  if (auto const failed = co_await send_to_client({}, true)) co_return Failure{failed, Side::client, Stage::tunnel, false};
+  auto const first = client.reader.take_left_over();
+  if (auto const failed = co_await lease_.stream().write_all(first)) co_return upstream_failure(failed, Stage::tunnel);
+
+  auto const relayed = co_await net::relay(client.stream, lease_.stream(), context_.scratch, timeout_->idle);
+  record_.bytes_in += first.size() + relayed.from_client;
+  record_.bytes_out += early.size() + relayed.from_upstream;
+  lease_.drop();
+  switch (relayed.end) {
+    case net::RelayEnd::closed: co_return After::close;
+    case net::RelayEnd::idle:
+      record_.reason_code = observe::Reason::idle_timeout;
+      record_.reason = "the tunnel was idle for too long";
+      break;
+    case net::RelayEnd::client_failed:
+      record_.reason_code = observe::Reason::client_gone;
+      record_.reason = "the client broke off the tunnel";
+      break;
+    case net::RelayEnd::upstream_failed:
+      record_.reason_code = observe::Reason::upstream_closed;
+      record_.reason = "the upstream broke off the tunnel";
+      break;
+  }
+  co_return After::close;
+}
+
+}  // namespace ambassador::session

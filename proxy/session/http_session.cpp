@@ -1,0 +1,137 @@
+#include "session/http_session.hpp"
+
+#include "session/sessions.hpp"
+#include "wire/http1/head_parser.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace ambassador::session {
+namespace {
+
+using Got = MessageReader::Got;
+
+/// What a client may still send after its last reply, and for how long, before the connection is closed on it.
+constexpr std::size_t linger_bytes = 256 * 1024;
+constexpr std::chrono::seconds linger_time{1};
+
+constexpr char tls_handshake = 0x16;  // the type of a ClientHello's record, RFC 8446 section 5.1
+
+SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+HttpSession::HttpSession(Sessions& sessions, boost::asio::generic::stream_protocol protocol, int descriptor, std::string client,
+                         ListenerInfo const& listener)
+    : sessions_{sessions}, listener_{listener}, client_{sessions.context_.executor, sessions.context_.wheel, protocol, descriptor} {
+  client_.address = std::move(client);
+}
+
+Context& HttpSession::context() const noexcept { return sessions_.context_; }
+
+/// Idle: one pending wait, and the keep-alive deadline.
+void HttpSession::wait() {
+  client_.stream.expires_at(now() + context().rules.settings().timeout.keepalive);
+  client_.stream.on_readable([this] { woken(); });
+}
+
+void HttpSession::woken() {
+  if (client_.stream.expired() || !client_.stream.has_input()) {
+    context().metrics.connection_closed(listener_.index);
+    return sessions_.end(*this);
+  }
+  running_ = true;
+  sessions_.call_began();
+  boost::asio::co_spawn(context().executor, run(), boost::asio::detached);
+}
+
+/// Calls, until there is nothing to do for the present, or for good.
+net::Task<void> HttpSession::run() {
+  exchange_ = sessions_.stock_.take();
+  auto after = After::keep;
+  do {
+    after = co_await next_call();
+    if (after == After::tunnel) {
+      tunnel_ = std::make_unique<Authority>(exchange_->tunnel_authority());
+      after = After::keep;
+    }
+  } while (after == After::keep && client_.reader.has_left_over());
+  sessions_.stock_.put(std::move(exchange_));
+  if (after == After::linger) co_await linger();
+  running_ = false;
+  sessions_.call_ended();
+  if (after == After::keep && !context().draining) {
+    client_.reader.shrink();
+    co_return wait();
+  }
+  if (after == After::reset) client_.stream.reset();
+  context().metrics.connection_closed(listener_.index);
+  sessions_.end(*this);  // this object is gone: only the coroutine's frame is left
+}
+
+/// Waits for a whole head, then serves it.
+net::Task<After> HttpSession::next_call() {
+  auto& stream = client_.stream;
+  stream.never_expires();
+  auto const limit = now() + context().rules.settings().timeout.head;
+  for (;;) {
+    auto const got = client_.reader.read_head(stream, context().scratch, context().head_limits, request_read_bytes);
+    switch (got.got) {
+      case Got::some: co_return co_await serve(got.bytes);
+      case Got::faulty: co_return co_await exchange_->refuse(got.fault, client_.reader.left_over(), client_, listener_);
+      case Got::ended:
+        if (!client_.reader.has_left_over()) co_return After::close;
+        co_return co_await exchange_->refuse({Errc::bad_message, "the connection was closed in the middle of the head"},
+                                             client_.reader.left_over(), client_, listener_);
+      case Got::failed: co_return After::close;
+      case Got::blocked: break;
+    }
+    // Woken, but nothing of a request has come: back to idle.
+    if (!client_.reader.has_left_over()) co_return After::keep;
+    stream.expires_at(limit);
+    co_await stream.readable();
+    if (stream.expired()) {
+      co_return co_await exchange_->refuse({Errc::timed_out, "the head did not come in time"}, client_.reader.left_over(), client_, listener_);
+    }
+  }
+}
+
+net::Task<After> HttpSession::serve(std::string_view bytes) {
+  wire::http::RequestHead head;
+  if (auto const fault = wire::http1::parse_request_head(bytes, context().head_limits, context().fields, head)) {
+    co_return co_await exchange_->refuse(*fault, bytes, client_, listener_);
+  }
+  co_return co_await exchange_->serve(head, client_, listener_, tunnel_.get());
+}
+
+/// Ours has ended; what the client still sends is thrown away for a while, or its kernel would throw our reply away.
+net::Task<void> HttpSession::linger() {
+  auto& stream = client_.stream;
+  stream.shutdown_send();
+  stream.expires_at(now() + linger_time);
+  std::size_t thrown_away = 0;
+  while (thrown_away < linger_bytes && !stream.expired()) {
+    auto const io = stream.read_some(context().scratch.data(), context().scratch.size());
+    thrown_away += io.bytes;
+    if (io.blocked()) {
+      co_await stream.readable();
+    } else if (io.code) {
+      co_return;
+    }
+  }
+}
+
+void HttpSession::drain() {
+  if (!running_) client_.stream.cancel();
+}
+
+void HttpSession::shut_down() {
+  if (exchange_) exchange_->shut_down();
+  client_.stream.shutdown_both();
+}
+
+void HttpSession::find_out_if_gone() {
+  if (exchange_ && client_.stream.is_gone()) exchange_->abandon();
+}
+
+}  // namespace ambassador::session

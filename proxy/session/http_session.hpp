@@ -1,0 +1,45 @@
+// The life of one client connection: idle, a call, idle again, and in the end closed so that the client can still read
+// what it was told. While idle it is this small object and one pending wait: no buffer, no coroutine.
+#pragma once
+
+#include "session/exchange.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <memory>
+#include <string>
+
+namespace ambassador::session {
+
+class Sessions;
+
+class HttpSession : public boost::intrusive::list_base_hook<> {
+ public:
+  HttpSession(Sessions& sessions, boost::asio::generic::stream_protocol protocol, int descriptor, std::string client,
+              ListenerInfo const& listener);
+
+  void start() { wait(); }
+  void drain();
+  void shut_down();
+  void find_out_if_gone();
+
+ private:
+  void wait();
+  void woken();
+  net::Task<void> run();
+  net::Task<After> next_call();
+  net::Task<After> serve(std::string_view bytes);
+  net::Task<After> timed_out_head();
+  net::Task<void> linger();
+  [[nodiscard]] Context& context() const noexcept;
+
+  Sessions& sessions_;
+  ListenerInfo const& listener_;
+  ClientLeg client_;
+  std::unique_ptr<Exchange> exchange_;   ///< while a call is under way
+  std::unique_ptr<Authority> tunnel_;    ///< of the CONNECT that the calls come through
+  bool running_ = false;
+  bool lingering_ = false;
+};
+
+}  // namespace ambassador::session

@@ -1,0 +1,47 @@
+#include "session/sessions.hpp"
+
+namespace ambassador::session {
+
+std::unique_ptr<Exchange> ExchangeStock::take() {
+  if (kept_.empty()) return std::make_unique<Exchange>(context_);
+  auto exchange = std::move(kept_.back());
+  kept_.pop_back();
+  return exchange;
+}
+
+void ExchangeStock::put(std::unique_ptr<Exchange> exchange) {
+  if (kept_.size() < max_kept) kept_.push_back(std::move(exchange));
+}
+
+Sessions::~Sessions() {
+  sessions_.clear_and_dispose([](HttpSession* session) { delete session; });
+}
+
+void Sessions::open(boost::asio::generic::stream_protocol protocol, int descriptor, std::string client, ListenerInfo const& listener) {
+  auto session = std::make_unique<HttpSession>(*this, protocol, descriptor, std::move(client), listener);
+  context_.metrics.connection_opened(listener.index);
+  sessions_.push_back(*session);
+  session.release()->start();
+}
+
+void Sessions::end(HttpSession& session) noexcept {
+  sessions_.erase_and_dispose(sessions_.iterator_to(session), [](HttpSession* ended) { delete ended; });
+}
+
+void Sessions::call_began() {
+  if (++busy_ == 1) became_busy_();
+}
+
+void Sessions::drain() {
+  for (auto& session : sessions_) session.drain();
+}
+
+void Sessions::shut_down() {
+  for (auto& session : sessions_) session.shut_down();
+}
+
+void Sessions::find_gone_clients() {
+  for (auto& session : sessions_) session.find_out_if_gone();
+}
+
+}  // namespace ambassador::session

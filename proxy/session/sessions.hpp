@@ -1,0 +1,62 @@
+// The client connections of one worker, and what they share: exchanges at rest.
+#pragma once
+
+#include "session/http_session.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ambassador::session {
+
+/// Exchanges at rest, the one used last first.
+class ExchangeStock {
+ public:
+  static constexpr std::size_t max_kept = 256;
+
+  explicit ExchangeStock(Context& context) : context_{context} {}
+
+  std::unique_ptr<Exchange> take();
+  void put(std::unique_ptr<Exchange> exchange);
+
+ private:
+  Context& context_;
+  std::vector<std::unique_ptr<Exchange>> kept_;
+};
+
+/// The sessions of one worker.
+class Sessions {
+ public:
+  /// `became_busy` is called when a call begins and none was under way.
+  Sessions(Context& context, std::function<void()> became_busy) : context_{context}, became_busy_{std::move(became_busy)}, stock_{context} {}
+  ~Sessions();
+
+  void open(boost::asio::generic::stream_protocol protocol, int descriptor, std::string client, ListenerInfo const& listener);
+
+  /// Closes the idle ones; the others end after the call under way.
+  void drain();
+  /// Ends the calls under way.
+  void shut_down();
+  /// Ends calls whose client is gone. From the worker's tick.
+  void find_gone_clients();
+
+  [[nodiscard]] std::size_t count() const noexcept { return sessions_.size(); }
+  [[nodiscard]] bool busy() const noexcept { return busy_ != 0; }
+
+ private:
+  friend class HttpSession;
+  using List = boost::intrusive::list<HttpSession>;
+
+  void end(HttpSession& session) noexcept;
+  void call_began();
+  void call_ended() noexcept { --busy_; }
+
+  Context& context_;
+  std::function<void()> became_busy_;
+  ExchangeStock stock_;
+  List sessions_;
+  std::size_t busy_ = 0;
+};
+
+}  // namespace ambassador::session

@@ -1,0 +1,138 @@
+// The connections of one worker to one upstream: opened when needed, lent for one exchange, kept idle last in first
+// out. A connection that comes back is clean, or it is closed.
+#pragma once
+
+#include "balance/pool_state.hpp"
+#include "base/uri.hpp"
+#include "config/settings.hpp"
+#include "net/stream.hpp"
+#include "upstream/discovery.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace ambassador::upstream {
+
+inline constexpr std::chrono::seconds pending_limit{3};  ///< a call waits this long for a connection, at most
+
+/// What all workers together hold of one upstream.
+struct Shared {
+  std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> pending{0};
+};
+
+/// Hands every worker the same Shared for the same upstream.
+class SharedUpstreams {
+ public:
+  std::shared_ptr<Shared> of(std::string const& authority);
+
+ private:
+  std::mutex mutex_;  // taken when a worker first meets an upstream, never on a request's path
+  std::unordered_map<std::string, std::weak_ptr<Shared>> known_;
+};
+
+struct Connection {
+  Connection(net::Executor executor, net::TimerWheel& wheel) : stream{executor, wheel} {}
+
+  net::Stream stream;
+  std::string address;     ///< `address:port`
+  SteadyTime idle_since{};
+};
+
+class Pool;
+
+/// One connection, for as long as an exchange needs it. Given back by `give_back`, else closed.
+class Lease {
+ public:
+  Lease() = default;
+  Lease(Pool& pool, std::unique_ptr<Connection> connection, bool reused) noexcept
+      : pool_{&pool}, connection_{std::move(connection)}, reused_{reused} {}
+  Lease(Lease&& other) noexcept = default;
+  Lease& operator=(Lease&& other) noexcept;
+  ~Lease() { drop(); }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return connection_ != nullptr; }
+  [[nodiscard]] net::Stream& stream() noexcept { return connection_->stream; }
+  [[nodiscard]] std::string const& address() const noexcept { return connection_->address; }
+  [[nodiscard]] bool reused() const noexcept { return reused_; }
+
+  /// The exchange is complete and nothing is left unread. `keep_alive_seconds`: what the server said of its idle time.
+  void give_back(SteadyTime now, std::uint64_t keep_alive_seconds);
+  /// Closes the connection.
+  void drop() noexcept;
+
+ private:
+  Pool* pool_ = nullptr;
+  std::unique_ptr<Connection> connection_;
+  bool reused_ = false;
+};
+
+/// What a pool needs of its worker.
+struct PoolContext {
+  net::Executor executor;
+  net::TimerWheel& wheel;
+  Discovery& discovery;
+  std::vector<boost::asio::ip::tcp::endpoint> const& own_addresses;  ///< never connected to
+};
+
+class Pool {
+ public:
+  Pool(PoolContext const& context, Authority upstream, config::Limits const& limits, std::shared_ptr<Shared> shared);
+
+  /// An idle connection that looks alive, without waiting; empty where there is none.
+  Lease take_idle(SteadyTime now);
+  /// A new connection. Every address is tried until `limit`; `address` is the last one tried.
+  net::Task<Result<Lease>> open(SteadyTime limit, std::string& address);
+
+  /// Closes what idled too long or was closed by the server, and lets calls that wait look again. Every second.
+  void sweep(SteadyTime now);
+  [[nodiscard]] bool unused() const noexcept { return idle_.empty() && lent_ == 0 && waiting_.empty(); }
+
+ private:
+  friend class Lease;
+
+  net::Task<Result<void>> wait_for_room();
+  net::Task<Result<Lease>> connect(SteadyTime limit, std::string& address);
+  [[nodiscard]] bool take_room() noexcept;
+  void free_room() noexcept;
+  void put(std::unique_ptr<Connection> connection, SteadyTime now, std::uint64_t keep_alive_seconds);
+  [[nodiscard]] bool is_own(boost::asio::ip::tcp::endpoint const& endpoint) const noexcept;
+  /// Whether the server has closed it, or sent what nobody asked for; learns from it.
+  [[nodiscard]] bool is_spoilt(Connection const& connection, SteadyTime now) noexcept;
+
+  PoolContext const& context_;
+  Authority upstream_;
+  config::Limits const& limits_;
+  std::shared_ptr<Shared> shared_;
+  std::vector<std::unique_ptr<Connection>> idle_;  ///< the latest last
+  std::deque<net::Event*> waiting_;
+  std::size_t lent_ = 0;
+  std::size_t turn_ = 0;  ///< which address comes first
+  Milliseconds idle_limit_ = balance::first_idle_limit;
+};
+
+/// One worker's pools, by `host:port`.
+class Pools {
+ public:
+  static constexpr std::size_t max_pools = 4096;  ///< beyond, unused ones are dropped before a new one is made
+
+  Pools(PoolContext context, config::Limits const& limits, SharedUpstreams& shared);
+
+  Pool& of(Authority const& upstream);
+  void sweep(SteadyTime now);
+
+ private:
+  PoolContext context_;
+  config::Limits const& limits_;
+  SharedUpstreams& shared_;
+  std::string key_;
+  std::unordered_map<std::string, std::unique_ptr<Pool>> pools_;
+};
+
+}  // namespace ambassador::upstream

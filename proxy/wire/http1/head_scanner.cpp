@@ -1,0 +1,60 @@
+#include "wire/http1/head_scanner.hpp"
+
+#include <array>
+
+namespace ambassador::wire::http1 {
+namespace {
+
+/// Bytes that are ordinary anywhere in a head: neither a line's end nor forbidden.
+constexpr auto ordinary = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = (i >= 0x20 && i != 0x7f) || i == '\t';
+  return table;
+}();
+
+}  // namespace
+
+HeadScanner::State HeadScanner::refuse(Errc code, std::string_view why) noexcept {
+  fault_ = {code, why};
+  return State::faulty;
+}
+
+/// Called with `position_` behind a CRLF.
+HeadScanner::State HeadScanner::judge_line_end() noexcept {
+  bool const empty = position_ - line_ == 2;
+  line_ = position_;
+  if (!empty) {
+    ++lines_;
+    return State::need_more;
+  }
+  if (lines_ != 0) return State::complete;
+  begin_ = position_;
+  if (++empty_lines_ > max_leading_empty_lines) return refuse(Errc::bad_message, "empty lines before the start line");
+  return State::need_more;
+}
+
+HeadScanner::State HeadScanner::scan(std::string_view bytes, http::HeadLimits const& limits) noexcept {
+  while (position_ < bytes.size()) {
+    char const c = bytes[position_];
+    if (position_ - begin_ >= limits.head) {
+      return lines_ == 0 ? refuse(Errc::target_too_long, "the request line is too long")
+                         : refuse(Errc::head_too_large, "the head is larger than limits.head");
+    }
+    if (position_ == line_ && (c == ' ' || c == '\t')) {
+      return refuse(Errc::bad_message, "a line begins with a blank (obsolete line folding)");
+    }
+    if (ordinary[static_cast<unsigned char>(c)]) {
+      ++position_;
+      continue;
+    }
+    if (c == '\n') return refuse(Errc::bad_message, "a line feed without a carriage return");
+    if (c != '\r') return refuse(Errc::bad_message, "a control byte in the head");
+    if (position_ + 1 == bytes.size()) return State::need_more;
+    if (bytes[position_ + 1] != '\n') return refuse(Errc::bad_message, "a carriage return without a line feed");
+    position_ += 2;
+    if (auto const state = judge_line_end(); state != State::need_more) return state;
+  }
+  return State::need_more;
+}
+
+}  // namespace ambassador::wire::http1
