@@ -52,6 +52,8 @@ def noise(results):
 
 def noise_sentence(results):
     middle, most, foreign, most_foreign = noise(results)
+    if all(len(samples) == 1 for by_name in results.values() for samples in by_name.values()):
+        return f"One round says nothing of noise; others used {foreign:.0%} (median) of the two cores."
     verdict = "quiet" if middle <= QUIET_SPREAD and foreign <= QUIET_FOREIGN else "NOISY"
     return (f"This run was {verdict}: CPU per request varied between rounds by {middle:.0%} (median), {most:.0%} (most); "
             f"others used {foreign:.0%} (median), {most_foreign:.0%} (most) of the two cores. "

@@ -176,6 +176,7 @@ class Figures(unittest.TestCase):
         scenario = Scenario("reverse", "100b", 64)
         self.assertIn("NOISY", noise_sentence({scenario: self.results}))
         self.assertIn("NOISY", noise_sentence({scenario: {"haproxy": [sample(20, foreign=0.3)] * 3}}))
+        self.assertNotIn("quiet", noise_sentence({scenario: {"haproxy": [sample(20)]}}))
         self.assertIn("quiet", noise_sentence({scenario: {"haproxy": [sample(20)] * 3}}))
 
     def test_the_three_reports_have_the_same_figures(self):
