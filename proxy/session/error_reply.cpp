@@ -100,7 +100,9 @@ Row head_row(Errc code) {
 }
 
 std::string text_body(ErrorReply const& reply) {
-  std::string body = "ambassador: " + reply.what + '\n';
+  std::string body = "ambassador: ";
+  if (!reply.call.empty()) body.append(reply.call).append(": ");
+  body.append(reply.what).append("\n");
   if (!reply.to_do.empty()) body.append(reply.to_do).append(reply.to_do.ends_with('\n') ? "" : "\n");
   return body;
 }
@@ -109,6 +111,7 @@ std::string json_body(ErrorReply const& reply) {
   boost::json::object body;
   body["status"] = reply.status;
   body["code"] = observe::code(reply.reason);
+  body["call"] = reply.call;
   body["what"] = reply.what;
   body["to_do"] = reply.to_do;
   return boost::json::serialize(body) + '\n';

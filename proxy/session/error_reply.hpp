@@ -15,6 +15,7 @@ struct ErrorReply {
   unsigned status = 500;
   observe::Reason reason = observe::Reason::internal;
   std::string_view proxy_status;  ///< the `error` parameter's token, RFC 9209 section 2.3; empty: none
+  std::string call;               ///< METHOD URL, for the body: the log has it already
   std::string what;               ///< a sentence; goes into the log too
   std::string to_do;              ///< what the reader can do; may have several lines
   bool empty_body = false;        ///< the drop-in's old reply

@@ -120,6 +120,7 @@ ErrorReply Exchange::block(wire::http::RequestHead const& head) {
   auto const& settings = context_.rules.settings();
   auto const miss = route::find_nearest_miss(context_.rules, url_, head.method_text, head.fields);
   ErrorReply reply{.status = settings.reject_status, .reason = reason_of(decision_.refusal), .proxy_status = "http_request_denied", .allow = {}};
+  reply.call = record_.method + ' ' + record_.source + " is blocked";
   reply.what = route::describe_block(decision_, miss, url_, head.method_text);
   reply.to_do = "To let it pass, add to the configuration:\n\n" + route::lines_to_paste(url_);
   reply.empty_body = settings.reject_status < 300;
@@ -155,6 +156,7 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
   auto const path_begins = route::append_target_url(record_.target, decision_, url_);
   bool const mapped = decision_.verdict == route::Verdict::mapped;
   Authority upstream = mapped ? decision_.match.mapping->target.authority : url_.authority;
+  if (mapped && decision_.match.mapping->target.fully_qualified) upstream.host.push_back('.');  // no search domains
   upstream.port = mapped ? decision_.match.mapping->target.port : url_.port();
   pool_ = &context_.pools.of(upstream);
   auto const upgrade = route::wanted_upgrade(head);

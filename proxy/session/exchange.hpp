@@ -81,6 +81,7 @@ class Exchange {
   net::Task<Result<void>> relay_body(MessageReader::Piece piece);
   net::Task<Result<After>> switch_protocols(wire::http::ResponseHead const& head);
   net::Task<boost::system::error_code> send_to_client(std::string_view payload, bool last);
+  void wait_idle(net::Stream& stream) const;
   [[nodiscard]] wire::http::Framing framing_to_client(wire::http::ResponseHead const& head) const noexcept;
   [[nodiscard]] Result<std::span<wire::http::Field const>> trailers_of(MessageReader const& reader, Side side) const;
 

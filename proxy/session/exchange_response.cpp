@@ -50,6 +50,12 @@ net::Task<Result<void>> Exchange::pass_on_interim(wire::http::ResponseHead const
   co_return Result<void>{};
 }
 
+/// The next wait on `stream` may last `timeout.idle`; 0 is never.
+void Exchange::wait_idle(net::Stream& stream) const {
+  if (timeout_->idle.count() == 0) return stream.never_expires();
+  stream.expires_at(now() + timeout_->idle);
+}
+
 /// A body whose length is not known is chunked, and for an HTTP/1.0 client ends with the connection.
 wire::http::Framing Exchange::framing_to_client(wire::http::ResponseHead const& head) const noexcept {
   if (head.body.kind == BodyKind::none || head.body.kind == BodyKind::sized) return head.body;
@@ -86,7 +92,7 @@ net::Task<Result<After>> Exchange::relay(wire::http::ResponseHead const& head) {
 net::Task<Result<void>> Exchange::relay_body(MessageReader::Piece piece) {
   for (;;) {
     if (piece.got == Got::blocked) {
-      lease_.stream().expires_at(now() + timeout_->idle);
+      wait_idle(lease_.stream());
       co_await lease_.stream().readable();
       if (auto const failure = interrupted(Stage::response_body)) co_return *failure;
       if (lease_.stream().expired()) co_return upstream_failure(Errc::timed_out, Stage::response_body);
@@ -117,7 +123,7 @@ net::Task<boost::system::error_code> Exchange::send_to_client(std::string_view p
   response_begun_ = response_begun_ || (record_.status != 0 && sent.any_byte_sent);
   if (!sent.code && !sent.remainder.empty()) {
     response_begun_ = response_begun_ || record_.status != 0;
-    client.stream.expires_at(now() + timeout_->idle);
+    wait_idle(client.stream);
     sent.code = co_await client.stream.write_all(std::move(sent.remainder));
     client.stream.never_expires();
   }
