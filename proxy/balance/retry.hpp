@@ -11,11 +11,11 @@ namespace ambassador::balance {
 inline constexpr std::uint32_t max_retries = 1;
 
 struct TriedRequest {
-  std::uint32_t tries = 1;          ///< made so far
-  bool idempotent = false;          ///< by its method
-  bool any_byte_sent = false;       ///< of this try
-  bool replayable = false;          ///< all that was sent is still there to be sent again
-  bool response_begun = false;      ///< a byte of the response has come
+  std::uint32_t tries = 1;      ///< made so far
+  bool idempotent = false;      ///< by its method
+  bool any_byte_sent = false;   ///< of this try
+  bool replayable = false;      ///< all that was sent is still there to be sent again
+  bool response_begun = false;  ///< a byte of the response has come
 };
 
 /// A connection that had served before and is closed under the request, before any byte of the response.

@@ -24,6 +24,7 @@ class Category final : public boost::system::error_category {
       case Errc::resolver_failed: return "the name could not be looked up";
       case Errc::pool_exhausted: return "too many calls wait for a connection";
       case Errc::pending_timed_out: return "no connection became free in time";
+      case Errc::tls_in_tunnel: return "TLS inside a tunnel that carries plain HTTP";
       case Errc::own_address: return "the name leads to the ambassador itself";
       case Errc::shutting_down: return "shutting down";
       case Errc::slow_body: return "the body came too slowly";

@@ -9,24 +9,25 @@
 namespace ambassador {
 
 enum class Errc {
-  end_of_stream = 1,     ///< the peer closed, and nothing of a message had come
-  incomplete_message,    ///< the peer closed in the middle of a message
-  timed_out,             ///< a deadline passed
-  bad_message,           ///< two parsers could read this message differently
-  head_too_large,        ///< `limits.head`
-  too_many_fields,       ///< `limits.fields`
-  target_too_long,       ///< `limits.target`
-  bad_version,           ///< neither HTTP/1.0 nor HTTP/1.1
-  bad_chunk,             ///< the chunked coding is broken
-  too_many_interim,      ///< more 1xx heads than `max_interim_responses`
-  unexpected_switch,     ///< a 101 that nobody asked for
-  no_address,            ///< the name has no address
-  resolver_failed,       ///< no name server answered usefully
-  pool_exhausted,        ///< `limits.connections` are in use and `limits.pending` calls wait
-  pending_timed_out,     ///< no connection became free in time
-  own_address,           ///< the name leads to the ambassador itself
-  shutting_down,         ///< the drain time ended
-  slow_body,             ///< the body made too little progress in `timeout.body`
+  end_of_stream = 1,   ///< the peer closed, and nothing of a message had come
+  incomplete_message,  ///< the peer closed in the middle of a message
+  timed_out,           ///< a deadline passed
+  bad_message,         ///< two parsers could read this message differently
+  head_too_large,      ///< `limits.head`
+  too_many_fields,     ///< `limits.fields`
+  target_too_long,     ///< `limits.target`
+  bad_version,         ///< neither HTTP/1.0 nor HTTP/1.1
+  bad_chunk,           ///< the chunked coding is broken
+  too_many_interim,    ///< more 1xx heads than `max_interim_responses`
+  unexpected_switch,   ///< a 101 that nobody asked for
+  no_address,          ///< the name has no address
+  resolver_failed,     ///< no name server answered usefully
+  pool_exhausted,      ///< `limits.connections` are in use and `limits.pending` calls wait
+  pending_timed_out,   ///< no connection became free in time
+  tls_in_tunnel,       ///< TLS where a tunnel carries plain HTTP
+  own_address,         ///< the name leads to the ambassador itself
+  shutting_down,       ///< the drain time ended
+  slow_body,           ///< the body made too little progress in `timeout.body`
 };
 
 boost::system::error_category const& error_category() noexcept;

@@ -5,13 +5,11 @@
 namespace ambassador::route {
 namespace {
 
-bool names_listener(RequestUrl const& url, std::uint16_t listener_port) noexcept {
-  return listener_port != 0 && url.port() == listener_port && is_loopback_host(url.authority.host);
-}
+constexpr std::uint16_t http_port = 80;
 
 /// The target's path and the rest of the request's, with one slash between them.
 void append_joined(std::string& out, std::string_view target, std::string_view rest) {
-  if (rest.empty() || (rest == "/" && target.empty())) {
+  if (rest.empty()) {
     out.append(target.empty() ? std::string_view{"/"} : target);
     return;
   }
@@ -19,7 +17,21 @@ void append_joined(std::string& out, std::string_view target, std::string_view r
   out.append(target).append(rest);
 }
 
+/// What of the request's path the source did not take. The root source takes `/` whole: it is the empty path too.
+std::string_view rest_of(RequestUrl const& url, RouteTable::Match const& match) {
+  if (match.mapping->match == config::MatchKind::exact || url.path == "/") return {};
+  return std::string_view{url.path}.substr(match.matched);
+}
+
 }  // namespace
+
+bool names_listener(RequestUrl const& url, std::uint16_t listener_port) noexcept {
+  return has_listener_port(url, listener_port) && is_loopback_host(url.authority.host);
+}
+
+bool has_listener_port(RequestUrl const& url, std::uint16_t listener_port) noexcept {
+  return listener_port != 0 && url.port() == listener_port;
+}
 
 Query query_of(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields) noexcept {
   auto const query = url.has_query ? std::optional<std::string_view>{url.query} : std::nullopt;
@@ -30,21 +42,20 @@ Rules::Rules(config::Settings const& settings) : settings_{settings}, routes_{se
   for (auto const& rule : settings.allow) allowed_.add(rule.host_kind, rule.host).push_back(&rule);
 }
 
-std::optional<RouteTable::Match> Rules::find_source(RequestUrl const& url, Query query, std::uint16_t listener_port) const {
-  if (auto match = routes_.find(query)) return match;
+std::optional<RouteTable::Match> Rules::find_source(RequestUrl const& url, Query const& query,
+                                                    std::uint16_t listener_port) const {
   // A Host with the listener's own port matches a source without one.
-  if (url.form == TargetForm::origin && listener_port != 0 && query.port == listener_port) {
-    query.port = 80;
-    if (auto match = routes_.find(query)) return match;
+  bool const own_port = url.form == TargetForm::origin && has_listener_port(url, listener_port);
+  RouteTable::Ports const ports{query.port, own_port ? http_port : query.port};
+  if (auto match = routes_.find_literal(query, ports)) return match;
+  if (names_listener(url, listener_port)) {
+    // Any loopback name of the listener stands for localhost: with its port, without one, with any.
+    auto local = query;
+    local.host = "localhost";
+    if (auto match = routes_.find_literal(local, {listener_port, http_port})) return match;
+    if (auto match = routes_.find_at_any_port(local)) return match;
   }
-  if (!names_listener(url, listener_port)) return std::nullopt;
-  // Any loopback name of the listener stands for localhost: with its port, without one, with any.
-  query.host = "localhost";
-  for (auto const port : {listener_port, std::uint16_t{80}}) {
-    query.port = port;
-    if (auto match = routes_.find(query)) return match;
-  }
-  return routes_.find_at_any_port(query);
+  return routes_.find_pattern(query, ports);
 }
 
 config::AllowRule const* Rules::find_allowed(RequestUrl const& url) const {
@@ -89,9 +100,9 @@ Decision Rules::decide_connect(RequestUrl const& url) const {
 Decision Rules::decide(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields,
                        std::uint16_t listener_port) const {
   if (url.form == TargetForm::authority) return decide_connect(url);
-  if (url.scheme != Scheme::http) {
+  if (url.scheme == Scheme::https) {
     Decision decision;
-    decision.refusal = url.scheme == Scheme::https ? Refusal::https_not_served : Refusal::not_in_map;
+    decision.refusal = Refusal::https_not_served;
     return decision;
   }
   if (auto const match = find_source(url, query_of(url, method, fields), listener_port)) {
@@ -112,11 +123,10 @@ std::size_t append_target_url(std::string& out, Decision const& decision, Reques
   auto const& target = decision.match.mapping->target;
   out.append(target.host_header);
   auto const path_begins = out.size();
-  auto const exact = decision.match.mapping->match == config::MatchKind::exact;
-  append_joined(out, target.path, exact ? std::string_view{} : std::string_view{url.path}.substr(decision.match.matched));
+  append_joined(out, target.path, rest_of(url, decision.match));
   if (target.query) {
     out.append("?").append(*target.query);
-  } else if (url.has_query && !exact) {
+  } else if (url.has_query && decision.match.mapping->match != config::MatchKind::exact) {
     out.append("?").append(url.query);
   }
   return path_begins;

@@ -24,8 +24,8 @@ enum class Refusal : std::uint8_t {
 struct Decision {
   Verdict verdict = Verdict::blocked;
   Refusal refusal = Refusal::none;
-  RouteTable::Match match;                    ///< of `mapped`
-  config::AllowRule const* allow = nullptr;   ///< of `allowed`, where a rule allowed it and not `unmapped: allow`
+  RouteTable::Match match;                   ///< of `mapped`
+  config::AllowRule const* allow = nullptr;  ///< of `allowed`, where a rule allowed it and not `unmapped: allow`
 };
 
 /// Everything that decides: built once from the settings, which it borrows, and never changed.
@@ -41,7 +41,7 @@ class Rules {
   [[nodiscard]] config::Settings const& settings() const noexcept { return settings_; }
 
  private:
-  [[nodiscard]] std::optional<RouteTable::Match> find_source(RequestUrl const& url, Query query,
+  [[nodiscard]] std::optional<RouteTable::Match> find_source(RequestUrl const& url, Query const& query,
                                                              std::uint16_t listener_port) const;
   [[nodiscard]] config::AllowRule const* find_allowed(RequestUrl const& url) const;
   [[nodiscard]] Decision decide_unmapped(RequestUrl const& url, std::uint16_t listener_port) const;
@@ -51,6 +51,11 @@ class Rules {
   RouteTable routes_;
   HostIndex<std::vector<config::AllowRule const*>> allowed_;
 };
+
+/// Whether the request's authority is the listener that it came in at: a loopback name with its port.
+bool names_listener(RequestUrl const& url, std::uint16_t listener_port) noexcept;
+/// Whether its port is; never where `listener_port` is 0.
+bool has_listener_port(RequestUrl const& url, std::uint16_t listener_port) noexcept;
 
 /// The query that a request makes of the table.
 Query query_of(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields) noexcept;

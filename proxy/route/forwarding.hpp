@@ -18,10 +18,10 @@ bool went_through(wire::http::Head const& head, std::string_view pseudonym) noex
 std::string_view wanted_upgrade(wire::http::RequestHead const& head) noexcept;
 
 struct ForwardedRequest {
-  std::string_view target;      ///< path and query
-  std::string_view host;        ///< the value of Host
-  std::string_view pseudonym;   ///< ours, for Via
-  std::string_view upgrade;     ///< from `wanted_upgrade`
+  std::string_view target;     ///< path and query
+  std::string_view host;       ///< the value of Host
+  std::string_view pseudonym;  ///< ours, for Via
+  std::string_view upgrade;    ///< from `wanted_upgrade`
 };
 
 /// Appends the request's head as it goes upstream, up to and with the empty line.
@@ -31,10 +31,10 @@ void append_forwarded(std::string& out, wire::http::RequestHead const& head, For
 struct ForwardedResponse {
   wire::http::Framing body;
   bool keep_alive = true;
-  bool to_http10 = false;           ///< the client speaks HTTP/1.0: keep-alive must be said
+  bool to_http10 = false;  ///< the client speaks HTTP/1.0: keep-alive must be said
   std::string_view pseudonym;
-  std::string_view date;            ///< for a response without one, RFC 9110 section 6.6.1
-  bool upgraded = false;            ///< a 101 that was asked for
+  std::string_view date;                     ///< for a response without one, RFC 9110 section 6.6.1
+  bool upgraded = false;                     ///< a 101 that was asked for
   config::Mapping const* mapping = nullptr;  ///< that decided: a Location into its target is mapped back
   Authority const* asked = nullptr;          ///< as the client asked for it; with `mapping`
 };

@@ -35,6 +35,12 @@ class HostIndex {
   template <class Visit>
   bool visit(std::string_view host, Visit visit) const {
     if (auto const found = literal_.find(host); found != literal_.end() && visit(found->second)) return true;
+    return visit_patterns(host, visit);
+  }
+
+  /// The same without the literal name.
+  template <class Visit>
+  bool visit_patterns(std::string_view host, Visit visit) const {
     if (!suffix_.empty()) {
       for (auto dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
         auto const found = suffix_.find(host.substr(dot));
@@ -48,8 +54,6 @@ class HostIndex {
     auto const found = literal_.find(host);
     return found == literal_.end() ? nullptr : &found->second;
   }
-
-  [[nodiscard]] StringMap<Entry> const& literals() const noexcept { return literal_; }
 
  private:
   StringMap<Entry> literal_;

@@ -10,7 +10,7 @@ std::optional<std::string_view> below(std::string_view path, std::string_view ta
   if (target.ends_with('/')) target.remove_suffix(1);
   if (!path.starts_with(target)) return std::nullopt;
   path.remove_prefix(target.size());
-  if (!path.empty() && path.front() != '/' && path.front() != '?') return std::nullopt;
+  if (!path.empty() && std::string_view{"/?#"}.find(path.front()) == std::string_view::npos) return std::nullopt;
   return path;
 }
 
@@ -25,7 +25,8 @@ std::optional<std::string> map_back(std::string_view location, config::Mapping c
   if (absolute) {
     UriParts parts;
     Authority authority;
-    if (split_uri(location.substr(0, location.find('#')), parts) != UriFault::none || !iequals(parts.scheme, "http")) return std::nullopt;
+    if (split_uri(location.substr(0, location.find('#')), parts) != UriFault::none || !iequals(parts.scheme, "http"))
+      return std::nullopt;
     if (parse_authority(parts.authority, authority) != UriFault::none) return std::nullopt;
     if (authority.host != mapping.target.authority.host || authority.port_or(80) != mapping.target.port) return std::nullopt;
     path = location.substr(parts.scheme.size() + 3 + parts.authority.size());
@@ -33,9 +34,10 @@ std::optional<std::string> map_back(std::string_view location, config::Mapping c
   auto const rest = below(path, mapping.target.path);
   if (!rest || (exact && !rest->empty())) return std::nullopt;
   std::string mapped{absolute ? client_origin : std::string_view{}};
-  mapped.append(mapping.source.path).append(*rest);
-  if (mapped.size() == (absolute ? client_origin.size() : 0)) mapped.push_back('/');
-  return mapped;
+  mapped.append(mapping.source.path);
+  // The root is `/`, also before a query or a fragment.
+  if (mapping.source.path.empty() && !rest->starts_with('/')) mapped.push_back('/');
+  return mapped.append(*rest);
 }
 
 }  // namespace ambassador::route

@@ -1,5 +1,7 @@
 #include "route/nearest_miss.hpp"
 
+#include "base/bytes.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -27,10 +29,28 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// What a miss is judged by: the request, and whether its port is the listener's, which fits a source without one.
+struct Asked {
+  Query query;
+  bool own_port = false;  ///< origin-form, and the listener's port
+  bool own_name = false;  ///< the listener itself, by a loopback name: it stands for localhost at any port
+};
+
+Asked asked_of(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields,
+               std::uint16_t listener_port) {
+  return {query_of(url, method, fields), url.form == TargetForm::origin && has_listener_port(url, listener_port),
+          names_listener(url, listener_port)};
+}
+
+bool port_fits(config::SourcePattern const& source, Asked const& asked) {
+  return source.port == 0 || source.port == asked.query.port || asked.own_name || (asked.own_port && source.port == 80);
+}
+
 /// Causes from far to near: what fits up to `when` is nearer than what fits up to the path.
-MissCause judge(config::Mapping const& mapping, Query const& query) {
+MissCause judge(config::Mapping const& mapping, Asked const& asked) {
   auto const& source = mapping.source;
-  if (source.port != 0 && source.port != query.port) return MissCause::port;
+  auto const& query = asked.query;
+  if (!port_fits(source, asked)) return MissCause::port;
   auto const path = std::string_view{source.path};
   bool const inside = query.path.starts_with(path) && (path.size() == query.path.size() || query.path[path.size()] == '/');
   bool const same = query.path == path || (path.empty() && query.path == "/");
@@ -40,21 +60,30 @@ MissCause judge(config::Mapping const& mapping, Query const& query) {
   return judge_when(mapping.when, query) == WhenMiss::method ? MissCause::method : MissCause::header;
 }
 
-NearestMiss nearest_on_host(std::span<config::Mapping const> map, std::span<std::uint32_t const> sources, Query const& query) {
+NearestMiss nearest_on_host(std::span<config::Mapping const> map, std::span<std::uint32_t const> sources, Asked const& asked) {
   NearestMiss best;
   std::size_t best_common = 0;
   for (auto const index : sources.first(std::min(sources.size(), max_miss_candidates))) {
     auto const& mapping = map[index];
-    auto const cause = judge(mapping, query);
+    auto const cause = judge(mapping, asked);
     auto const& path = mapping.source.path;
-    auto const common = static_cast<std::size_t>(
-        std::mismatch(path.begin(), path.end(), query.path.begin(), query.path.end()).first - path.begin());
+    auto const& other = asked.query.path;
+    auto const common =
+        static_cast<std::size_t>(std::mismatch(path.begin(), path.end(), other.begin(), other.end()).first - path.begin());
     if (cause > best.cause || (cause == best.cause && common > best_common)) {
       best = {cause, &mapping};
       best_common = common;
     }
   }
   return best;
+}
+
+/// The sources that the request's host leads to, where it is the listener's those on localhost too.
+std::span<std::uint32_t const> sources_for(RouteTable const& routes, Asked const& asked) {
+  auto const named = routes.sources_on(asked.query.host);
+  if (!named.empty()) return named;
+  auto const local = asked.own_name ? routes.sources_on("localhost") : std::span<std::uint32_t const>{};
+  return local.empty() ? routes.sources_for(asked.query.host) : local;
 }
 
 NearestMiss nearest_host(std::span<config::Mapping const> map, std::string_view host) {
@@ -71,23 +100,53 @@ NearestMiss nearest_host(std::span<config::Mapping const> map, std::string_view 
   return best;
 }
 
-std::string request_origin(RequestUrl const& url) { return "http://" + url.authority.text(80); }
+/// The source's `http://host[:port]` that would take the request. The listener's own port is not written: it would be
+/// a source that is listened on.
+std::string source_origin(RequestUrl const& url, std::uint16_t listener_port) {
+  if (names_listener(url, listener_port)) return "http://localhost";
+  bool const own_port = url.form == TargetForm::origin && has_listener_port(url, listener_port);
+  return "http://" + (own_port ? url.authority.host : url.authority.text(80));
+}
+
+/// The path up to the first segment that YAML may not hold: its text is UTF-8, a URL's bytes need not be.
+std::string_view writable(std::string_view path) {
+  auto const odd = std::find_if(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  if (odd == path.end()) return path;
+  auto const before = path.substr(0, static_cast<std::size_t>(odd - path.begin()));
+  return before.substr(0, before.rfind('/'));
+}
+
+/// A source as a YAML scalar that our reader takes for exactly this text: quoted where it must be, `${` doubled.
+std::string yaml_text(std::string_view text) {
+  bool const plain = !text.ends_with(':') && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_unreserved(c) || c == '/' || c == ':' || c == '%';
+  });
+  if (plain) return std::string{text};
+  std::string quoted{'"'};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') quoted.push_back('\\');
+    if (text.substr(i).starts_with("${")) quoted.push_back('$');
+    quoted.push_back(text[i]);
+  }
+  return quoted += '"';
+}
 
 }  // namespace
 
 NearestMiss find_nearest_miss(Rules const& rules, RequestUrl const& url, std::string_view method,
-                              std::span<wire::http::Field const> fields) {
-  auto const map = rules.routes().map();
-  auto const sources = rules.routes().sources_on(url.authority.host);
-  auto query = query_of(url, method, fields);
+                              std::span<wire::http::Field const> fields, std::uint16_t listener_port) {
+  auto const& routes = rules.routes();
+  auto const asked = asked_of(url, method, fields, listener_port);
   if (url.form == TargetForm::authority) {
-    if (sources.empty()) return nearest_host(map, query.host);
-    return {MissCause::port, &map[sources.front()]};
+    auto const named = routes.sources_on(url.authority.host);
+    return named.empty() ? nearest_host(routes.map(), url.authority.host)
+                         : NearestMiss{MissCause::port, &routes.map()[named.front()]};
   }
-  if (url.scheme != Scheme::http) {
-    return sources.empty() ? NearestMiss{} : NearestMiss{MissCause::scheme, &map[sources.front()]};
+  auto const sources = sources_for(routes, asked);
+  if (url.scheme == Scheme::https) {
+    return sources.empty() ? NearestMiss{} : NearestMiss{MissCause::scheme, &routes.map()[sources.front()]};
   }
-  return sources.empty() ? nearest_host(map, query.host) : nearest_on_host(map, sources, query);
+  return sources.empty() ? nearest_host(routes.map(), url.authority.host) : nearest_on_host(routes.map(), sources, asked);
 }
 
 std::string describe(NearestMiss const& miss, RequestUrl const& url, std::string_view method) {
@@ -106,11 +165,12 @@ std::string describe(NearestMiss const& miss, RequestUrl const& url, std::string
   return {};
 }
 
-std::string lines_to_paste(RequestUrl const& url) {
-  if (url.form == TargetForm::absolute && url.scheme == Scheme::http) {
-    return "allow:\n  - \"" + url.authority.host + ':' + std::to_string(url.port()) + "\"\n";
-  }
-  return "map:\n  - source: " + request_origin(url) + url.path + "\n    target: http://the-real-service\n";
+std::string lines_to_paste(RequestUrl const& url, std::uint16_t listener_port) {
+  bool const may_be_allowed =
+      url.form == TargetForm::absolute && url.scheme == Scheme::http && !names_listener(url, listener_port);
+  if (may_be_allowed) return "allow:\n  - \"" + url.authority.host + ':' + std::to_string(url.port()) + "\"\n";
+  auto const source = source_origin(url, listener_port).append(writable(url.path));
+  return "map:\n  - source: " + yaml_text(source) + "\n    target: http://the-real-service\n";
 }
 
 std::string describe_block(Decision const& decision, NearestMiss const& miss, RequestUrl const& url, std::string_view method) {

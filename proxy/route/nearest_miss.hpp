@@ -18,15 +18,16 @@ struct NearestMiss {
   config::Mapping const* source = nullptr;  ///< the one that came closest; null with `none`
 };
 
+/// `listener_port` is the port the request came in at, 0 where there is none.
 NearestMiss find_nearest_miss(Rules const& rules, RequestUrl const& url, std::string_view method,
-                              std::span<wire::http::Field const> fields);
+                              std::span<wire::http::Field const> fields, std::uint16_t listener_port = 0);
 
 /// "port 8443 is not listed, http://payments is"; empty where nothing came close.
 std::string describe(NearestMiss const& miss, RequestUrl const& url, std::string_view method);
 
 /// YAML that makes the call work when it is put into the configuration: an `allow` entry, or a `map` entry where the
 /// request cannot be allowed as it is. Several lines, each ends in a line feed.
-std::string lines_to_paste(RequestUrl const& url);
+std::string lines_to_paste(RequestUrl const& url, std::uint16_t listener_port = 0);
 
 /// The whole of what a blocked client is told, without the lines to paste: "not in the map: …".
 std::string describe_block(Decision const& decision, NearestMiss const& miss, RequestUrl const& url, std::string_view method);

@@ -28,11 +28,19 @@ UrlFault read_absolute_form(std::string_view target, RequestUrl& url) {
   if (auto const fault = split_uri(target, parts); fault != UriFault::none) return describe(fault);
   if (iequals(parts.scheme, "http")) {
     url.scheme = Scheme::http;
+  } else if (iequals(parts.scheme, "https")) {
+    url.scheme = Scheme::https;
   } else {
-    url.scheme = iequals(parts.scheme, "https") ? Scheme::https : Scheme::other;
+    return "the scheme is neither http nor https";
   }
   if (auto const fault = parse_authority(parts.authority, url.authority); fault != UriFault::none) return describe(fault);
   return read_path_and_query(parts.path, parts.query, url);
+}
+
+/// `scheme://authority` and nothing more.
+bool has_no_path(std::string_view target) {
+  auto const colon = target.find("://");
+  return colon != std::string_view::npos && target.find_first_of("/?", colon + 3) == std::string_view::npos;
 }
 
 UrlFault read_authority_form(std::string_view target, RequestUrl& url) {
@@ -46,7 +54,8 @@ UrlFault read_authority_form(std::string_view target, RequestUrl& url) {
 
 UrlFault read_host(wire::http::RequestHead const& head, RequestUrl& url) {
   if (!head.has_host) return "no Host, and the target names none";
-  if (auto const fault = parse_authority(head.host, url.authority); fault != UriFault::none) return "the Host is not host[:port]";
+  if (auto const fault = parse_authority(head.host, url.authority); fault != UriFault::none)
+    return "the Host is not host[:port]";
   return std::nullopt;
 }
 
@@ -67,13 +76,15 @@ void RequestUrl::append_text(std::string& out) const {
     return;
   }
   out.append(scheme == Scheme::https ? "https://" : "http://").append(authority.host);
-  if (authority.port != 0 && port() != (scheme == Scheme::https ? 443 : 80)) out.append(":").append(std::to_string(authority.port));
-  out.append(form == TargetForm::asterisk ? std::string_view{"*"} : std::string_view{path});
+  if (authority.port != 0 && port() != (scheme == Scheme::https ? 443 : 80))
+    out.append(":").append(std::to_string(authority.port));
+  out.append(path);
   if (has_query) out.append("?").append(query);
 }
 
 UrlFault read_request_url(wire::http::RequestHead const& head, Authority const* tunnel, RequestUrl& url) {
   url.scheme = Scheme::http;
+  url.whole_server = false;
   if (head.method == wire::http::Method::connect) {
     url.form = TargetForm::authority;
     if (tunnel != nullptr) return "CONNECT inside a tunnel";
@@ -89,13 +100,16 @@ UrlFault read_request_url(wire::http::RequestHead const& head, Authority const* 
   if (tunnel != nullptr) return "not an origin-form request inside a tunnel";
   if (head.target == "*") {
     url.form = TargetForm::asterisk;
-    url.path.clear();
+    url.path.assign("/");
+    url.query.clear();
     url.has_query = false;
+    url.whole_server = true;
     if (head.method != wire::http::Method::options) return "the target * is for OPTIONS only";
     return read_host(head, url);
   }
   url.form = TargetForm::absolute;
   if (auto fault = judge_host_beside_authority(head)) return fault;
+  url.whole_server = head.method == wire::http::Method::options && has_no_path(head.target);
   return read_absolute_form(head.target, url);
 }
 

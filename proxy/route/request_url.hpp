@@ -14,16 +14,17 @@ namespace ambassador::route {
 
 enum class TargetForm : std::uint8_t { origin, absolute, authority, asterisk };
 
-enum class Scheme : std::uint8_t { http, https, other };
+enum class Scheme : std::uint8_t { http, https };
 
 /// Strings keep their capacity from call to call.
 struct RequestUrl {
   TargetForm form = TargetForm::origin;
   Scheme scheme = Scheme::http;
   Authority authority;
-  std::string path;         ///< canonical, begins with `/`; empty for CONNECT and `*`
-  std::string query;        ///< as it came, without the `?`
+  std::string path;   ///< canonical, begins with `/`; empty for CONNECT
+  std::string query;  ///< as it came, without the `?`
   bool has_query = false;
+  bool whole_server = false;  ///< OPTIONS for `*`, or for an absolute URL without a path (RFC 9112 section 3.2.4)
 
   [[nodiscard]] std::uint16_t port() const noexcept { return authority.port_or(scheme == Scheme::https ? 443 : 80); }
   /// `http://host[:port]/path[?query]`, or `host:port` for CONNECT.

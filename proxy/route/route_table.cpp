@@ -13,9 +13,8 @@ bool ends_at_boundary(std::string_view path, std::size_t length) noexcept {
 }
 
 bool has_field(std::span<wire::http::Field const> fields, std::string_view name, std::string_view value) noexcept {
-  return std::any_of(fields.begin(), fields.end(), [&](wire::http::Field const& field) {
-    return iequals(field.name, name) && field.value == value;
-  });
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](wire::http::Field const& field) { return iequals(field.name, name) && field.value == value; });
 }
 
 std::string exact_key(std::string_view path, std::optional<std::string_view> query) {
@@ -80,14 +79,25 @@ std::optional<RouteTable::Match> RouteTable::find_in(PathIndex const& paths, Que
   return std::nullopt;
 }
 
-std::optional<RouteTable::Match> RouteTable::find(Query const& query) const {
+std::optional<RouteTable::Match> RouteTable::find_on(HostEntry const& host, Query const& query, Ports ports) const {
+  for (auto const port : {ports[0], ports[1], any_port}) {
+    auto const entry =
+        std::find_if(host.ports.begin(), host.ports.end(), [&](auto const& known) { return known.first == port; });
+    if (entry == host.ports.end()) continue;
+    if (auto const match = find_in(entry->second, query)) return match;
+  }
+  return std::nullopt;
+}
+
+std::optional<RouteTable::Match> RouteTable::find_literal(Query const& query, Ports ports) const {
+  auto const* host = hosts_.find_literal(query.host);
+  return host == nullptr ? std::nullopt : find_on(*host, query, ports);
+}
+
+std::optional<RouteTable::Match> RouteTable::find_pattern(Query const& query, Ports ports) const {
   std::optional<Match> match;
-  hosts_.visit(query.host, [&](HostEntry const& host) {
-    for (auto const port : {query.port, std::uint16_t{0}}) {
-      for (auto const& [number, paths] : host.ports) {
-        if (number == port && !match) match = find_in(paths, query);
-      }
-    }
+  hosts_.visit_patterns(query.host, [&](HostEntry const& host) {
+    match = find_on(host, query, ports);
     return match.has_value();
   });
   return match;
@@ -107,6 +117,15 @@ std::optional<RouteTable::Match> RouteTable::find_at_any_port(Query const& query
 std::span<std::uint32_t const> RouteTable::sources_on(std::string_view host) const {
   auto const* entry = hosts_.find_literal(host);
   return entry == nullptr ? std::span<std::uint32_t const>{} : entry->sources;
+}
+
+std::span<std::uint32_t const> RouteTable::sources_for(std::string_view host) const {
+  std::span<std::uint32_t const> sources;
+  hosts_.visit(host, [&](HostEntry const& entry) {
+    sources = entry.sources;
+    return !sources.empty();
+  });
+  return sources;
 }
 
 }  // namespace ambassador::route

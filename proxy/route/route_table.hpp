@@ -6,6 +6,7 @@
 #include "route/host_index.hpp"
 #include "wire/http/message.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -17,9 +18,9 @@ namespace ambassador::route {
 /// The parts of a request that sources and their `when` look at.
 struct Query {
   std::string_view method;
-  std::string_view host;   ///< canonical
+  std::string_view host;  ///< canonical
   std::uint16_t port = 80;
-  std::string_view path;   ///< canonical
+  std::string_view path;  ///< canonical
   std::optional<std::string_view> query;
   std::span<wire::http::Field const> fields;
 };
@@ -40,31 +41,40 @@ class RouteTable {
     std::size_t matched = 0;  ///< bytes of the path that the source took; the rest is appended to the target
   };
 
-  /// The winner for exactly this host and port, or nothing.
-  [[nodiscard]] std::optional<Match> find(Query const& query) const;
-  /// The winner among the sources on `host`, whatever their port.
+  /// Ports that a source may have, the one to prefer first; beyond them a source may be for any.
+  using Ports = std::array<std::uint16_t, 2>;
+
+  /// The winner among the sources that name the host, or nothing.
+  [[nodiscard]] std::optional<Match> find_literal(Query const& query, Ports ports) const;
+  /// The winner among the sources on `*.suffix` and `*`, or nothing.
+  [[nodiscard]] std::optional<Match> find_pattern(Query const& query, Ports ports) const;
+  /// The winner among the sources that name the host, whatever their port.
   [[nodiscard]] std::optional<Match> find_at_any_port(Query const& query) const;
 
   [[nodiscard]] std::span<config::Mapping const> map() const noexcept { return map_; }
   /// Sources on exactly this host, in the file's order.
   [[nodiscard]] std::span<std::uint32_t const> sources_on(std::string_view host) const;
+  /// The same of the most exact host, `*.suffix` or `*` that has any.
+  [[nodiscard]] std::span<std::uint32_t const> sources_for(std::string_view host) const;
 
  private:
+  static constexpr std::uint16_t any_port = 0;
   using Indices = std::vector<std::uint32_t>;
 
   /// The sources of one host and port, by path.
   struct PathIndex {
-    StringMap<Indices> exact;   ///< by path and query, as `/path?query`
-    StringMap<Indices> prefix;  ///< by path without a trailing slash
+    StringMap<Indices> exact;          ///< by path and query, as `/path?query`
+    StringMap<Indices> prefix;         ///< by path without a trailing slash
     std::vector<std::size_t> lengths;  ///< of the prefixes, longest first, each once
   };
 
   struct HostEntry {
-    std::vector<std::pair<std::uint16_t, PathIndex>> ports;  ///< 0: any port
+    std::vector<std::pair<std::uint16_t, PathIndex>> ports;  ///< or `any_port`
     Indices sources;
   };
 
   void add(std::uint32_t index);
+  [[nodiscard]] std::optional<Match> find_on(HostEntry const& host, Query const& query, Ports ports) const;
   [[nodiscard]] std::optional<Match> find_in(PathIndex const& paths, Query const& query) const;
   [[nodiscard]] std::optional<std::uint32_t> first_fitting(Indices const& candidates, Query const& query) const;
 

@@ -94,6 +94,7 @@ Row head_row(Errc code) {
     case Errc::too_many_fields: return {431, Reason::too_many_fields, "http_request_error", "Send fewer fields, or raise limits.fields."};
     case Errc::target_too_long: return {414, Reason::target_too_long, "http_request_error", "Send a shorter URL, or raise limits.target."};
     case Errc::bad_version: return {505, Reason::bad_version, "http_request_error", "Speak HTTP/1.1."};
+    case Errc::tls_in_tunnel: return {400, Reason::tls_in_tunnel, "http_request_error", "Speak plain HTTP inside: the source is an http one."};
     case Errc::timed_out: return {408, Reason::head_timeout, "", "Send the whole head at once."};
     default: return {400, Reason::bad_request, "http_request_error", ""};
   }

@@ -106,7 +106,7 @@ std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& he
 /// OPTIONS and TRACE that end here, RFC 9110 sections 7.6.2 and 9.3.7.
 std::optional<ErrorReply> Exchange::answer_locally(wire::http::RequestHead const& head) {
   bool const options = head.method == Method::options;
-  if (url_.form == route::TargetForm::asterisk || (options && head.max_forwards == 0)) {
+  if (options && head.max_forwards == 0) {
     return ErrorReply{.status = 200, .reason = Reason::none, .proxy_status = {}, .what = {}, .to_do = {}, .empty_body = true,
                       .allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT"};
   }
@@ -163,8 +163,9 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
   upgrade_wanted_ = !upgrade.empty();
   std::string_view const url = record_.target;
   constexpr std::size_t scheme = std::string_view{"http://"}.size();
+  auto const path = url.substr(path_begins);
   route::append_forwarded(up_writer_.begin(head.body), head,
-                          {.target = url.substr(path_begins), .host = url.substr(scheme, path_begins - scheme), .pseudonym = context_.pseudonym, .upgrade = upgrade});
+                          {.target = url_.whole_server && path == "/" ? std::string_view{"*"} : path, .host = url.substr(scheme, path_begins - scheme), .pseudonym = context_.pseudonym, .upgrade = upgrade});
   up_body_writer_.begin(head.body);
   return keep_body(head.body);
 }
@@ -263,6 +264,15 @@ net::Task<After> Exchange::refuse(wire::http::Fault fault, std::string_view raw,
   record_.refused = true;
   client.reader.begin_body({wire::http::BodyKind::until_close, 0});  // nobody knows where it would end
   co_return co_await reply(error_reply(fault));
+}
+
+net::Task<After> Exchange::refuse_tls(Authority const& tunnel, ClientLeg& client, ListenerInfo const& listener) {
+  begin(client, listener);
+  record_.method.assign("CONNECT");
+  record_.source.assign(tunnel.text(0));
+  record_.refused = true;
+  client.reader.begin_body({wire::http::BodyKind::until_close, 0});
+  co_return co_await reply(error_reply(wire::http::Fault{Errc::tls_in_tunnel, "TLS inside a tunnel to a plain http source"}));
 }
 
 void Exchange::abandon() noexcept {

@@ -37,6 +37,9 @@ class Exchange {
   /// Answers what could not be understood as a request. `raw` is what there is of it.
   net::Task<After> refuse(wire::http::Fault fault, std::string_view raw, ClientLeg& client, ListenerInfo const& listener);
 
+  /// Answers a ClientHello inside a tunnel whose calls are plain HTTP.
+  net::Task<After> refuse_tls(Authority const& tunnel, ClientLeg& client, ListenerInfo const& listener);
+
   /// The client is gone: the call under way ends.
   void abandon() noexcept;
   /// The drain time is over: the call under way ends.

@@ -78,7 +78,9 @@ net::Task<After> HttpSession::next_call() {
     auto const got = client_.reader.read_head(stream, context().scratch, context().head_limits, request_read_bytes);
     switch (got.got) {
       case Got::some: co_return co_await serve(got.bytes);
-      case Got::faulty: co_return co_await exchange_->refuse(got.fault, client_.reader.left_over(), client_, listener_);
+      case Got::faulty:
+        if (tunnel_ && got.bytes.starts_with(tls_handshake)) co_return co_await exchange_->refuse_tls(*tunnel_, client_, listener_);
+        co_return co_await exchange_->refuse(got.fault, got.bytes, client_, listener_);
       case Got::ended:
         if (!client_.reader.has_left_over()) co_return After::close;
         co_return co_await exchange_->refuse({Errc::bad_message, "the connection was closed in the middle of the head"},

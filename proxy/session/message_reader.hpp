@@ -25,7 +25,7 @@ class MessageReader {
 
   struct Head {
     Got got = Got::blocked;
-    std::string_view bytes;  ///< of `some`: valid until something is read, or the caller waits
+    std::string_view bytes;  ///< of `some` the head, of `faulty` what there is; valid until something is read, or the caller waits
     boost::system::error_code code;  ///< of `failed`
     wire::http::Fault fault;         ///< of `faulty`
   };

@@ -44,15 +44,13 @@ struct Head {
   unsigned minor_version = 1;  ///< of HTTP/1.x
   std::span<Field const> fields;
   Framing body;
-  bool connection_close = false;       ///< `Connection: close`
-  bool connection_keep_alive = false;  ///< `Connection: keep-alive`, which matters to HTTP/1.0 only
-  bool connection_upgrade = false;     ///< `Connection: upgrade`
+  bool connection_close = false;         ///< `Connection: close`
+  bool connection_keep_alive = false;    ///< `Connection: keep-alive`, which matters to HTTP/1.0 only
+  bool connection_upgrade = false;       ///< `Connection: upgrade`
   bool connection_names_fields = false;  ///< Connection names fields beyond the usual ones: they are dropped too
-  std::string_view upgrade;            ///< the value of Upgrade
+  std::string_view upgrade;              ///< the value of Upgrade
 
-  [[nodiscard]] bool keeps_alive() const noexcept {
-    return !connection_close && (minor_version >= 1 || connection_keep_alive);
-  }
+  [[nodiscard]] bool keeps_alive() const noexcept { return !connection_close && (minor_version >= 1 || connection_keep_alive); }
 };
 
 struct RequestHead : Head {

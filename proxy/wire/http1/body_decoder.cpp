@@ -22,7 +22,10 @@ void BodyDecoder::reset(http::Framing framing) noexcept {
   switch (framing.kind) {
     case http::BodyKind::none: state_ = State::done; break;
     case http::BodyKind::sized: state_ = left_ == 0 ? State::done : State::sized; break;
-    case http::BodyKind::chunked: state_ = State::size; left_ = 0; break;
+    case http::BodyKind::chunked:
+      state_ = State::size;
+      left_ = 0;
+      break;
     case http::BodyKind::until_close: state_ = State::until_close; break;
   }
 }

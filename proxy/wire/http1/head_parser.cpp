@@ -4,6 +4,8 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -95,7 +97,10 @@ class Parser : public boost::beast::http::basic_parser<is_request> {
   using View = boost::beast::string_view;
 
  public:
-  Parser() { this->header_limit(std::numeric_limits<std::uint32_t>::max()); }  // the scanner has judged the size
+  Parser() {
+    this->header_limit(std::numeric_limits<std::uint32_t>::max());  // the scanner has judged the size
+    this->body_limit(boost::none);                                  // a body may be as long as it likes
+  }
 
   [[nodiscard]] std::optional<Fault> run(std::string_view bytes) {
     ErrorCode failed;
@@ -135,7 +140,8 @@ class Parser : public boost::beast::http::basic_parser<is_request> {
 
 /// A method that is a standard one in the wrong case: some servers would take `get` for GET.
 bool is_miscased(std::string_view method) noexcept {
-  static constexpr std::string_view standard[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+  static constexpr std::string_view standard[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                  "CONNECT", "OPTIONS", "TRACE", "PATCH"};
   for (auto const name : standard) {
     if (method != name && iequals(method, name)) return true;
   }
@@ -163,7 +169,6 @@ class RequestParser final : public Parser<true> {
     head_.method_text = std_view(text);
     head_.target = std_view(target);
     head_.minor_version = static_cast<unsigned>(version % 10);
-    if (version != 10 && version != 11) return refuse(Fault{Errc::bad_version, "neither HTTP/1.0 nor HTTP/1.1"}, failed);
     if (is_miscased(head_.method_text)) return refuse(Fault{Errc::bad_message, "the method is not in capitals"}, failed);
     if (head_.target.size() > limits_.target) return refuse(Fault{Errc::target_too_long, "longer than limits.target"}, failed);
   }
@@ -191,6 +196,16 @@ class RequestParser final : public Parser<true> {
   FieldJudge judge_;
 };
 
+/// Whether a refused request line is right in form but speaks another version, as in `GET / HTTP/2.0`: that is 505, not 400.
+bool names_other_version(std::string_view bytes) noexcept {
+  constexpr std::size_t version_size = std::string_view{"HTTP/1.1"}.size();
+  auto const line = bytes.substr(0, bytes.find('\r'));
+  if (line.size() < version_size) return false;
+  auto const version = line.substr(line.size() - version_size);
+  bool const well_formed = version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
+  return well_formed && version != "HTTP/1.0" && version != "HTTP/1.1";
+}
+
 /// `timeout=N` of a Keep-Alive field (RFC 2068 section 19.7.1), or 0.
 std::uint64_t keep_alive_timeout(std::string_view value) {
   constexpr std::string_view key = "timeout=";
@@ -207,6 +222,18 @@ class ResponseParser final : public Parser<false> {
  public:
   ResponseParser(http::HeadLimits const& limits, http::FieldList& fields, http::ResponseHead& head)
       : head_{head}, judge_{limits, fields} {}
+
+  /// `HTTP/1.1 200` without the blank that RFC 9112 section 4 wants behind the status: servers send it, and it can be
+  /// read in one way only. Beast gets the blank.
+  [[nodiscard]] std::optional<Fault> run_all(std::string_view bytes) {
+    constexpr std::size_t size = std::string_view{"HTTP/1.1 200"}.size();
+    if (bytes.size() <= size || bytes[size] != '\r') return this->run(bytes);
+    std::array<char, size + 3> line{};
+    std::copy(crlf_behind_blank.begin(), crlf_behind_blank.end(), std::copy_n(bytes.begin(), size, line.begin()));
+    if (auto fault = this->run({line.data(), line.size()})) return fault;
+    head_.reason = {};
+    return this->run(bytes.substr(size + 2));
+  }
 
   [[nodiscard]] std::optional<Fault> finish(Method method) {
     if (auto fault = judge_.finish(head_)) return fault;
@@ -225,7 +252,6 @@ class ResponseParser final : public Parser<false> {
     head_.status = static_cast<unsigned>(status);
     head_.reason = std_view(reason);
     head_.minor_version = static_cast<unsigned>(version % 10);
-    if (version != 10 && version != 11) return refuse(Fault{Errc::bad_version, "neither HTTP/1.0 nor HTTP/1.1"}, failed);
     if (status < 100 || status > 599) return refuse(Fault{Errc::bad_message, "the status is not from 100 to 599"}, failed);
   }
 
@@ -234,6 +260,8 @@ class ResponseParser final : public Parser<false> {
     if (field.id == FieldId::keep_alive) head_.keep_alive_timeout = keep_alive_timeout(field.value);
     return judge_.take(head_, field);
   }
+
+  static constexpr std::string_view crlf_behind_blank = " \r\n";
 
   http::ResponseHead& head_;
   FieldJudge judge_;
@@ -288,7 +316,9 @@ std::optional<Fault> parse_request_head(std::string_view bytes, http::HeadLimits
                                         http::RequestHead& head) {
   head = {};
   RequestParser parser{limits, fields, head};
-  if (auto fault = parser.run(bytes)) return fault;
+  if (auto fault = parser.run(bytes)) {
+    return names_other_version(bytes) ? Fault{Errc::bad_version, "neither HTTP/1.0 nor HTTP/1.1"} : fault;
+  }
   return parser.finish();
 }
 
@@ -296,7 +326,7 @@ std::optional<Fault> parse_response_head(std::string_view bytes, http::HeadLimit
                                          http::FieldList& fields, http::ResponseHead& head) {
   head = {};
   ResponseParser parser{limits, fields, head};
-  if (auto fault = parser.run(bytes)) return fault;
+  if (auto fault = parser.run_all(bytes)) return fault;
   return parser.finish(method);
 }
 

@@ -1,5 +1,8 @@
 #include "wire/http1/head_scanner.hpp"
 
+#include "base/bytes.hpp"
+
+#include <algorithm>
 #include <array>
 
 namespace ambassador::wire::http1 {
@@ -19,6 +22,11 @@ HeadScanner::State HeadScanner::refuse(Errc code, std::string_view why) noexcept
   return State::faulty;
 }
 
+HeadScanner::State HeadScanner::refuse_size() noexcept {
+  return lines_ == 0 ? refuse(Errc::target_too_long, "the request line is too long")
+                     : refuse(Errc::head_too_large, "the head is larger than limits.head");
+}
+
 /// Called with `position_` behind a CRLF.
 HeadScanner::State HeadScanner::judge_line_end() noexcept {
   bool const empty = position_ - line_ == 2;
@@ -35,22 +43,20 @@ HeadScanner::State HeadScanner::judge_line_end() noexcept {
 
 HeadScanner::State HeadScanner::scan(std::string_view bytes, http::HeadLimits const& limits) noexcept {
   while (position_ < bytes.size()) {
-    char const c = bytes[position_];
-    if (position_ - begin_ >= limits.head) {
-      return lines_ == 0 ? refuse(Errc::target_too_long, "the request line is too long")
-                         : refuse(Errc::head_too_large, "the head is larger than limits.head");
-    }
-    if (position_ == line_ && (c == ' ' || c == '\t')) {
+    if (position_ == line_ && is_blank(bytes[position_])) {
       return refuse(Errc::bad_message, "a line begins with a blank (obsolete line folding)");
     }
-    if (ordinary[static_cast<unsigned char>(c)]) {
-      ++position_;
-      continue;
-    }
+    auto const limit = begin_ + limits.head;
+    auto const stop = std::min(bytes.size(), limit);
+    while (position_ < stop && ordinary[static_cast<unsigned char>(bytes[position_])]) ++position_;
+    if (position_ == bytes.size()) return State::need_more;
+    if (position_ >= limit) return refuse_size();
+    char const c = bytes[position_];
     if (c == '\n') return refuse(Errc::bad_message, "a line feed without a carriage return");
     if (c != '\r') return refuse(Errc::bad_message, "a control byte in the head");
     if (position_ + 1 == bytes.size()) return State::need_more;
     if (bytes[position_ + 1] != '\n') return refuse(Errc::bad_message, "a carriage return without a line feed");
+    if (position_ + 1 >= limit) return refuse_size();
     position_ += 2;
     if (auto const state = judge_line_end(); state != State::need_more) return state;
   }

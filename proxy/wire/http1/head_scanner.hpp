@@ -28,6 +28,7 @@ class HeadScanner {
 
  private:
   State refuse(Errc code, std::string_view why) noexcept;
+  State refuse_size() noexcept;
   State judge_line_end() noexcept;
 
   std::size_t position_ = 0;
