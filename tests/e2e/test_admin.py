@@ -70,8 +70,10 @@ def test_no_label_comes_from_a_call(busy):
 
 
 def test_more_unknown_calls_make_no_more_samples(busy, connect):
-    before = len(list(samples(busy.admin("/metrics").text)))
     client = connect(busy.port)
+    client.get("http://unknown/", method="FIRST", host="x")
+    busy.log("unknown/")
+    before = len(list(samples(busy.admin("/metrics").text)))
     for number in range(20):
         client.get(f"http://unknown-{number}/", method=f"M{number}", host="x")
     busy.log("unknown-19")
@@ -88,11 +90,13 @@ def test_metrics_have_a_form_that_prometheus_likes(busy):
 
 def test_has_the_promised_metrics(busy):
     found = {name for name, _, _ in samples(busy.admin("/metrics").text)}
-    promised = {"ambassador_connections_active", "ambassador_build_info", "ambassador_config_last_reload_successful"}
-    assert promised <= found
-    assert busy.metric("ambassador_config_last_reload_successful") == 1
+    assert "ambassador_build_info" in found
     assert busy.metric("ambassador_connections_active") == 1
     assert any(name.startswith("process_") for name in found)
+
+
+def test_says_that_its_configuration_is_in_force(proxy):
+    assert proxy.metric("ambassador_config_last_reload_successful") == 1
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
@@ -134,9 +138,15 @@ def test_explain_leaves_no_trace(proxy):
     assert proxy.finish() == []
 
 
-@pytest.mark.parametrize("query", ["", "?method=GET", "?url=", "?method=GET&url=not%20a%20url", "?method=GET&url=ftp://x/"])
-def test_explain_refuses_what_is_no_call(proxy, query):
+@pytest.mark.parametrize("query", ["", "?method=GET", "?url="])
+def test_explain_needs_a_url(proxy, query):
     assert proxy.admin("/explain" + query).status == 400
+
+
+def test_explain_says_that_a_call_would_be_refused(proxy):
+    for url in ("http://localhost/api/%2e%2e/x", "http://user@localhost/api", "not a url"):
+        text = proxy.explain(url).text
+        assert "refused" in text and "400" in text
 
 
 def test_the_command_asks_a_running_ambassador(proxy, tmp_path):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from harness.ambassador import run, write_config
-from harness.pasting import line_to_paste
+from harness.pasting import pasted
 from harness.scripted_upstream import answering, ok
 
 BASE = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nworkers: 1\n"
@@ -41,12 +41,13 @@ def _server(upstream):
 
 @pytest.fixture(name="start")
 def _start(launch, server, name_server, tmp_path):
-    """start(miss, added) runs with the entry of the miss, and one more line of the map."""
+    """start(miss, reply) runs with the entry of the miss, and with what a reply gave to paste."""
 
-    def start(miss, added=""):
+    def start(miss, reply=None):
         entry = f"map:\n  - source: {with_port(miss.source, server)}\n    target: http://{server.authority}{miss.when}\n"
         path = write_config(tmp_path, BASE, entry)
-        path.write_text(path.read_text() + (f"  {added}\n" if added else ""))
+        if reply:
+            path.write_text(pasted(path.read_text(), reply.text))
         checked = run("check", "-c", path, cwd=tmp_path)
         assert checked.returncode == 0, checked.stderr + checked.stdout
         return launch("-c", path, admin=True, env=name_server.environment())
@@ -88,11 +89,11 @@ def test_contacts_nobody_and_looks_nothing_up(start, call, server, name_server, 
 
 
 @each_miss
-def test_the_line_to_paste_makes_the_call_work(start, call, server, miss):
-    line = line_to_paste(call(start(miss), miss).text)
-    reply = call(start(miss, added=line), miss)
-    assert (reply.status, reply.text) == (200, "reached"), line
-    assert server.requests[0].method == miss.call[0]
+def test_what_it_gives_to_paste_makes_the_call_work(start, call, server, miss):
+    blocked = call(start(miss), miss)
+    reply = call(start(miss, blocked), miss)
+    assert (reply.status, reply.text) == (200, "reached"), blocked.text
+    assert [seen.method for seen in server.requests] == [miss.call[0]]
 
 
 @each_miss

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from harness import clients
-from harness.pasting import line_to_paste
+from harness.pasting import explanation, to_paste
 
 RNG = "/sixeyed/kiamol/master/ch03/numbers/rng"
 LOCATIONS = f"""
@@ -105,8 +105,8 @@ def test_is_told_why_a_call_is_blocked(case, proxy, nginx):
     reply = case.get(proxy.port, case.shape.blocked.replace("PORT", str(proxy.port)))
     assert reply.status == 403
     if reply.body is not None:
-        assert "not in the map" in reply.body
-        assert line_to_paste(reply.body)
+        assert "not in the map" in explanation(reply.body)
+        assert to_paste(reply.body)
     assert nginx.requests() == []
     expected = re.compile(rf" GET {logged(case.shape.blocked)} \[BLOCKED\] 403 \S")
     assert [bool(expected.search(line)) for line in proxy.finish()] == [True], proxy.finish()
@@ -128,7 +128,7 @@ def test_undici_is_told_inside_the_tunnel_why_a_path_is_blocked(proxy, nginx):
     reply = UNDICI.get(proxy.port, "http://localhost/timecheck")
     assert reply.status == 403
     assert "not in the map" in reply.body
-    assert line_to_paste(reply.body)
+    assert to_paste(reply.body)
     assert nginx.requests() == []
     lines = proxy.finish()
     assert [" GET http://localhost/timecheck [BLOCKED] 403 " in line for line in lines] == [True], lines

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from harness.ambassador import run, write_config
 from harness.limits import REPLY
 from harness.ports import free_port
 from harness.scripted_upstream import answering, ok
@@ -38,6 +39,7 @@ def test_refuses_a_request_that_is_unclear_and_closes(route, request_bytes):
     assert there.client.reply().status == 400
     assert there.client.ended()
     assert there.upstream.connections == 0
+    there.client.close()
     lines = there.proxy.finish()
     assert [" [REFUSED] 400 " in line for line in lines] == [True], lines
 
@@ -71,6 +73,7 @@ def test_bounds_the_request_head(route, request_bytes, status):
     there.client.send(request_bytes)
     assert there.client.reply().status == status
     assert there.upstream.connections == 0
+    there.client.close()
     assert all(len(line) < 1000 for line in there.proxy.finish())
 
 
@@ -160,12 +163,21 @@ class full_listener:  # pylint: disable=invalid-name
             sock.close()
 
 
-def test_never_calls_itself(launch, connect, tmp_path):
+def test_a_target_that_is_the_ambassador_itself_is_an_error(tmp_path):
     port = free_port()
-    config = tmp_path / "loop.yaml"
-    config.write_text(f"listen: 127.0.0.1:{port}\nmap:\n  - source: http://*/\n    target: http://127.0.0.1:{port}\n")
-    proxy = launch("-c", config)
-    assert connect(port).get("http://h/").status >= 500
+    path = write_config(tmp_path, f"listen: 127.0.0.1:{port}\nmap:\n  - source: http://h\n    target: http://127.0.0.1:{port}\n")
+    done = run("-c", path, cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"{path}:4:13:" in done.stderr and "itself" in done.stderr
+
+
+def test_never_calls_itself_by_another_name(launch, connect, name_server, tmp_path):
+    port = free_port()
+    path = write_config(tmp_path, f"listen: 127.0.0.1:{port}\nmap:\n  - source: http://*/\n    target: http://me.test:{port}\n")
+    proxy = launch("-c", path, env=name_server.environment())
+    reply = connect(port).get("http://h/")
+    assert reply.status >= 500
+    assert "error=" in reply.field("Proxy-Status")
     assert len(proxy.finish()) == 1
 
 

@@ -94,6 +94,7 @@ def test_refuses_what_could_be_read_in_two_ways(route, asked):
     there = route(answering(ok()))
     assert there.client.get(f"http://h{asked}").status == 400
     assert there.upstream.connections == 0
+    there.client.close()
     lines = there.proxy.finish()
     assert [" [REFUSED] 400 " in line for line in lines] == [True], lines
 

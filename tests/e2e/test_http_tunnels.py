@@ -1,6 +1,5 @@
 """What becomes a tunnel: WebSocket and other upgrades, and CONNECT to a mapped origin."""
 
-import contextlib
 import http.client
 import ssl
 
@@ -9,7 +8,6 @@ import pytest
 from harness import environment, needs
 from harness.clients import PROGRAMS, execute
 from harness.limits import REPLY
-from harness.pasting import line_to_paste
 from harness.process import Process
 from harness.scripted_upstream import answering, ok
 
@@ -135,7 +133,7 @@ def test_blocks_a_tunnel_to_what_is_neither_mapped_nor_allowed(route, destinatio
     there.client.send(f"CONNECT {destination} HTTP/1.1\r\nHost: {destination}\r\n\r\n")
     reply = there.client.reply()
     assert reply.status == 403
-    assert destination in reply.text
+    assert destination.rpartition(":")[0] in reply.text
     assert f" CONNECT {destination} [BLOCKED] 403 " in there.proxy.log("CONNECT")
 
 
@@ -160,7 +158,5 @@ def test_says_of_an_https_call_why_it_is_blocked(route):
     reply = there.client.get("https://h/")
     assert reply.status == 403
     assert "https" in reply.text
-    with contextlib.suppress(AssertionError):  # there may be nothing to paste for it yet
-        assert "https" in line_to_paste(reply.text)
     assert "GET https://h/ [BLOCKED] 403 " in there.proxy.log("https://h/")
     assert there.upstream.connections == 0

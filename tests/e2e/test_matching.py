@@ -79,6 +79,11 @@ def test_the_absolute_form_decides_whatever_host_says(ask):
     assert get("/", host="two") == "two"
 
 
+def test_another_scheme_is_not_taken_for_http(ask):
+    get = ask(one="http://one", any="http://*/")
+    assert {get("ftp://one/"), get("ws://two/")} <= {400, 403}
+
+
 def test_any_loopback_name_of_the_listener_means_localhost(upstream, ambassador):
     server = upstream(answering(ok("mapped")))
     proxy = ambassador(f"map:\n  - source: http://localhost/api\n    target: http://{server.authority}\n")
@@ -111,4 +116,5 @@ def test_report_mode_counts_what_would_have_been_blocked(upstream, ambassador, c
     server = upstream(answering(ok()))
     proxy = ambassador("unmapped: report\nmap: []\n")
     connect(proxy.port).get(f"http://{server.authority}/x")
+    proxy.log("/x")
     assert proxy.metric("ambassador_reported_total") == 1

@@ -12,6 +12,7 @@ from harness.needs import E2E
 from harness.process import Process
 
 BINARY = os.environ.get("AMBASSADOR", str(E2E.parent.parent / "build" / "release" / "ambassador"))
+ANY_ADMIN_PORT = {"AMBASSADOR_ADMIN": "127.0.0.1:0"}
 LISTENING = re.compile(r"listening on http://(\[[^\]]+\]|[^:\s/]+):(\d+)")
 ADMIN = re.compile(r"admin on http://(\[[^\]]+\]|[^:\s/]+):(\d+)")
 
@@ -23,10 +24,10 @@ def is_sanitized():
     return b"__asan_init" in content or b"__tsan_init" in content
 
 
-def run(*args, cwd, env=None, stdin=None):
+def run(*args, cwd, env=None):
     """One command of the binary, to its end."""
     return subprocess.run(
-        [BINARY, *map(str, args)], cwd=cwd, env=environment.clean(env), input=stdin, timeout=COMMAND,
+        [BINARY, *map(str, args)], cwd=cwd, env=environment.clean(env), stdin=subprocess.DEVNULL, timeout=COMMAND,
         capture_output=True, encoding="utf-8", errors="backslashreplace", check=False)  # fmt: skip
 
 
@@ -38,10 +39,15 @@ def write_config(directory, *parts, name="ambassador.yaml"):
 
 
 class Ambassador:
-    """Running, until `finish`. `listeners` is how many `listening on` lines make it ready."""
+    """Running, until `finish`. `listeners` is how many `listening on` lines make it ready.
+
+    With `admin` the configuration has an admin port. Without, it gets any free one rather than the default's, so that
+    tests can run side by side.
+    """
 
     def __init__(self, *args, cwd, env=None, listeners=1, admin=False):
-        self.process = Process([BINARY, *args], environment.clean(env), cwd)
+        variables = env or {} if admin else ANY_ADMIN_PORT | (env or {})
+        self.process = Process([BINARY, *args], environment.clean(variables), cwd)
         self._status = None
         ready = self.process.err.wait_for(LISTENING.search, READY, listeners)
         admins = self.process.err.wait_for(ADMIN.search, READY) if admin else []

@@ -46,8 +46,8 @@ def curl_offering_h2c(port, url):
     return curl(port, url, "--http2")
 
 
-def curl_direct(port, url):
-    return curl(port, url, "--noproxy", "*")
+def curl_direct(port, url, *options):
+    return curl(port, url, "--noproxy", "*", *options)
 
 
 def curl_direct_offering_h2c(port, url):

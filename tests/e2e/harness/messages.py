@@ -2,7 +2,7 @@
 
 import dataclasses
 
-CHUNK = 65536
+CHUNK = 262144
 
 
 @dataclasses.dataclass

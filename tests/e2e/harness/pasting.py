@@ -1,12 +1,27 @@
-"""The line that a blocked call's reply gives to paste into the map, or into the allow list."""
+"""What a blocked call's reply gives to paste into the configuration: a key of the top level, and items below it."""
 
+import json
 import re
 
-LINE = re.compile(r"^\s*(- .*(?:source:|target:).*|- \{.*\}|- \S+)\s*$", re.MULTILINE)
+SNIPPET = re.compile(r"^(map|allow):\n((?:[ \t]+\S.*\n?)+)", re.MULTILINE)
 
 
-def line_to_paste(body):
-    """The first line of the reply that is an item of a YAML list, without its indentation."""
-    found = LINE.search(body)
-    assert found, f"no line to paste in:\n{body}"
-    return found.group(1)
+def explanation(body):
+    """The reply's text, also where a client that prefers JSON got that."""
+    return "\n".join(map(str, json.loads(body).values())) if body.startswith("{") else body
+
+
+def to_paste(body):
+    """The key and the lines below it."""
+    found = SNIPPET.search(explanation(body))
+    assert found, f"nothing to paste in:\n{body}"
+    return found.group(1), found.group(2).rstrip("\n") + "\n"
+
+
+def pasted(config, body):
+    """The configuration with that in its place, as a user would put it."""
+    key, lines = to_paste(body)
+    head = re.search(rf"^{key}:\n", config, re.MULTILINE)
+    if not head:
+        return config + f"{key}:\n{lines}"
+    return config[: head.end()] + lines + config[head.end() :]
