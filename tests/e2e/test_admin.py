@@ -120,6 +120,18 @@ def test_config_shows_what_is_in_force(proxy):
     assert "block" in text  # a default that the file does not name
 
 
+def test_config_keeps_credentials_to_itself(ambassador):
+    proxy = ambassador("""
+        map:
+          - source: http://h
+            target: http://127.0.0.1:1
+            when: {headers: {Authorization: Bearer s3cret, X-Env: canary}}
+    """)
+    text = proxy.admin("/config").text
+    assert "Authorization" in text and "canary" in text
+    assert "s3cret" not in text
+
+
 def test_explain_says_where_a_call_goes(proxy):
     answer = proxy.explain("http://localhost/api/x?a=1&b=%2F")
     assert answer.status == 200

@@ -209,7 +209,7 @@ def test_the_demo_makes_both_calls_and_ends(tmp_path):
 
 
 def test_the_demo_takes_other_ports_where_these_are_busy_and_stays(tmp_path):
-    with held_port(1080):
+    with busy_port(1080):
         process = Process([ambassador.BINARY, "demo"], environment.clean(), tmp_path)
         listening = process.err.wait_for(ambassador.LISTENING.search) or process.out.wait_for(ambassador.LISTENING.search, 1)
         blocked = process.out.wait_for("[BLOCKED]", LINE)
@@ -222,17 +222,12 @@ def test_the_demo_takes_other_ports_where_these_are_busy_and_stays(tmp_path):
     assert f"http_proxy=http://127.0.0.1:{port}" in process.out.text() + process.err.text()
 
 
-class held_port:  # pylint: disable=invalid-name
+@contextlib.contextmanager
+def busy_port(port):
     """A port that is busy, by us or by whoever was there before."""
-
-    def __init__(self, port):
-        self._port = port
-        self._socket = None
-
-    def __enter__(self):
-        with contextlib.suppress(OSError):
-            self._socket = socket.create_server(("127.0.0.1", self._port))
-
-    def __exit__(self, *_):
-        if self._socket:
-            self._socket.close()
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError:
+        listener = contextlib.nullcontext()
+    with listener:
+        yield

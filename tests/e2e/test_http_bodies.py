@@ -177,19 +177,25 @@ def test_a_chunked_reply_that_breaks_off_looks_broken_to_an_http_1_0_client_too(
         there.client.reader.to_end()
 
 
-def test_an_upload_that_breaks_off_is_not_completed(route):
-    ended = threading.Event()
+@pytest.mark.parametrize("framing", ["Transfer-Encoding: chunked", "Content-Length: 50"], ids=["chunked", "sized"])
+@pytest.mark.parametrize("when", ["with_the_head", "later"])
+def test_an_upload_that_breaks_off_is_not_completed(route, framing, when):
+    begun, ended = threading.Event(), threading.Event()
     got = []
 
     def script(connection):
         message = connection.head()
+        begun.set()
         try:
             got.append(connection.reader.body(message))
         finally:
             ended.set()
 
     there = route(script)
-    there.client.request("POST", "http://h/", "Transfer-Encoding: chunked", body=b"5\r\nhello\r\n")
+    there.client.request("POST", "http://h/", framing, body=b"5\r\nhello\r\n")
+    if when == "later":
+        assert begun.wait(REPLY)
     there.client.close()
-    assert ended.wait(REPLY)
+    assert len(there.proxy.process.out.wait_for("POST http://h/")) == 1
     assert got == []
+    assert there.upstream.connections == 0 or ended.wait(REPLY)

@@ -1,6 +1,7 @@
 """Connections: kept, shared, retried unseen, and given up when one side goes."""
 
 import threading
+import time
 
 from harness.limits import LINE, REPLY
 from harness.scripted_upstream import answering, ok
@@ -177,3 +178,54 @@ def test_lets_the_upstream_go_when_the_client_goes(route):
     there.client.reset()
     assert released.wait(LINE)
     assert "GET http://h/ -> " in there.proxy.log("http://h/")
+
+
+def test_calls_beyond_the_limit_of_connections_wait_their_turn(route, connect):
+    at_once, most, lock = [], [], threading.Lock()
+
+    def script(connection):
+        while True:
+            connection.request()
+            with lock:
+                at_once.append(connection)
+                most.append(len(at_once))
+            time.sleep(0.02)
+            with lock:
+                at_once.remove(connection)
+            connection.send(ok())
+
+    there = route(script, more="limits: {connections: 2}\n")
+    clients = [connect(there.proxy.port) for _ in range(8)]
+    for client in clients:
+        client.request("GET", "http://h/")
+    assert [client.reply().status for client in clients] == [200] * 8
+    assert max(most) <= 2
+
+
+def test_calls_at_the_same_time_never_get_each_others_answers(upstream, ambassador, connect):
+    def script(connection):
+        while True:
+            connection.send(ok(connection.request().target * 50))
+
+    server = upstream(script)
+    proxy = ambassador(f"map:\n  - source: http://h\n    target: http://{server.authority}\n", base=SEVERAL_WORKERS)
+    wrong = []
+
+    def caller(name):
+        client = connect(proxy.port)
+        for number in range(100):
+            path = f"/{name}/{number}"
+            if client.get(f"http://h{path}").text != path * 50:
+                wrong.append(path)
+
+    callers = [threading.Thread(target=caller, args=(name,)) for name in range(16)]
+    for thread in callers:
+        thread.start()
+    for thread in callers:
+        thread.join(60)
+    assert wrong == []
+    assert len(server.requests) == 1600
+    assert len(proxy.finish()) == 1600
+
+
+SEVERAL_WORKERS = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nworkers: 4\n"

@@ -1,6 +1,5 @@
 """What is wrong: with a request, with a reply, with the way to the upstream. Each has its own status, and one log line."""
 
-import socket
 import threading
 
 import pytest
@@ -77,13 +76,6 @@ def test_bounds_the_request_head(route, request_bytes, status):
     assert all(len(line) < 1000 for line in there.proxy.finish())
 
 
-def test_a_request_head_that_does_not_end_gets_408(route):
-    there = route(answering(ok()), more="timeout: {head: 300ms}\n")
-    there.client.send("GET http://h/ HTTP/1.1\r\nHost:")
-    assert there.client.reply().status == 408
-    assert there.client.ended()
-
-
 FAULTY = {
     "no_http": "SSH-2.0-OpenSSH_9.2\r\n\r\n",
     "bad_status": "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
@@ -122,45 +114,6 @@ def test_a_name_that_does_not_exist_is_a_502_that_says_so(ambassador, connect, n
     assert "missing.test" in reply.text
     assert "error=dns_error" in reply.field("Proxy-Status")
     assert "missing.test" in name_server.queries
-
-
-def test_an_upstream_that_does_not_answer_in_time_is_a_504(route):
-    released = threading.Event()
-
-    def script(connection):
-        connection.request()
-        connection.reader.to_end()
-        released.set()
-
-    there = route(script, more="    timeout: 300ms\n")
-    reply = there.client.get("http://h/")
-    assert reply.status == 504
-    assert "error=http_response_timeout" in reply.field("Proxy-Status")
-    assert " 504 " in there.proxy.log("GET http://h/ -> ")
-    assert released.wait(REPLY)
-
-
-def test_an_upstream_that_does_not_accept_in_time_is_a_504(ambassador, connect):
-    with full_listener() as (port, _):
-        proxy = ambassador(f"map:\n  - source: http://h\n    target: http://127.0.0.1:{port}\n    timeout: {{connect: 300ms}}\n")
-        assert connect(proxy.port).get("http://h/").status == 504
-
-
-class full_listener:  # pylint: disable=invalid-name
-    """A listener whose queue is full, so that the kernel drops what comes."""
-
-    def __enter__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=0)
-        port = self._listener.getsockname()[1]
-        self._filling = [socket.socket() for _ in range(4)]
-        for filler in self._filling:
-            filler.setblocking(False)
-            filler.connect_ex(("127.0.0.1", port))
-        return port, self._listener
-
-    def __exit__(self, *_):
-        for sock in (*self._filling, self._listener):
-            sock.close()
 
 
 def test_a_target_that_is_the_ambassador_itself_is_an_error(tmp_path):
