@@ -49,10 +49,10 @@ UriFault read_ipv6_host(std::string_view literal, Authority& out) {
 
 UriFault read_host_name(std::string_view host, Authority& out) {
   if (!std::all_of(host.begin(), host.end(), is_host_char)) return UriFault::bad_host;
+  if (host.find("..") != std::string_view::npos) return UriFault::bad_host;
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty()) return UriFault::no_host;
-  if (host.size() > max_host_bytes || host.front() == '.' || host.find("..") != std::string_view::npos)
-    return UriFault::bad_host;
+  if (host.size() > max_host_bytes || host.front() == '.') return UriFault::bad_host;
   out.host.resize(host.size());
   std::transform(host.begin(), host.end(), out.host.begin(), to_lower);
   return UriFault::none;
