@@ -1,5 +1,5 @@
 # Everything that comes from elsewhere, by the names Debian 12 gives it.
-find_package(Boost 1.81 EXACT REQUIRED COMPONENTS url json)
+find_package(Boost 1.81.0 EXACT REQUIRED CONFIG COMPONENTS url json)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)

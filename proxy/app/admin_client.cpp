@@ -1,23 +1,13 @@
 #include "app/admin_client.hpp"
 
-#include "base/error.hpp"
+#include "app/small_client.hpp"
 #include "base/uri.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
-
-#include <sys/socket.h>
-#include <sys/time.h>
 
 namespace ambassador::app {
 namespace asio = boost::asio;
@@ -26,29 +16,16 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::uint16_t default_admin_port = 9901;
-constexpr long limit_seconds = 5;
 
 std::string query_value(std::string const& text) { return boost::urls::encode(text, boost::urls::unreserved_chars); }
 
-/// The answer to one GET over one connection; throws boost::system::system_error.
-http::response<http::string_body> get(Authority const& admin, std::string const& target, std::string_view accept) {
+/// The first address of `admin`; throws boost::system::system_error.
+asio::ip::tcp::endpoint look_up(Authority const& admin) {
   asio::io_context context;
   asio::ip::tcp::resolver resolver{context};
-  asio::ip::tcp::socket socket{context};
   auto host = admin.host;
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  asio::connect(socket, resolver.resolve(host, std::to_string(admin.port_or(default_admin_port))));
-  timeval const limit{limit_seconds, 0};
-  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  http::request<http::empty_body> request{http::verb::get, target, 11};
-  request.set(http::field::host, admin.text(80));
-  request.set(http::field::accept, boost::beast::string_view{accept.data(), accept.size()});
-  request.keep_alive(false);
-  http::write(socket, request);
-  boost::beast::flat_buffer buffer;
-  http::response<http::string_body> response;
-  http::read(socket, buffer, response);
-  return response;
+  return *resolver.resolve(host, std::to_string(admin.port_or(default_admin_port))).begin();
 }
 
 bool says_passes(std::string const& json) {
@@ -70,8 +47,9 @@ Result<ExplainAnswer> ask_explain(std::string const& admin, std::string const& m
   }
   auto const target = "/explain?method=" + query_value(method) + "&url=" + query_value(url);
   try {
-    auto const shown = get(authority, target, "text/plain");
-    auto const parsed = get(authority, target, "application/json");
+    auto const server = look_up(authority);
+    auto const shown = get_from(server, {.target = target, .host = authority.text(80), .accept = "text/plain"});
+    auto const parsed = get_from(server, {.target = target, .host = authority.text(80), .accept = "application/json"});
     return ExplainAnswer{shown.body(), shown.result() == http::status::ok, says_passes(parsed.body())};
   } catch (boost::system::system_error const& failed) {
     return Failure{failed.code(), Side::local, Stage::connect, false};

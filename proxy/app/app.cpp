@@ -9,6 +9,7 @@
 #include <random>
 
 #include <fmt/format.h>
+#include <prometheus/gauge.h>
 #include <unistd.h>
 
 namespace ambassador::app {
@@ -60,6 +61,9 @@ std::optional<CannotListen> App::cannot_listen(config::ListenAddress const& addr
 /// first bind is made without it.
 std::optional<CannotListen> App::open_listener(config::ListenAddress const& address) {
   auto endpoint = endpoint_of(address);
+  if (options_.share_port && endpoint.port() != 0 && PortGuard::is_held(endpoint.port())) {
+    return cannot_listen(address, asio::error::address_in_use, "listen");
+  }
   if (endpoint.port() != 0 && !options_.share_port) {
     auto const probe = net::open_listening_socket(endpoint, false);
     if (!probe) {
@@ -78,6 +82,7 @@ std::optional<CannotListen> App::open_listener(config::ListenAddress const& addr
     sockets_.push_back({index, *opened});
     endpoint = net::bound_address(*opened);  // the real port, for the next worker
   }
+  if (!options_.share_port && !guard_.hold(endpoint.port())) return cannot_listen(address, asio::error::address_in_use, "listen");
   listeners_.push_back({index, net::to_text(endpoint), endpoint.port()});
   own_addresses_.push_back(endpoint);
   return std::nullopt;
@@ -108,8 +113,14 @@ void App::start_workers() {
   for (auto const& mapping : snapshot_.settings.map) sources.push_back(mapping.source_text);
   for (auto const& listener : listeners_) addresses.push_back(listener.text);
   metrics_ = std::make_unique<observe::Metrics>(std::move(sources), std::move(addresses), options_.workers, options_.version);
+  prometheus::BuildGauge()
+      .Name("ambassador_config_last_reload_successful")
+      .Help("Whether the configuration that was read last is in force.")
+      .Register(metrics_->registry())
+      .Add({})
+      .Set(1);
   log_writer_ = std::make_unique<observe::LogWriter>(observe::LogWriter::Options{}, events_, metrics_->log_lines_dropped());
-  commons_ = std::make_unique<Commons>(Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, own_addresses_, pseudonym_});
+  commons_ = std::make_unique<Commons>(Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, own_addresses_, pseudonym_, memory_});
   for (unsigned index = 0; index < options_.workers; ++index) workers_.push_back(std::make_unique<Worker>(*commons_, index));
   for (std::size_t position = 0; position < sockets_.size(); ++position) {
     auto const& socket = sockets_[position];

@@ -4,6 +4,7 @@
 
 #include "app/admin.hpp"
 #include "app/drain.hpp"
+#include "app/port_guard.hpp"
 #include "app/worker.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -68,10 +69,12 @@ class App {
   net::Resolver resolver_;
   std::vector<session::ListenerInfo> listeners_;
   std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
+  PortGuard guard_;
   std::vector<OpenSocket> sockets_;
   int admin_descriptor_ = -1;
   std::string admin_text_;
 
+  MemoryCeiling memory_{find_memory_cgroup()};
   upstream::SharedUpstreams upstreams_;
   std::unique_ptr<observe::Metrics> metrics_;
   std::unique_ptr<observe::LogWriter> log_writer_;

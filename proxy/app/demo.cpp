@@ -2,14 +2,9 @@
 // http://localhost/api and its http_proxy, and the ambassador between them.
 #include "app/app.hpp"
 #include "app/commands.hpp"
+#include "app/small_client.hpp"
 #include "app/small_server.hpp"
 #include "config/load.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include <random>
 #include <thread>
@@ -43,24 +38,9 @@ int open_on_loopback(std::uint16_t usual, std::string_view what) {
 /// `127.0.0.1:port`: the usual port where it is free, else port 0.
 std::string free_address(std::uint16_t usual, std::string_view what) {
   int const descriptor = open_on_loopback(usual, what);
-  auto const address = net::to_text(net::bound_address(descriptor));
+  auto address = net::to_text(net::bound_address(descriptor));
   ::close(descriptor);
   return address;
-}
-
-/// What an app with `http_proxy=http://PROXY` does for `url`. Throws boost::system::system_error.
-http::response<http::string_body> get_through(tcp::endpoint proxy, std::string const& url, std::string const& host) {
-  asio::io_context context;
-  tcp::socket socket{context};
-  socket.connect(proxy);
-  http::request<http::empty_body> request{http::verb::get, url, 11};
-  request.set(http::field::host, host);
-  request.keep_alive(false);
-  http::write(socket, request);
-  boost::beast::flat_buffer buffer;
-  http::response<http::string_body> response;
-  http::read(socket, buffer, response);
-  return response;
 }
 
 /// The two apps, on a thread of their own.
@@ -102,7 +82,7 @@ class DemoApps {
     if (request.target() != "/") return text_response(http::status::not_found, "no such page\n");
     std::string number;
     try {
-      auto const response = get_through(proxy, mapped_url, "localhost");
+      auto const response = get_from(proxy, {.target = mapped_url, .host = "localhost"});
       number = response.result() == http::status::ok ? response.body() : fmt::format("no number: {}", response.result_int());
     } catch (boost::system::system_error const& failed) {
       number = failed.what();
@@ -143,8 +123,8 @@ void print_what_to_try(std::string const& proxy, std::string const& web, std::st
 /// Makes the two calls; says on stderr what came, where it is not what should come.
 bool make_both_calls(tcp::endpoint proxy) {
   try {
-    auto const mapped = get_through(proxy, mapped_url, "localhost");
-    auto const blocked = get_through(proxy, unmapped_url, "timecheck:8080");
+    auto const mapped = get_from(proxy, {.target = mapped_url, .host = "localhost"});
+    auto const blocked = get_from(proxy, {.target = unmapped_url, .host = "timecheck:8080"});
     if (mapped.result_int() == 200 && blocked.result_int() == 403) return true;
     fmt::print(stderr, "the mapped call got {}, the blocked one {}\n", mapped.result_int(), blocked.result_int());
   } catch (boost::system::system_error const& failed) {

@@ -18,6 +18,8 @@ using asio::ip::tcp;
 using net::awaiting;
 
 struct SmallServer::Shared {
+  Shared(tcp::acceptor listening, SmallHandler answer) : acceptor{std::move(listening)}, handler{std::move(answer)} {}
+
   tcp::acceptor acceptor;
   SmallHandler handler;
   std::size_t connections = 0;
@@ -27,7 +29,7 @@ namespace {
 
 template <class State>
 asio::awaitable<void> serve(std::shared_ptr<State> shared, tcp::socket socket) {
-  ++shared->connections;
+  ++shared->connections;  // the count goes down with the coroutine, however it ends
   std::shared_ptr<void> const counted{nullptr, [shared](void*) { --shared->connections; }};
   boost::system::error_code unknown;
   auto const peer = socket.remote_endpoint(unknown);

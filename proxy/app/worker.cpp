@@ -25,6 +25,7 @@ wire::http::HeadLimits head_limits(config::Limits const& limits) { return {limit
 
 Worker::Worker(Commons const& commons, std::size_t index)
     : commons_{commons},
+      index_{index},
       wheel_{now()},
       scratch_(session::scratch_bytes(commons.snapshot.settings.limits)),
       log_{commons.log_writer, log_options(commons.snapshot.settings.log), static_cast<std::uint32_t>(index + 1)},
@@ -41,6 +42,7 @@ Worker::Worker(Commons const& commons, std::size_t index)
                        .log = log_,
                        .pseudonym = commons.pseudonym,
                        .date = date_,
+                       .refusing_work = commons.memory.refusing(),
                        .draining = draining_},
       sessions_{session_context_, [this] { arm_tick(net::TimerWheel::tick); }},
       timer_{context_} {
@@ -103,8 +105,18 @@ void Worker::tick() {
     pools_.sweep(time);
     next_sweep_ = time + sweep_interval;
   }
+  if (index_ == 0) sample_memory();
   count_connections();
   arm_tick(draining_ ? drain_tick : sessions_.busy() ? net::TimerWheel::tick : idle_tick);
+}
+
+void Worker::sample_memory() {
+  if (!commons_.memory.sample()) return;
+  if (commons_.memory.refusing()) {
+    commons_.events.warn("near the memory limit: new calls get 503 until memory is free again");
+  } else {
+    commons_.events.info("memory is free again: new calls are served");
+  }
 }
 
 void Worker::count_connections() { open_connections_.store(sessions_.count(), std::memory_order_release); }

@@ -2,6 +2,7 @@
 // how many connections it has.
 #pragma once
 
+#include "app/memory_ceiling.hpp"
 #include "app/snapshot.hpp"
 #include "net/listener.hpp"
 #include "net/resolver.hpp"
@@ -29,6 +30,7 @@ struct Commons {
   upstream::SharedUpstreams& upstreams;
   std::vector<boost::asio::ip::tcp::endpoint> const& own_addresses;
   std::string const& pseudonym;
+  MemoryCeiling& memory;  ///< sampled by the first worker
 };
 
 class Worker {
@@ -62,8 +64,10 @@ class Worker {
   void update_date();
   void accepted(int descriptor, boost::asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener);
   void count_connections();
+  void sample_memory();
 
   Commons const& commons_;
+  std::size_t const index_;
   boost::asio::io_context context_{1};
   net::TimerWheel wheel_;
   std::vector<char> scratch_;

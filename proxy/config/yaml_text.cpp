@@ -10,10 +10,22 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace ambassador::config {
 namespace {
+
+constexpr char redacted[] = "(redacted)";
+
+/// Fields whose values are credentials, by what their names say.
+bool holds_secret(std::string_view name) {
+  static constexpr std::string_view words[] = {"authorization", "cookie", "token", "secret", "password", "api-key", "apikey"};
+  std::string lower{name};
+  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
+  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+}
 
 /// In quotes, as YAML takes JSON; a `${` must not be looked up again.
 std::string quoted(std::string_view text) {
@@ -79,7 +91,7 @@ class YamlText {
     if (!when.methods.empty()) line("      methods:");
     for (auto const& method : when.methods) line("        - {}", quoted(method));
     if (!when.headers.empty()) line("      headers:");
-    for (auto const& [name, value] : when.headers) line("        {}: {}", quoted(name), quoted(value));
+    for (auto const& [name, value] : when.headers) line("        {}: {}", quoted(name), quoted(holds_secret(name) ? redacted : value));
   }
 
   void write_own_timeouts(Timeouts const& timeouts) {

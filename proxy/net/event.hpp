@@ -17,6 +17,9 @@ class Event {
   }
   [[nodiscard]] bool happened() const noexcept { return happened_; }
 
+  /// Ends a wait under way though nothing happened.
+  void interrupt() { timer_.cancel(); }
+
   /// Await it in a loop `while (!event.happened())`: a cancelled timer is all that ends the wait.
   [[nodiscard]] auto wait() { return timer_.async_wait(awaiting); }
 

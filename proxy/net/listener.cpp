@@ -1,7 +1,6 @@
 #include "net/listener.hpp"
 
 #include <cerrno>
-#include <limits>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -87,7 +86,7 @@ bool Listener::accept_waiting(std::size_t limit) {
 void Listener::stop() {
   if (stopped_) return;
   stopped_ = true;
-  accept_waiting(std::numeric_limits<std::size_t>::max());
+  accept_waiting(accept_backlog);
   pause_.cancel();
   boost::system::error_code ignored;
   acceptor_.close(ignored);

@@ -1,10 +1,10 @@
 #include "net/relay.hpp"
 
-#include "base/error.hpp"
 #include "net/event.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 
 namespace ambassador::net {
 namespace asio = boost::asio;
@@ -36,9 +36,25 @@ struct Tunnel {
   }
 };
 
+/// What `to` did not take at once. The idle time is the tunnel's: bytes the other way prolong it.
+Task<void> send_rest(Tunnel& tunnel, Stream& to, std::string rest, RelayEnd to_failed) {
+  std::string_view left = rest;
+  while (!left.empty() && !tunnel.failed) {
+    auto const sent = to.write_some(left);
+    left.remove_prefix(sent.bytes);
+    if (sent.bytes != 0) tunnel.moved();
+    if (!sent.code) continue;
+    if (!sent.blocked()) co_return tunnel.fail(to_failed);
+    co_await to.writable();
+    if (to.expired()) tunnel.fail(RelayEnd::idle);
+  }
+}
+
 /// One direction, until its end has been passed on or the tunnel has failed.
 Task<void> pump(Tunnel& tunnel, Stream& from, Stream& to, std::uint64_t& count, RelayEnd from_failed, RelayEnd to_failed) {
+  unsigned pieces = 0;
   while (!tunnel.failed) {
+    if (++pieces % pieces_at_once == 0) co_await asio::post(from.executor(), awaiting);
     auto const io = from.read_some(tunnel.scratch.data(), tunnel.scratch.size());
     if (io.ended()) {
       to.shutdown_send();
@@ -55,9 +71,7 @@ Task<void> pump(Tunnel& tunnel, Stream& from, Stream& to, std::uint64_t& count, 
     auto const sent = to.write_some({tunnel.scratch.data(), io.bytes});
     if (sent.code && !sent.blocked()) co_return tunnel.fail(to_failed);
     if (sent.bytes == io.bytes) continue;
-    auto const refused = co_await to.write_all(std::string{tunnel.scratch.data() + sent.bytes, io.bytes - sent.bytes});
-    if (refused) co_return tunnel.fail(refused == Errc::timed_out ? RelayEnd::idle : to_failed);
-    tunnel.moved();
+    co_await send_rest(tunnel, to, std::string{tunnel.scratch.data() + sent.bytes, io.bytes - sent.bytes}, to_failed);
   }
 }
 

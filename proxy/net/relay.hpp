@@ -11,6 +11,9 @@ namespace ambassador::net {
 /// Memory for reading, one per worker: nothing in it survives a suspension.
 using Scratch = std::span<char>;
 
+/// Pieces of one stream that are passed on before others get their turn: a fast peer must not keep the worker to itself.
+inline constexpr unsigned pieces_at_once = 16;
+
 enum class RelayEnd : std::uint8_t { closed, idle, client_failed, upstream_failed };
 
 struct Relayed {

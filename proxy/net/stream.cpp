@@ -57,17 +57,22 @@ Io Stream::write_some(std::string_view bytes) noexcept {
   return write_some(std::span{&part, 1});
 }
 
-Task<error_code> Stream::write_all(std::string bytes) {
+Task<error_code> Stream::write_all(std::string bytes, Milliseconds patience) {
+  Deadline progress{this, &Stream::expire};  // of its own: a reader may have set the stream's meanwhile
+  auto const cancels = cancels_;
   std::string_view left = bytes;
+  bool moved = true;
   while (!left.empty()) {
     auto const io = write_some(left);
     left.remove_prefix(io.bytes);
+    moved = moved || io.bytes != 0;
     if (!io.code) continue;
     if (!io.blocked()) co_return io.code;
-    if (expired()) co_return make_error_code(Errc::timed_out);
-    auto const [failed] = co_await writable();
-    if (expired()) co_return make_error_code(Errc::timed_out);
-    if (failed) co_return failed;
+    if (moved && patience.count() != 0) progress.set(wheel_, std::chrono::steady_clock::now() + patience);
+    moved = false;
+    co_await writable();
+    if (cancels_ != cancels) co_return asio::error::operation_aborted;
+    if (progress.expired()) co_return make_error_code(Errc::timed_out);
   }
   co_return error_code{};
 }
@@ -84,6 +89,8 @@ Task<error_code> Stream::connect(asio::ip::tcp::endpoint endpoint) {
 
 bool Stream::has_input() const noexcept { return poll_now(handle(), POLLIN | POLLRDHUP) != 0; }
 
+bool Stream::peer_has_ended() const noexcept { return poll_now(handle(), POLLRDHUP) != 0; }
+
 bool Stream::is_gone() const noexcept { return (poll_now(handle(), 0) & (POLLERR | POLLHUP | POLLNVAL)) != 0; }
 
 void Stream::shutdown_send() noexcept {
@@ -96,9 +103,14 @@ void Stream::shutdown_both() noexcept {
   socket_.shutdown(Socket::shutdown_both, ignored);
 }
 
-void Stream::cancel() noexcept {
+void Stream::end_waits() noexcept {
   error_code ignored;
   socket_.cancel(ignored);
+}
+
+void Stream::cancel() noexcept {
+  ++cancels_;
+  end_waits();
 }
 
 void Stream::close() noexcept {

@@ -1,6 +1,6 @@
 // One connection's bytes. Reading and writing never wait: the caller asks, and where the answer is "would block" it
-// awaits `readable()` or `writable()`. A stream has one deadline; when it passes, the wait under way ends, and
-// `expired()` says why.
+// awaits `readable()` or `writable()`. A stream has one deadline, which is the reader's; when it passes, the waits under
+// way end, and `expired()` says why. A wait may also end for nothing: who waits asks again.
 #pragma once
 
 #include "net/timer_wheel.hpp"
@@ -62,8 +62,9 @@ class Stream {
     socket_.async_wait(Socket::wait_read, [then = std::move(then)](boost::system::error_code const&) { then(); });
   }
 
-  /// Writes all of it, waiting where it must; the deadline in force applies. `bytes` is kept by the call.
-  Task<boost::system::error_code> write_all(std::string bytes);
+  /// Writes all of it, waiting where it must. `bytes` is kept by the call. Errc::timed_out where the peer takes nothing for
+  /// `patience`, 0 is never; operation_aborted after `cancel()`. The stream's own deadline is left alone.
+  Task<boost::system::error_code> write_all(std::string bytes, Milliseconds patience);
 
   /// Connects; the deadline in force applies.
   Task<boost::system::error_code> connect(boost::asio::ip::tcp::endpoint endpoint);
@@ -74,6 +75,8 @@ class Stream {
 
   /// Whether a byte, an end or an error waits to be read, found without waiting.
   [[nodiscard]] bool has_input() const noexcept;
+  /// Whether the peer sends no more, found without waiting.
+  [[nodiscard]] bool peer_has_ended() const noexcept;
   /// Whether the connection is gone in both directions: reset, or closed by the peer's kernel.
   [[nodiscard]] bool is_gone() const noexcept;
 
@@ -81,7 +84,7 @@ class Stream {
   void shutdown_send() noexcept;
   /// No more bytes in either direction: both sides see an end.
   void shutdown_both() noexcept;
-  /// Ends the waits under way.
+  /// Ends the waits under way, and `write_all` for good.
   void cancel() noexcept;
   void close() noexcept;
   /// Closes so that the peer sees a reset: what it got so far cannot be taken for all.
@@ -93,11 +96,13 @@ class Stream {
 
  private:
   [[nodiscard]] int handle() const noexcept { return const_cast<Socket&>(socket_).native_handle(); }
-  static void expire(void* stream) { static_cast<Stream*>(stream)->cancel(); }
+  static void expire(void* stream) { static_cast<Stream*>(stream)->end_waits(); }
+  void end_waits() noexcept;
 
   Socket socket_;
   TimerWheel& wheel_;
   Deadline deadline_{this, &Stream::expire};
+  unsigned cancels_ = 0;  ///< so far
 };
 
 /// `address:port`, IPv6 in brackets.

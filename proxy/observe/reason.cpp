@@ -34,6 +34,7 @@ std::string_view code(Reason reason) noexcept {
     case Reason::upgrade_failed: return "upgrade_failed";
     case Reason::idle_timeout: return "idle_timeout";
     case Reason::shutting_down: return "shutting_down";
+    case Reason::memory_ceiling: return "memory_ceiling";
     case Reason::internal: return "internal";
   }
   return "none";

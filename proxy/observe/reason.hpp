@@ -49,6 +49,7 @@ enum class Reason : std::uint8_t {
   // Both.
   idle_timeout,
   shutting_down,
+  memory_ceiling,  ///< the process is near its memory limit
   internal,  ///< a fault of the ambassador's own; should never be seen
 };
 

@@ -10,6 +10,7 @@
 #include "upstream/pool.hpp"
 #include "wire/http/message.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -48,6 +49,7 @@ struct Context {
   observe::LogBuffer& log;
   std::string_view pseudonym;     ///< our name in Via
   std::string const& date;        ///< the value of Date, no older than a second
+  std::atomic<bool> const& refusing_work;  ///< the process is near its memory limit
   bool const& draining;           ///< no connection is kept alive any more
 };
 

@@ -61,7 +61,8 @@ Row response_row(boost::system::error_code code) {
 }
 
 Row client_row(boost::system::error_code code) {
-  if (code == Errc::slow_body || code == Errc::timed_out) return {408, Reason::body_timeout, "", "Send the body faster, or raise timeout.body."};
+  if (code == Errc::timed_out) return {408, Reason::idle_timeout, "", "Read the response faster, or raise timeout.idle."};
+  if (code == Errc::slow_body) return {408, Reason::body_timeout, "", "Send the body faster, or raise timeout.body."};
   if (code == Errc::bad_chunk || code == Errc::bad_message) return {400, Reason::body_malformed, "http_request_error", ""};
   return {400, Reason::client_gone, "", ""};
 }

@@ -70,10 +70,11 @@ void Exchange::begin(ClientLeg& client, ListenerInfo const& listener) {
   record_.protocol = "HTTP/1.1";
   timeout_ = &context_.rules.settings().timeout;
   pool_ = nullptr;
-  body_kept_ = any_byte_sent_ = uploaded_beyond_kept_ = false;
+  body_kept_ = any_byte_sent_ = uploaded_beyond_kept_ = response_came_ = false;
   interim_ = 0;
   response_begun_ = until_close_ = abandoned_ = shut_down_ = false;
-  wants_json_ = upgrade_wanted_ = false;
+  wants_json_ = false;
+  upgrade_wanted_.clear();
   method_ = Method::unknown;
   minor_version_ = 1;
   keep_alive_ = false;
@@ -127,9 +128,17 @@ ErrorReply Exchange::block(wire::http::RequestHead const& head) {
   return reply;
 }
 
+/// Near the memory limit what runs goes on, and nothing new is begun.
+ErrorReply Exchange::refuse_work() {
+  keep_alive_ = false;
+  return {.status = 503, .reason = Reason::memory_ceiling, .proxy_status = "connection_limit_reached", .what = "the proxy is near its memory limit",
+          .to_do = "Try again, or raise the memory limit of its container.", .allow = {}, .retry_after = 1};
+}
+
 /// Decides, and writes the request as it goes upstream. A reply of our own ends the call here.
 std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head, Authority const* tunnel) {
   if (auto refused = judge_head(head, tunnel)) return refused;
+  if (context_.refusing_work.load(std::memory_order_relaxed)) return refuse_work();
   if (auto local = answer_locally(head)) return local;
   decision_ = context_.rules.decide(url_, head.method_text, head.fields, listener_->port);
   record_.decision = recorded(decision_.verdict);
@@ -147,7 +156,10 @@ std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head,
     record_.rule = decision_.allow->text;
   }
   if (url_.form == route::TargetForm::authority) return std::nullopt;
-  if (auto const failure = write_request(head)) return error_reply(*failure, record_.target);
+  if (auto const failure = write_request(head)) {
+    keep_alive_ = false;
+    return error_reply(*failure, record_.target);
+  }
   return std::nullopt;
 }
 
@@ -160,7 +172,7 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
   upstream.port = mapped ? decision_.match.mapping->target.port : url_.port();
   pool_ = &context_.pools.of(upstream);
   auto const upgrade = route::wanted_upgrade(head);
-  upgrade_wanted_ = !upgrade.empty();
+  upgrade_wanted_.assign(upgrade);
   std::string_view const url = record_.target;
   constexpr std::size_t scheme = std::string_view{"http://"}.size();
   auto const path = url.substr(path_begins);
@@ -197,7 +209,7 @@ net::Task<After> Exchange::serve(wire::http::RequestHead const& head, ClientLeg&
     client.writer.begin({}).append("HTTP/1.1 200 OK\r\n\r\n");
     client.reader.begin_body({});
     auto sent = client.writer.send(client.stream, {}, true, {});
-    if (!sent.remainder.empty()) sent.code = co_await client.stream.write_all(std::move(sent.remainder));
+    if (!sent.remainder.empty()) sent.code = co_await client.stream.write_all(std::move(sent.remainder), timeout_->idle);
     co_return sent.code ? After::close : After::tunnel;  // the calls inside are logged, not the tunnel
   }
   for (;;) {
@@ -222,19 +234,22 @@ bool Exchange::may_retry(Failure const& failure) const noexcept {
                                       .idempotent = is_idempotent(method_),
                                       .any_byte_sent = any_byte_sent_,
                                       .replayable = !uploaded_beyond_kept_,
-                                      .response_begun = response_begun_ || interim_ != 0});
+                                      .response_begun = response_came_});
 }
 
 /// The call failed for good: say so to the client, if it can still be told.
 net::Task<After> Exchange::fail(Failure failure) {
   auto answer = error_reply(failure, record_.target);
-  if (!response_begun_ && answer.reason != Reason::client_gone) co_return co_await reply(std::move(answer));
+  bool const broke_off_by_client = failure.side == Side::client;
+  bool const stopped_reading = broke_off_by_client && failure.stage != Stage::body;
+  if (broke_off_by_client) keep_alive_ = false;
+  if (!response_begun_ && !stopped_reading && answer.reason != Reason::client_gone) co_return co_await reply(std::move(answer));
   if (response_begun_ && answer.reason == Reason::upstream_closed) answer.reason = Reason::response_incomplete;
   if (response_begun_ && answer.reason == Reason::response_timeout) answer.reason = Reason::idle_timeout;
   record_.reason = std::move(answer.what);
   record_.reason_code = answer.reason;
   finish();
-  co_return until_close_ ? After::reset : After::close;
+  co_return until_close_ || stopped_reading ? After::reset : After::close;
 }
 
 /// A reply of our own. The connection goes on where the request was read to its end.
@@ -247,7 +262,7 @@ net::Task<After> Exchange::reply(ErrorReply reply) {
   if (!reply.what.empty()) record_.reason = reply.what;
   append_reply(client.writer.begin({}), reply,
                {.date = context_.date, .json = wants_json_, .head_only = method_ == Method::head, .keep_alive = keep, .to_http10 = minor_version_ == 0});
-  auto const failed = co_await send_to_client({}, true);
+  auto const failed = co_await send_to_client({}, true, {});
   finish();
   if (failed) co_return After::close;
   if (keep) co_return After::keep;
@@ -277,12 +292,13 @@ net::Task<After> Exchange::refuse_tls(Authority const& tunnel, ClientLeg& client
 
 void Exchange::abandon() noexcept {
   abandoned_ = true;
+  wish_.give_up();
   if (lease_) lease_.stream().cancel();
 }
 
 void Exchange::shut_down() noexcept {
   shut_down_ = true;
-  if (client_ != nullptr) client_->stream.shutdown_both();
+  wish_.give_up();
   if (lease_) lease_.stream().shutdown_both();
 }
 

@@ -55,6 +55,8 @@ class Exchange {
     net::Event done;
     std::optional<Failure> failure;
     bool stopped = false;
+    SteadyTime window_ends{};            ///< by then `least_progress` must have come
+    std::uint64_t window_began_with = 0;  ///< bytes
   };
 
   // Before anything is sent.
@@ -63,6 +65,7 @@ class Exchange {
   std::optional<ErrorReply> judge_head(wire::http::RequestHead const& head, Authority const* tunnel);
   std::optional<ErrorReply> answer_locally(wire::http::RequestHead const& head);
   ErrorReply block(wire::http::RequestHead const& head);
+  ErrorReply refuse_work();
   std::optional<Failure> write_request(wire::http::RequestHead const& head);
   std::optional<Failure> keep_body(wire::http::Framing framing);
 
@@ -73,6 +76,7 @@ class Exchange {
   net::Task<void> upload();
   net::Task<Result<void>> upload_pieces();
   net::Task<Result<void>> upload_piece(MessageReader::Piece piece);
+  void restart_upload_window() noexcept;
   net::Task<void> end_upload();
   [[nodiscard]] std::optional<Failure> interrupted(Stage stage) const noexcept;
   [[nodiscard]] Failure upstream_failure(boost::system::error_code code, Stage stage) const noexcept;
@@ -83,7 +87,8 @@ class Exchange {
   net::Task<Result<After>> relay(wire::http::ResponseHead const& head);
   net::Task<Result<void>> relay_body(MessageReader::Piece piece);
   net::Task<Result<After>> switch_protocols(wire::http::ResponseHead const& head);
-  net::Task<boost::system::error_code> send_to_client(std::string_view payload, bool last);
+  net::Task<boost::system::error_code> send_to_client(std::string_view payload, bool last,
+                                                      std::span<wire::http::Field const> trailers);
   void wait_idle(net::Stream& stream) const;
   [[nodiscard]] wire::http::Framing framing_to_client(wire::http::ResponseHead const& head) const noexcept;
   [[nodiscard]] Result<std::span<wire::http::Field const>> trailers_of(MessageReader const& reader, Side side) const;
@@ -110,9 +115,10 @@ class Exchange {
   unsigned minor_version_ = 1;
   bool keep_alive_ = true;
   bool wants_json_ = false;
-  bool upgrade_wanted_ = false;
+  std::string upgrade_wanted_;    ///< the protocols that the client offers to switch to
 
   // The upstream's leg.
+  upstream::Wish wish_;           ///< of the connection that is being opened
   upstream::Lease lease_;
   MessageWriter up_writer_;       ///< the head and what came with it: kept for a retry
   MessageWriter up_body_writer_;  ///< what came later
@@ -121,6 +127,7 @@ class Exchange {
   bool body_kept_ = false;        ///< all of the request's body is in `up_writer_`
   bool any_byte_sent_ = false;
   bool uploaded_beyond_kept_ = false;
+  bool response_came_ = false;    ///< a byte of it
   SteadyTime sent_at_{};
   unsigned interim_ = 0;
 

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 
 namespace ambassador::session {
 namespace {
@@ -15,13 +16,16 @@ constexpr std::uint64_t least_progress = 1024;
 
 SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
+/// An upload that the upstream cut short may still be answered, and the answer says why.
+bool ends_the_call(Failure const& upload) noexcept { return upload.side == Side::client || upload.code == Errc::timed_out; }
+
 }  // namespace
 
 /// Why the call must not go on, after a wait has ended.
 std::optional<Failure> Exchange::interrupted(Stage stage) const noexcept {
   if (abandoned_) return Failure{Errc::end_of_stream, Side::client, stage, false};
   if (shut_down_) return Failure{Errc::shutting_down, Side::local, stage, false};
-  if (upload_ && upload_->failure && upload_->failure->side == Side::client) return upload_->failure;
+  if (upload_ && upload_->failure && ends_the_call(*upload_->failure)) return upload_->failure;
   return std::nullopt;
 }
 
@@ -40,13 +44,14 @@ net::Task<Result<After>> Exchange::try_once() {
   auto sent = up_writer_.send_kept(lease_.stream());
   any_byte_sent_ = sent.any_byte_sent;
   if (!sent.code && !sent.remainder.empty()) {
-    lease_.stream().expires_at(now() + timeout_->response);
-    sent.code = co_await lease_.stream().write_all(std::move(sent.remainder));
+    any_byte_sent_ = true;
+    sent.code = co_await lease_.stream().write_all(std::move(sent.remainder), timeout_->response);
     if (auto const failure = interrupted(Stage::send)) co_return *failure;
   }
-  if (sent.code) co_return upstream_failure(sent.code, Stage::send);
+  // What broke off half-way may have been answered nevertheless.
+  if (sent.code && (!any_byte_sent_ || sent.code == Errc::timed_out)) co_return upstream_failure(sent.code, Stage::send);
   sent_at_ = now();
-  if (body_kept_) {
+  if (body_kept_ || sent.code) {
     lease_.stream().expires_at(sent_at_ + timeout_->response);
   } else {
     lease_.stream().never_expires();  // the response is due when the body has gone up
@@ -57,7 +62,7 @@ net::Task<Result<After>> Exchange::try_once() {
 }
 
 net::Task<Result<void>> Exchange::connect() {
-  auto opened = co_await pool_->open(now() + timeout_->connect, record_.upstream);
+  auto opened = co_await pool_->open(timeout_->connect, record_.upstream, wish_);
   if (auto const failure = interrupted(Stage::connect)) co_return *failure;
   if (!opened) co_return opened.error();
   lease_ = std::move(*opened);
@@ -67,7 +72,7 @@ net::Task<Result<void>> Exchange::connect() {
 net::Task<void> Exchange::upload() {
   auto const outcome = co_await upload_pieces();
   if (!outcome) upload_->failure = outcome.error();
-  if (!outcome && outcome.error().side == Side::client) {
+  if (!outcome && ends_the_call(outcome.error())) {
     lease_.stream().cancel();  // wakes the wait for the response, which is no longer due
   } else if (!response_begun_) {
     sent_at_ = now();
@@ -79,22 +84,23 @@ net::Task<void> Exchange::upload() {
 /// Until the body's end, or until nobody wants it any more.
 net::Task<Result<void>> Exchange::upload_pieces() {
   auto& client = *client_;
-  auto window_ends = now() + timeout_->body;
-  auto window_began_with = record_.bytes_in;
-  while (!upload_->stopped) {
+  restart_upload_window();
+  for (unsigned pieces = 1; !upload_->stopped; ++pieces) {
     auto const piece = client.reader.read_body(client.stream, context_.scratch);
     if (piece.got == Got::blocked) {
-      client.stream.expires_at(window_ends);
+      client.stream.expires_at(upload_->window_ends);
       co_await client.stream.readable();
-      if (now() < window_ends) continue;
-      if (record_.bytes_in - window_began_with < least_progress) co_return Failure{Errc::slow_body, Side::client, Stage::body, false};
-      window_began_with = record_.bytes_in;
-      window_ends = now() + timeout_->body;
+      if (now() < upload_->window_ends) continue;
+      if (record_.bytes_in - upload_->window_began_with < least_progress) {
+        co_return Failure{Errc::slow_body, Side::client, Stage::body, false};
+      }
+      restart_upload_window();
       continue;
     }
     bool const last = piece.last;
     if (auto const sent = co_await upload_piece(piece); !sent) co_return sent.error();
     if (last) break;
+    if (pieces % net::pieces_at_once == 0) co_await boost::asio::post(context_.executor, net::awaiting);
   }
   client.stream.never_expires();
   co_return Result<void>{};
@@ -114,12 +120,16 @@ net::Task<Result<void>> Exchange::upload_piece(MessageReader::Piece piece) {
   }
   auto sent = up_body_writer_.send(lease_.stream(), piece.payload, piece.last, trailers);
   if (!sent.code && !sent.remainder.empty()) {
-    if (!response_begun_) lease_.stream().expires_at(now() + timeout_->response);
-    sent.code = co_await lease_.stream().write_all(std::move(sent.remainder));
-    if (!response_begun_) lease_.stream().never_expires();
+    sent.code = co_await lease_.stream().write_all(std::move(sent.remainder), response_begun_ ? timeout_->idle : timeout_->response);
+    restart_upload_window();  // it was not the client that held it up
   }
   if (sent.code) co_return upstream_failure(sent.code, Stage::send);
   co_return Result<void>{};
+}
+
+void Exchange::restart_upload_window() noexcept {
+  upload_->window_ends = now() + timeout_->body;
+  upload_->window_began_with = record_.bytes_in;
 }
 
 /// Stops an upload that is under way, and waits for its end: it uses this object.

@@ -1,8 +1,11 @@
 // The response's way down: the head that was waited for, the body as it comes, or another protocol.
+#include "base/bytes.hpp"
 #include "net/relay.hpp"
 #include "route/forwarding.hpp"
 #include "session/exchange.hpp"
 #include "wire/http1/head_parser.hpp"
+
+#include <boost/asio/post.hpp>
 
 namespace ambassador::session {
 namespace {
@@ -12,15 +15,24 @@ using wire::http::BodyKind;
 
 SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
+/// Whether the protocol switched to is one that the client offered, RFC 9110 section 7.8.
+bool offers(std::string_view offered, std::string_view chosen) {
+  bool found = false;
+  for_each_list_element(offered, [&](std::string_view protocol) { found = found || iequals(protocol, chosen); });
+  return found;
+}
+
 }  // namespace
 
 net::Task<Result<After>> Exchange::receive() {
   for (;;) {
+    // Before each wait, for an upload may have failed at once; and before what a cut connection says is believed.
+    if (auto const failure = interrupted(Stage::response_head)) co_return *failure;
     auto const got = up_reader_.read_head(lease_.stream(), context_.scratch, context_.head_limits, transfer_bytes);
+    response_came_ = response_came_ || got.got == Got::some || got.got == Got::faulty || up_reader_.has_left_over();
     if (got.got == Got::blocked) {
-      co_await lease_.stream().readable();
-      if (auto const failure = interrupted(Stage::response_head)) co_return *failure;
       if (lease_.stream().expired()) co_return upstream_failure(Errc::timed_out, Stage::response_head);
+      co_await lease_.stream().readable();
       continue;
     }
     if (got.got == Got::ended) {
@@ -46,7 +58,7 @@ net::Task<Result<void>> Exchange::pass_on_interim(wire::http::ResponseHead const
   }
   up_reader_.begin_body({});
   if (minor_version_ == 0) co_return Result<void>{};
-  if (auto const failed = co_await send_to_client({}, true)) co_return Failure{failed, Side::client, Stage::response_head, false};
+  if (auto const failed = co_await send_to_client({}, true, {})) co_return Failure{failed, Side::client, Stage::response_head, false};
   co_return Result<void>{};
 }
 
@@ -67,7 +79,8 @@ net::Task<Result<After>> Exchange::relay(wire::http::ResponseHead const& head) {
   auto const framing = framing_to_client(head);
   until_close_ = framing.kind == BodyKind::until_close;
   bool const uploading = upload_ && !upload_->done.happened();
-  bool const keep = keep_alive_ && !until_close_ && !uploading && client.reader.body_done() && !context_.draining;
+  // What came behind an offer to switch that was turned down may be HTTP no longer.
+  bool const keep = keep_alive_ && !until_close_ && !uploading && upgrade_wanted_.empty() && client.reader.body_done() && !context_.draining;
   bool reusable = head.keeps_alive() && head.body.kind != BodyKind::until_close;
   auto const keep_alive_timeout = head.keep_alive_timeout;
   bool const mapped = decision_.verdict == route::Verdict::mapped;
@@ -90,11 +103,11 @@ net::Task<Result<After>> Exchange::relay(wire::http::ResponseHead const& head) {
 }
 
 net::Task<Result<void>> Exchange::relay_body(MessageReader::Piece piece) {
-  for (;;) {
+  for (unsigned pieces = 1;; ++pieces) {
+    if (auto const failure = interrupted(Stage::response_body)) co_return *failure;
     if (piece.got == Got::blocked) {
       wait_idle(lease_.stream());
       co_await lease_.stream().readable();
-      if (auto const failure = interrupted(Stage::response_body)) co_return *failure;
       if (lease_.stream().expired()) co_return upstream_failure(Errc::timed_out, Stage::response_body);
       piece = up_reader_.read_body(lease_.stream(), context_.scratch);
       continue;
@@ -104,35 +117,37 @@ net::Task<Result<void>> Exchange::relay_body(MessageReader::Piece piece) {
     if (piece.got == Got::faulty) co_return upstream_failure(piece.fault.code, Stage::response_body);
     bool const last = piece.last;
     record_.bytes_out += piece.payload.size();
-    if (auto const failed = co_await send_to_client(piece.payload, last)) co_return Failure{failed, Side::client, Stage::response_body, false};
+    std::span<wire::http::Field const> trailers;
+    if (last) {
+      auto const parsed = trailers_of(up_reader_, Side::upstream);
+      if (!parsed) co_return parsed.error();
+      trailers = *parsed;
+    }
+    if (auto const failed = co_await send_to_client(piece.payload, last, trailers)) {
+      co_return Failure{failed, Side::client, Stage::response_body, false};
+    }
     if (last) co_return Result<void>{};
+    if (pieces % net::pieces_at_once == 0) co_await boost::asio::post(context_.executor, net::awaiting);
     piece = up_reader_.read_body(lease_.stream(), context_.scratch);
   }
 }
 
 /// Sends what is in the client's writer, and a piece of the body behind it.
-net::Task<boost::system::error_code> Exchange::send_to_client(std::string_view payload, bool last) {
+net::Task<boost::system::error_code> Exchange::send_to_client(std::string_view payload, bool last,
+                                                              std::span<wire::http::Field const> trailers) {
   auto& client = *client_;
-  std::span<wire::http::Field const> trailers;
-  if (last && lease_) {
-    auto const parsed = trailers_of(up_reader_, Side::upstream);
-    if (!parsed) co_return parsed.error().code;
-    trailers = *parsed;
-  }
   auto sent = client.writer.send(client.stream, payload, last, trailers);
   response_begun_ = response_begun_ || (record_.status != 0 && sent.any_byte_sent);
   if (!sent.code && !sent.remainder.empty()) {
     response_begun_ = response_begun_ || record_.status != 0;
-    wait_idle(client.stream);
-    sent.code = co_await client.stream.write_all(std::move(sent.remainder));
-    client.stream.never_expires();
+    sent.code = co_await client.stream.write_all(std::move(sent.remainder), timeout_->idle);
   }
   co_return sent.code;
 }
 
 /// After a 101 that was asked for the connection is no longer HTTP: a tunnel, both ways, until both sides end.
 net::Task<Result<After>> Exchange::switch_protocols(wire::http::ResponseHead const& head) {
-  if (!upgrade_wanted_) co_return upstream_failure(Errc::unexpected_switch, Stage::response_head);
+  if (upgrade_wanted_.empty() || !offers(upgrade_wanted_, head.upgrade)) co_return upstream_failure(Errc::unexpected_switch, Stage::response_head);
   auto& client = *client_;
   record_.status = 101;
   record_.upstream_duration = now() - sent_at_;
@@ -141,14 +156,20 @@ net::Task<Result<After>> Exchange::switch_protocols(wire::http::ResponseHead con
   up_reader_.begin_body({});
   auto const early = up_reader_.take_left_over();
   out.append(early);
-  if (auto const failed = co_await send_to_client({}, true)) co_return Failure{failed, Side::client, Stage::tunnel, false};
+  if (auto const failed = co_await send_to_client({}, true, {})) co_return Failure{failed, Side::client, Stage::tunnel, false};
+  record_.bytes_out += early.size();
   auto const first = client.reader.take_left_over();
-  if (auto const failed = co_await lease_.stream().write_all(first)) co_return upstream_failure(failed, Stage::tunnel);
+  if (auto const failed = co_await lease_.stream().write_all(first, timeout_->idle)) co_return upstream_failure(failed, Stage::tunnel);
 
   auto const relayed = co_await net::relay(client.stream, lease_.stream(), context_.scratch, timeout_->idle);
   record_.bytes_in += first.size() + relayed.from_client;
-  record_.bytes_out += early.size() + relayed.from_upstream;
+  record_.bytes_out += relayed.from_upstream;
   lease_.drop();
+  if (shut_down_) {
+    record_.reason_code = observe::Reason::shutting_down;
+    record_.reason = "the tunnel was cut: shutting down";
+    co_return After::close;
+  }
   switch (relayed.end) {
     case net::RelayEnd::closed: co_return After::close;
     case net::RelayEnd::idle:

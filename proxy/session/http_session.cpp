@@ -12,7 +12,7 @@ namespace {
 using Got = MessageReader::Got;
 
 /// What a client may still send after its last reply, and for how long, before the connection is closed on it.
-constexpr std::size_t linger_bytes = 256 * 1024;
+constexpr std::size_t linger_bytes = 64 * 1024 * 1024;
 constexpr std::chrono::seconds linger_time{1};
 
 constexpr char tls_handshake = 0x16;  // the type of a ClientHello's record, RFC 8446 section 5.1
@@ -57,7 +57,8 @@ net::Task<void> HttpSession::run() {
     }
   } while (after == After::keep && client_.reader.has_left_over());
   sessions_.stock_.put(std::move(exchange_));
-  if (after == After::linger) co_await linger();
+  // A close with bytes unread would be a reset, and the client could lose what it was told.
+  if (after == After::linger || (after == After::close && client_.stream.has_input())) co_await linger();
   running_ = false;
   sessions_.call_ended();
   if (after == After::keep && !context().draining) {

@@ -29,7 +29,6 @@ class HttpSession : public boost::intrusive::list_base_hook<> {
   net::Task<void> run();
   net::Task<After> next_call();
   net::Task<After> serve(std::string_view bytes);
-  net::Task<After> timed_out_head();
   net::Task<void> linger();
   [[nodiscard]] Context& context() const noexcept;
 

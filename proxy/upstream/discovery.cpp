@@ -30,30 +30,31 @@ observe::DnsResult kind_of(Result<net::Addresses> const& answer) noexcept {
 Discovery::Discovery(net::Executor worker, boost::asio::io_context& control, net::Resolver& resolver, observe::Metrics& metrics)
     : worker_{worker}, control_{control}, resolver_{resolver}, metrics_{metrics} {}
 
-AddressList Discovery::usable(Entry const& entry, SteadyTime now) const {
-  return now < entry.fresh_until + stale_time ? entry.addresses : nullptr;
+Result<AddressList> Discovery::answer_of(Entry const& entry, SteadyTime now) {
+  if (entry.addresses && now < entry.fresh_until + stale_time) return entry.addresses;
+  return entry.failure;
 }
 
-net::Task<Result<AddressList>> Discovery::lookup(std::string host, SteadyTime limit) {
+net::Task<Result<AddressList>> Discovery::lookup(std::string host, SteadyTime limit, Wish& wish) {
   if (auto address = literal(host)) co_return address;
   auto const now = std::chrono::steady_clock::now();
   if (entries_.size() >= max_names && !entries_.contains(host)) make_room();
-  auto& entry = entries_[host];  // stays where it is: an entry that is asked for is never dropped
+  auto& entry = entries_[host];  // stays where it is while it is asked for
   bool const fresh = entry.addresses && now < entry.fresh_until;
   if (!fresh && !entry.asking && now >= entry.ask_again) ask(host, entry);
-  if (auto addresses = usable(entry, now)) co_return addresses;
-  if (!entry.asking) co_return entry.failure;
+  if (auto answer = answer_of(entry, now); answer || !entry.asking) co_return answer;
 
-  net::Event answer{worker_};
-  answer.give_up_at(limit);
-  auto const place = entry.waiting.insert(entry.waiting.end(), &answer);
-  co_await answer.wait();
-  if (!answer.happened()) {
-    entry.waiting.erase(place);
-    co_return Failure{Errc::timed_out, Side::upstream, Stage::resolve, false};
-  }
-  if (auto addresses = usable(entry, std::chrono::steady_clock::now())) co_return addresses;
-  co_return entry.failure;
+  Waiter waiter{worker_};
+  waiter.answered.give_up_at(limit);
+  auto const place = entry.waiting.insert(entry.waiting.end(), &waiter);
+  wish.waits_for(waiter.answered);
+  co_await waiter.answered.wait();
+  wish.waits_no_more();
+  if (waiter.answered.happened()) co_return waiter.answer;
+  entry.waiting.erase(place);
+  boost::system::error_code code = Errc::timed_out;
+  if (wish.given_up()) code = boost::asio::error::operation_aborted;
+  co_return Failure{code, Side::upstream, Stage::resolve, false};
 }
 
 void Discovery::ask(std::string const& host, Entry& entry) {
@@ -77,7 +78,10 @@ void Discovery::answered(std::string const& host, Result<net::Addresses> const& 
     entry.ask_again = now + failure_back_off;
   }
   metrics_.dns_resolved(kind_of(answer));
-  for (auto* waiting : std::exchange(entry.waiting, {})) waiting->set();
+  for (auto* waiter : std::exchange(entry.waiting, {})) {
+    waiter->answer = answer_of(entry, now);
+    waiter->answered.set();
+  }
 }
 
 /// Forgets names that nobody waits for, so that an app which walks through hosts cannot fill the memory.

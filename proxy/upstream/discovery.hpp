@@ -2,9 +2,9 @@
 // answer is on its way, and a failure is not asked for again at once.
 #pragma once
 
-#include "net/event.hpp"
 #include "net/resolver.hpp"
 #include "observe/metrics.hpp"
+#include "upstream/wish.hpp"
 
 #include <list>
 #include <memory>
@@ -28,20 +28,27 @@ class Discovery {
   Discovery(net::Executor worker, boost::asio::io_context& control, net::Resolver& resolver, observe::Metrics& metrics);
 
   /// The addresses of `host` (a name, or a literal; IPv6 in brackets). Fails at Stage::resolve; Errc::timed_out when
-  /// `limit` passes first.
-  net::Task<Result<AddressList>> lookup(std::string host, SteadyTime limit);
+  /// `limit` passes first, operation_aborted when the wish is given up.
+  net::Task<Result<AddressList>> lookup(std::string host, SteadyTime limit, Wish& wish);
 
  private:
+  /// A look-up that waits for the answer; what it was is kept here, for the entry may be gone before it goes on.
+  struct Waiter {
+    explicit Waiter(net::Executor executor) : answered{executor} {}
+    net::Event answered;
+    Result<AddressList> answer{AddressList{}};
+  };
+
   struct Entry {
     AddressList addresses;
     SteadyTime fresh_until{};
     Failure failure;
     SteadyTime ask_again{};  ///< after a failure
     bool asking = false;
-    std::list<net::Event*> waiting;
+    std::list<Waiter*> waiting;
   };
 
-  [[nodiscard]] AddressList usable(Entry const& entry, SteadyTime now) const;
+  [[nodiscard]] static Result<AddressList> answer_of(Entry const& entry, SteadyTime now);
   void ask(std::string const& host, Entry& entry);
   void answered(std::string const& host, Result<net::Addresses> const& answer);
   void make_room();

@@ -9,8 +9,20 @@ namespace ambassador::upstream {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+namespace {
+
+/// The address that connecting to `address` reaches: a mapped IPv4 one is itself, and the unspecified one is loopback.
+asio::ip::address plain(asio::ip::address const& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) return plain(asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()));
+  if (!address.is_unspecified()) return address;
+  return address.is_v6() ? asio::ip::address{asio::ip::address_v6::loopback()} : asio::ip::address{asio::ip::address_v4::loopback()};
+}
+
+}  // namespace
+
 std::shared_ptr<Shared> SharedUpstreams::of(std::string const& authority) {
   std::lock_guard const lock{mutex_};
+  if (known_.size() >= max_known) std::erase_if(known_, [](auto const& item) { return item.second.expired(); });
   auto& known = known_[authority];
   auto shared = known.lock();
   if (!shared) known = shared = std::make_shared<Shared>();
@@ -43,6 +55,7 @@ Pool::Pool(PoolContext const& context, Authority upstream, config::Limits const&
 
 bool Pool::is_spoilt(Connection const& connection, SteadyTime now) noexcept {
   if (!connection.stream.has_input()) return false;
+  if (!connection.stream.peer_has_ended()) return true;  // stray bytes tell nothing of the server's idle time
   idle_limit_ = balance::learn_from_close(idle_limit_, std::chrono::duration_cast<Milliseconds>(now - connection.idle_since));
   return true;
 }
@@ -66,12 +79,17 @@ void Pool::put(std::unique_ptr<Connection> connection, SteadyTime now, std::uint
   connection->stream.never_expires();
   connection->idle_since = now;
   idle_limit_ = balance::learn_from_header(idle_limit_, keep_alive_seconds);
+  if (!waiting_.empty()) return hand_over(std::move(connection));
   idle_.push_back(std::move(connection));
-  if (!waiting_.empty()) {
-    // Who waits opens a connection of its own or takes this one: it looks at the idle ones first.
-    waiting_.front()->set();
-    waiting_.pop_front();
-  }
+}
+
+/// To the call that has waited longest: room for a connection, and with it the connection where there is one.
+void Pool::hand_over(std::unique_ptr<Connection> connection) {
+  auto& waiter = *waiting_.front();
+  waiting_.pop_front();
+  ++lent_;
+  waiter.connection = std::move(connection);
+  waiter.turn.set();
 }
 
 bool Pool::take_room() noexcept {
@@ -83,39 +101,44 @@ bool Pool::take_room() noexcept {
 }
 
 void Pool::free_room() noexcept {
+  if (!waiting_.empty()) return hand_over(nullptr);
   shared_->connections.fetch_sub(1, std::memory_order_relaxed);
-  if (waiting_.empty()) return;
-  waiting_.front()->set();
-  waiting_.pop_front();
 }
 
-/// Waits its turn until there is room for one more connection, or an idle one to take.
-net::Task<Result<void>> Pool::wait_for_room() {
+/// Waits until there is room for one more connection, or a connection comes back: an empty lease is the room.
+net::Task<Result<Lease>> Pool::wait_for_turn(Wish& wish) {
   if (shared_->pending.load(std::memory_order_relaxed) >= limits_.pending) {
     co_return Failure{Errc::pool_exhausted, Side::upstream, Stage::connect, false};
   }
   shared_->pending.fetch_add(1, std::memory_order_relaxed);
-  net::Event turn{context_.executor};
-  turn.give_up_at(std::chrono::steady_clock::now() + pending_limit);
-  waiting_.push_back(&turn);
-  co_await turn.wait();
+  Waiter waiter{context_.executor};
+  waiter.turn.give_up_at(std::chrono::steady_clock::now() + pending_limit);
+  waiting_.push_back(&waiter);
+  wish.waits_for(waiter.turn);
+  co_await waiter.turn.wait();
+  wish.waits_no_more();
   shared_->pending.fetch_sub(1, std::memory_order_relaxed);
-  if (turn.happened()) co_return Result<void>{};
-  std::erase(waiting_, &turn);
-  co_return Failure{Errc::pending_timed_out, Side::upstream, Stage::connect, false};
+  if (!waiter.turn.happened()) {
+    std::erase(waiting_, &waiter);
+    boost::system::error_code code = Errc::pending_timed_out;
+    if (wish.given_up()) code = asio::error::operation_aborted;
+    co_return Failure{code, Side::upstream, Stage::connect, false};
+  }
+  if (waiter.connection && !is_spoilt(*waiter.connection, std::chrono::steady_clock::now())) {
+    co_return Lease{*this, std::move(waiter.connection), true};
+  }
+  co_return Lease{};
 }
 
-net::Task<Result<Lease>> Pool::open(SteadyTime limit, std::string& address) {
-  while (!take_room()) {
-    auto const waited = co_await wait_for_room();
-    if (!waited) co_return waited.error();
-    if (auto idle = take_idle(std::chrono::steady_clock::now())) {
-      address = idle.address();
-      co_return std::move(idle);
-    }
+net::Task<Result<Lease>> Pool::open(Milliseconds limit, std::string& address, Wish& wish) {
+  wish.make();
+  if (take_room()) {
+    ++lent_;
+  } else {
+    auto turn = co_await wait_for_turn(wish);
+    if (!turn || *turn) co_return std::move(turn);
   }
-  ++lent_;
-  auto opened = co_await connect(limit, address);
+  auto opened = co_await connect(std::chrono::steady_clock::now() + limit, address, wish);
   if (!opened) {
     --lent_;
     free_room();
@@ -124,14 +147,15 @@ net::Task<Result<Lease>> Pool::open(SteadyTime limit, std::string& address) {
 }
 
 bool Pool::is_own(tcp::endpoint const& endpoint) const noexcept {
+  auto const address = plain(endpoint.address());
   return std::any_of(context_.own_addresses.begin(), context_.own_addresses.end(), [&](tcp::endpoint const& own) {
     if (own.port() != endpoint.port()) return false;
-    return own.address() == endpoint.address() || (own.address().is_unspecified() && endpoint.address().is_loopback());
+    return own.address() == address || (own.address().is_unspecified() && address.is_loopback());
   });
 }
 
-net::Task<Result<Lease>> Pool::connect(SteadyTime limit, std::string& address) {
-  auto const addresses = co_await context_.discovery.lookup(upstream_.host, limit);
+net::Task<Result<Lease>> Pool::connect(SteadyTime limit, std::string& address, Wish& wish) {
+  auto const addresses = co_await context_.discovery.lookup(upstream_.host, limit, wish);
   if (!addresses) co_return addresses.error();
   auto const count = (*addresses)->size();
   auto const first = turn_++;
@@ -139,6 +163,7 @@ net::Task<Result<Lease>> Pool::connect(SteadyTime limit, std::string& address) {
   for (std::size_t tried = 0; tried < count; ++tried) {
     tcp::endpoint const endpoint{(**addresses)[(first + tried) % count], upstream_.port};
     address = net::to_text(endpoint);
+    if (wish.given_up()) co_return Failure{asio::error::operation_aborted, Side::upstream, Stage::connect, false};
     if (is_own(endpoint)) {
       failure = {Errc::own_address, Side::local, Stage::connect, false};
       continue;
@@ -148,10 +173,14 @@ net::Task<Result<Lease>> Pool::connect(SteadyTime limit, std::string& address) {
     auto connection = std::make_unique<Connection>(context_.executor, context_.wheel);
     // An address that does not answer leaves time for the others.
     connection->stream.expires_at(now + (limit - now) / static_cast<long>(count - tried));
-    if (auto const refused = co_await connection->stream.connect(endpoint)) {
+    wish.waits_for(connection->stream);
+    auto const refused = co_await connection->stream.connect(endpoint);
+    wish.waits_no_more();
+    if (refused) {
       failure = {refused, Side::upstream, Stage::connect, false};
       continue;
     }
+    connection->stream.never_expires();
     connection->address = address;
     co_return Lease{*this, std::move(connection), false};
   }
@@ -168,11 +197,14 @@ void Pool::sweep(SteadyTime now) {
     if (goes) shared_->connections.fetch_sub(1, std::memory_order_relaxed);
     return goes;
   });
-  // Another worker may have freed room: this one hears of it here.
-  if (!waiting_.empty() && shared_->connections.load(std::memory_order_relaxed) < limits_.connections) {
-    waiting_.front()->set();
-    waiting_.pop_front();
-  }
+  // Room that another worker freed is heard of here; and another one's calls wait for what idles here.
+  while (!waiting_.empty() && take_room()) hand_over(nullptr);
+  if (waiting_.empty() && shared_->pending.load(std::memory_order_relaxed) != 0) give_up_idle();
+}
+
+void Pool::give_up_idle() noexcept {
+  shared_->connections.fetch_sub(idle_.size(), std::memory_order_relaxed);
+  idle_.clear();
 }
 
 Pools::Pools(PoolContext context, config::Limits const& limits, SharedUpstreams& shared)

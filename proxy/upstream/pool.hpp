@@ -30,6 +30,8 @@ struct Shared {
 /// Hands every worker the same Shared for the same upstream.
 class SharedUpstreams {
  public:
+  static constexpr std::size_t max_known = 16'384;  ///< beyond, those that no worker holds are forgotten
+
   std::shared_ptr<Shared> of(std::string const& authority);
 
  private:
@@ -87,8 +89,9 @@ class Pool {
 
   /// An idle connection that looks alive, without waiting; empty where there is none.
   Lease take_idle(SteadyTime now);
-  /// A new connection. Every address is tried until `limit`; `address` is the last one tried.
-  net::Task<Result<Lease>> open(SteadyTime limit, std::string& address);
+  /// A new connection, or one that came back while this call waited its turn. Every address is tried until `limit` has
+  /// passed since that turn; `address` is the last one tried. `wish` ends it early, with operation_aborted.
+  net::Task<Result<Lease>> open(Milliseconds limit, std::string& address, Wish& wish);
 
   /// Closes what idled too long or was closed by the server, and lets calls that wait look again. Every second.
   void sweep(SteadyTime now);
@@ -97,10 +100,20 @@ class Pool {
  private:
   friend class Lease;
 
-  net::Task<Result<void>> wait_for_room();
-  net::Task<Result<Lease>> connect(SteadyTime limit, std::string& address);
+  /// A call that waits its turn. It is handed the room for a connection, and the connection where one came back: what
+  /// was freed for it cannot be taken by a call that came later.
+  struct Waiter {
+    explicit Waiter(net::Executor executor) : turn{executor} {}
+    net::Event turn;
+    std::unique_ptr<Connection> connection;
+  };
+
+  net::Task<Result<Lease>> wait_for_turn(Wish& wish);
+  net::Task<Result<Lease>> connect(SteadyTime limit, std::string& address, Wish& wish);
   [[nodiscard]] bool take_room() noexcept;
   void free_room() noexcept;
+  void hand_over(std::unique_ptr<Connection> connection);
+  void give_up_idle() noexcept;
   void put(std::unique_ptr<Connection> connection, SteadyTime now, std::uint64_t keep_alive_seconds);
   [[nodiscard]] bool is_own(boost::asio::ip::tcp::endpoint const& endpoint) const noexcept;
   /// Whether the server has closed it, or sent what nobody asked for; learns from it.
@@ -111,7 +124,7 @@ class Pool {
   config::Limits const& limits_;
   std::shared_ptr<Shared> shared_;
   std::vector<std::unique_ptr<Connection>> idle_;  ///< the latest last
-  std::deque<net::Event*> waiting_;
+  std::deque<Waiter*> waiting_;
   std::size_t lent_ = 0;
   std::size_t turn_ = 0;  ///< which address comes first
   Milliseconds idle_limit_ = balance::first_idle_limit;
