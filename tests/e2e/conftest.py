@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from harness.ambassador import BINARY, Ambassador, write_config  # noqa: E402
+from harness.ambassador import BINARY, Ambassador, mapping, write_config  # noqa: E402
 from harness.nginx import Nginx  # noqa: E402
 from harness.name_server import NameServer  # noqa: E402
 from harness.raw_client import RawClient  # noqa: E402
@@ -116,7 +116,7 @@ def _route(upstream, ambassador, connect):
 
     def start(script, more="", path=""):
         server = upstream(script)
-        proxy = ambassador(f"map:\n  - source: http://h{path}\n    target: http://{server.authority}{path}\n{more}")
+        proxy = ambassador(mapping(f"http://h{path}", f"http://{server.authority}{path}") + more)
         return Route(proxy, server, connect(proxy.port))
 
     return start

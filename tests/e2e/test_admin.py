@@ -1,12 +1,10 @@
 """The admin port: for any peer what a monitor needs, and for this machine alone what tells about the configuration."""
 
-import subprocess
-
 import pytest
 
 from harness import environment, needs
 from harness.ambassador import run, samples
-from harness.limits import COMMAND
+from harness.clients import execute
 from harness.scripted_upstream import answering, ok
 
 
@@ -48,7 +46,8 @@ def test_counts_mapped_calls_by_mapping_method_and_code(busy):
 
 def test_counts_blocked_calls_by_reason(busy):
     assert busy.metric("ambassador_blocked_total") == 2
-    assert all(labels["reason"] for name, labels, _ in samples(busy.admin("/metrics").text) if name == "ambassador_blocked_total")
+    blocked = [labels for name, labels, _ in samples(busy.admin("/metrics").text) if name == "ambassador_blocked_total"]
+    assert all(labels["reason"] for labels in blocked)
 
 
 def test_counts_bytes_by_direction(busy):
@@ -83,8 +82,7 @@ def test_more_unknown_calls_make_no_more_samples(busy, connect):
 def test_metrics_have_a_form_that_prometheus_likes(busy):
     answer = busy.admin("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    argv = [needs.program("promtool"), "check", "metrics"]
-    done = subprocess.run(argv, input=answer.text, env=environment.clean(), timeout=COMMAND, capture_output=True, text=True, check=False)
+    done = execute([needs.program("promtool"), "check", "metrics"], environment.clean(), check=False, stdin=answer.text)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 

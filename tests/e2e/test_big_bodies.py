@@ -6,7 +6,7 @@ import time
 import pytest
 
 from harness import environment, needs
-from harness.ambassador import is_sanitized
+from harness.ambassador import is_sanitized, mapping
 from harness.clients import execute
 from harness.limits import COMMAND
 from harness.memory import MIB, peak
@@ -29,14 +29,14 @@ def sparse(path, size):
 
 
 def curl(proxy, *options):
-    argv = [needs.program("curl"), "-sS", "--max-time", COMMAND, "-o", "/dev/null", "-w", "%{http_code} %{size_download}", *options]
-    return execute(argv, environment.through_proxy(proxy.port)).stdout
+    quiet = ["-sS", "-o", "/dev/null", "-w", "%{http_code} %{size_download}"]
+    return execute([needs.program("curl"), *quiet, *options], environment.through_proxy(proxy.port)).stdout
 
 
 def test_a_download_of_1_gib(nginx_with, ambassador):
     nginx = nginx_with()
     sparse(nginx.www / "big", GIB)
-    proxy = ambassador(f"map:\n  - source: http://h\n    target: http://{nginx.authority}\n")
+    proxy = ambassador(mapping("http://h", f"http://{nginx.authority}"))
     assert curl(proxy, "http://h/big") == f"200 {GIB}"
     assert_small(proxy)
     assert f" out={GIB} " in proxy.log("GET http://h/big -> ")

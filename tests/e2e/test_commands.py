@@ -128,12 +128,12 @@ def test_version_is_a_number(tmp_path):
     assert re.search(r"\bambassador \d+\.\d+\.\d+", done.stdout)
 
 
-WRONG = [["--no-such-flag"], ["no-such-command"], ["check", "--no-such-flag"], ["-c"], ["explain", "GET"], ["check", "a", "b"], ["explain"]]
+WRONG = ["--no-such-flag", "no-such-command", "check --no-such-flag", "-c", "explain GET", "check a b", "explain"]
 
 
-@pytest.mark.parametrize("args", WRONG, ids=" ".join)
+@pytest.mark.parametrize("args", WRONG)
 def test_a_usage_error_ends_with_2_and_says_what_is_wrong(tmp_path, args):
-    done = run(*args, cwd=tmp_path)
+    done = run(*args.split(), cwd=tmp_path)
     assert done.returncode == 2, said(done)
     assert done.stderr.strip()
     assert done.stdout == ""
@@ -180,7 +180,10 @@ def test_an_address_that_the_machine_lacks_is_an_error(tmp_path):
     assert "192.0.2.1" in done.stderr
 
 
-@pytest.mark.parametrize("flags", [([], []), (["--share-port"], []), ([], ["--share-port"])], ids=["neither", "first", "second"])
+SHARED = ["--share-port"]
+
+
+@pytest.mark.parametrize("flags", [([], []), (SHARED, []), ([], SHARED)], ids=["neither", "first", "second"])
 def test_two_ambassadors_do_not_share_a_port_unseen(launch, tmp_path, flags):
     port = free_port()
     path = write_config(tmp_path, f"listen: 127.0.0.1:{port}\nmap: []\n")

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import clients
-from harness.ambassador import run, write_config
+from harness.ambassador import mapping, run, write_config
 from harness.ports import free_port
 from harness.scripted_upstream import answering, ok
 
@@ -14,7 +14,7 @@ def _server(upstream):
 
 
 def entry(source, server):
-    return f"map:\n  - source: {source}\n    target: http://{server.authority}\n"
+    return mapping(source, f"http://{server.authority}")
 
 
 def test_the_environment_adds_to_the_map_of_the_file(launch, server, tmp_path):
@@ -51,12 +51,12 @@ def test_the_file_is_found_by_its_variable_and_in_the_working_directory(launch, 
 
 
 def test_values_come_from_the_environment(launch, server, tmp_path):
-    path = write_config(tmp_path, "listen: 127.0.0.1:0\n", "map:\n  - source: http://h\n    target: http://${UPSTREAM}\n")
+    path = write_config(tmp_path, "listen: 127.0.0.1:0\n", mapping("http://h", "http://${UPSTREAM}"))
     assert clients.curl(launch("-c", path, env={"UPSTREAM": server.authority}).port, "http://h/").body == "mapped"
 
 
 def test_a_value_that_the_environment_lacks_is_an_error(tmp_path):
-    path = write_config(tmp_path, "listen: 127.0.0.1:0\n", "map:\n  - source: http://h\n    target: http://${UPSTREAM}\n")
+    path = write_config(tmp_path, "listen: 127.0.0.1:0\n", mapping("http://h", "http://${UPSTREAM}"))
     done = run("check", "-c", path, cwd=tmp_path)
     assert done.returncode == 1
     assert f"{path}:4:" in done.stderr + done.stdout and "UPSTREAM" in done.stderr + done.stdout

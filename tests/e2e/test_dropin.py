@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness import clients, environment, needs
-from harness.ambassador import BINARY
+from harness.ambassador import BINARY, mapping, write_config
 from harness.ports import free_port
 from harness.process import Process
 from harness.scripted_upstream import answering, ok
@@ -178,6 +178,6 @@ def test_variables_win_over_the_settings_file(launch, numbers, upstream, tmp_pat
 
 def test_a_configuration_file_wins_over_the_old_variables(launch, upstream, tmp_path):
     server = upstream(answering(ok("from the file")))
-    (tmp_path / "ambassador.yaml").write_text(f"listen: 127.0.0.1:0\nmap:\n  - {{source: http://h, target: http://{server.authority}}}\n")
+    write_config(tmp_path, "listen: 127.0.0.1:0\n", mapping("http://h", f"http://{server.authority}"))
     proxy = launch(env={"Proxy__Request__UriMap__Source": "http://h", "Proxy__Request__UriMap__Target": "http://127.0.0.1:1"})
     assert clients.curl(proxy.port, "http://h/").body == "from the file"

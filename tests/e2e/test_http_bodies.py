@@ -81,7 +81,9 @@ def test_streams_an_upload_rather_than_collecting_it(route):
 def test_passes_on_an_answer_that_comes_before_the_upload_ends(route):
     def script(connection):
         connection.head()
+        connection.reader.exactly(len("some"))
         connection.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
+        connection.reader.to_end()
 
     there = route(script)
     there.client.request("POST", "http://h/", "Content-Length: 1000000", body=b"some")
@@ -156,7 +158,11 @@ def never_ends(head, body):
     return lambda connection: (connection.request(), connection.send(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}"))
 
 
-CUT = [("Content-Length: 10", "hello"), ("Transfer-Encoding: chunked", "5\r\nhello\r\n"), ("Transfer-Encoding: chunked", "a\r\nhello")]
+CUT = [
+    ("Content-Length: 10", "hello"),
+    ("Transfer-Encoding: chunked", "5\r\nhello\r\n"),
+    ("Transfer-Encoding: chunked", "a\r\nhello"),
+]
 
 
 @pytest.mark.parametrize(("head", "body"), CUT, ids=["sized", "between_chunks", "inside_a_chunk"])

@@ -3,6 +3,7 @@
 import threading
 import time
 
+from harness.ambassador import mapping
 from harness.limits import LINE, REPLY
 from harness.scripted_upstream import answering, ok
 
@@ -208,7 +209,7 @@ def test_calls_at_the_same_time_never_get_each_others_answers(upstream, ambassad
             connection.send(ok(connection.request().target * 50))
 
     server = upstream(script)
-    proxy = ambassador(f"map:\n  - source: http://h\n    target: http://{server.authority}\n", base=SEVERAL_WORKERS)
+    proxy = ambassador(mapping("http://h", f"http://{server.authority}"), base=SEVERAL_WORKERS)
     wrong = []
 
     def caller(name):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from harness.ambassador import run, write_config
+from harness.ambassador import mapping, run, write_config
 from harness.limits import REPLY
 from harness.ports import free_port
 from harness.scripted_upstream import answering, ok
@@ -99,7 +99,7 @@ def test_a_faulty_reply_is_a_502(route, reply_bytes):
 
 def test_an_upstream_that_is_not_there_is_a_502_that_says_so(ambassador, connect):
     port = free_port()
-    proxy = ambassador(f"map:\n  - source: http://h\n    target: http://127.0.0.1:{port}\n")
+    proxy = ambassador(mapping("http://h", f"http://127.0.0.1:{port}"))
     reply = connect(proxy.port).get("http://h/")
     assert reply.status == 502
     assert f"127.0.0.1:{port}" in reply.text and "refused" in reply.text
@@ -108,7 +108,7 @@ def test_an_upstream_that_is_not_there_is_a_502_that_says_so(ambassador, connect
 
 
 def test_a_name_that_does_not_exist_is_a_502_that_says_so(ambassador, connect, name_server):
-    proxy = ambassador("map:\n  - source: http://h\n    target: http://missing.test\n", env=name_server.environment())
+    proxy = ambassador(mapping("http://h", "http://missing.test"), env=name_server.environment())
     reply = connect(proxy.port).get("http://h/")
     assert reply.status == 502
     assert "missing.test" in reply.text
@@ -118,7 +118,7 @@ def test_a_name_that_does_not_exist_is_a_502_that_says_so(ambassador, connect, n
 
 def test_a_target_that_is_the_ambassador_itself_is_an_error(tmp_path):
     port = free_port()
-    path = write_config(tmp_path, f"listen: 127.0.0.1:{port}\nmap:\n  - source: http://h\n    target: http://127.0.0.1:{port}\n")
+    path = write_config(tmp_path, f"listen: 127.0.0.1:{port}\n", mapping("http://h", f"http://127.0.0.1:{port}"))
     done = run("-c", path, cwd=tmp_path)
     assert done.returncode == 1
     assert f"{path}:4:13:" in done.stderr and "itself" in done.stderr
@@ -126,7 +126,7 @@ def test_a_target_that_is_the_ambassador_itself_is_an_error(tmp_path):
 
 def test_never_calls_itself_by_another_name(launch, connect, name_server, tmp_path):
     port = free_port()
-    path = write_config(tmp_path, f"listen: 127.0.0.1:{port}\nmap:\n  - source: http://*/\n    target: http://me.test:{port}\n")
+    path = write_config(tmp_path, f"listen: 127.0.0.1:{port}\n", mapping("http://*/", f"http://me.test:{port}"))
     proxy = launch("-c", path, env=name_server.environment())
     reply = connect(port).get("http://h/")
     assert reply.status >= 500
@@ -138,8 +138,8 @@ def test_finds_a_loop_over_another_ambassador(launch, connect, tmp_path):
     ports = [free_port(), free_port()]
     running = []
     for name, port, other in (("a", *ports), ("b", *reversed(ports))):
-        config = tmp_path / f"{name}.yaml"
-        config.write_text(f"listen: 127.0.0.1:{port}\nmap:\n  - source: http://*/\n    target: http://127.0.0.1:{other}\n")
-        running.append(launch("-c", config))
+        entry = mapping("http://*/", f"http://127.0.0.1:{other}")
+        path = write_config(tmp_path, f"listen: 127.0.0.1:{port}\n", entry, name=f"{name}.yaml")
+        running.append(launch("-c", path))
     assert connect(ports[0]).get("http://h/").status >= 500
     assert len(running[0].finish()) <= 2

@@ -25,8 +25,9 @@ def test_curl_sends_its_body_only_when_the_upstream_says_continue(route, tmp_pat
 
     there = route(script)
     (tmp_path / "body").write_text("only when asked")
-    argv = [needs.program("curl"), "-sS", "-H", "Expect: 100-continue", "--expect100-timeout", "20", "--data", f"@{tmp_path}/body"]
-    done = execute([*argv, "http://h/"], environment.through_proxy(there.proxy.port))
+    patient = ["-H", "Expect: 100-continue", "--expect100-timeout", "20"]
+    argv = [needs.program("curl"), "-sS", *patient, "--data", f"@{tmp_path}/body", "http://h/"]
+    done = execute(argv, environment.through_proxy(there.proxy.port))
     assert done.stdout == "only when asked"
     assert before == []
     assert there.upstream.requests[0].field("Expect") == "100-continue"

@@ -47,6 +47,7 @@ def test_a_stream_without_a_length_is_passed_on_as_it_comes(route):
 
 
 def test_node_sees_the_trailers(route):
-    there = route(answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 42\r\n\r\n"))
+    head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
+    there = route(answering(head + "2\r\nok\r\n0\r\nX-Sum: 42\r\n\r\n"))
     argv = [needs.program("node"), PROGRAMS / "node_trailers.js", there.proxy.port, "/"]
     assert json.loads(execute(argv, environment.clean()).stdout) == {"x-sum": "42"}

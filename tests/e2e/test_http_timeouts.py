@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from harness.ambassador import mapping
 from harness.limits import REPLY
 from harness.scripted_upstream import answering, ok
 
@@ -116,7 +117,7 @@ def test_an_upstream_that_does_not_answer_in_time_is_a_504(route):
 
 def test_an_upstream_that_does_not_accept_in_time_is_a_504(ambassador, connect):
     with full_listener() as port:
-        proxy = ambassador(f"map:\n  - source: http://h\n    target: http://127.0.0.1:{port}\n    timeout: {{connect: 300ms}}\n")
+        proxy = ambassador(mapping("http://h", f"http://127.0.0.1:{port}") + "    timeout: {connect: 300ms}\n")
         assert connect(proxy.port).get("http://h/").status == 504
 
 

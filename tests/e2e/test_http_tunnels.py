@@ -6,6 +6,7 @@ import ssl
 import pytest
 
 from harness import environment, needs
+from harness.ambassador import mapping
 from harness.clients import PROGRAMS, execute
 from harness.limits import REPLY
 from harness.process import Process
@@ -139,7 +140,7 @@ def test_blocks_a_tunnel_to_what_is_neither_mapped_nor_allowed(route, destinatio
 
 def test_a_wildcard_source_opens_no_tunnel(ambassador, upstream, connect):
     server = upstream(answering(ok()))
-    proxy = ambassador(f"map:\n  - source: http://*/\n    target: http://{server.authority}\n")
+    proxy = ambassador(mapping("http://*/", f"http://{server.authority}"))
     client = connect(proxy.port)
     client.send("CONNECT anything:80 HTTP/1.1\r\nHost: anything:80\r\n\r\n")
     assert client.reply().status == 403

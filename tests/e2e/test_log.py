@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from harness.ambassador import mapping
 from harness.scripted_upstream import answering, ok
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -20,7 +21,7 @@ def _calls(upstream, ambassador, connect):
 
     def start(log="{}", *extra):
         server = upstream(answering(ok("four")))
-        proxy = ambassador(f"map:\n  - source: http://h/api\n    target: http://{server.authority}/rng\nlog: {log}\n")
+        proxy = ambassador(mapping("http://h/api", f"http://{server.authority}/rng") + f"log: {log}\n")
         client = connect(proxy.port)
         client.get("http://h/api?token=s3cret", "Content-Length: 3", method="POST", body=b"abc")
         client.get("http://timecheck:8080/")
@@ -36,8 +37,8 @@ def _calls(upstream, ambassador, connect):
 def test_a_line_has_the_promised_form(calls):
     (mapped, blocked), _, server = calls()
     source, target = re.escape("http://h/api?token=s3cret"), re.escape(f"http://{server.authority}/rng?token=s3cret")
-    assert re.fullmatch(
-        rf"{TIME} POST {source} -> {target} 200 \d+ms in=3 out=4 upstream={re.escape(server.authority)} tries=1", mapped)  # fmt: skip
+    facts = rf"200 \d+ms in=3 out=4 upstream={re.escape(server.authority)} tries=1"
+    assert re.fullmatch(rf"{TIME} POST {source} -> {target} {facts}", mapped)
     assert re.fullmatch(rf"{TIME} GET http://timecheck:8080/ \[BLOCKED\] 403 \S.*", blocked)
 
 
@@ -89,7 +90,7 @@ def test_bytes_of_a_url_cannot_break_a_line(calls):
 
 def test_every_call_of_many_is_logged_once(upstream, ambassador, connect):
     server = upstream(answering(ok()))
-    proxy = ambassador(f"map:\n  - source: http://h\n    target: http://{server.authority}\n")
+    proxy = ambassador(mapping("http://h", f"http://{server.authority}"))
     client = connect(proxy.port)
     for number in range(500):
         client.get(f"http://h/{number}")
@@ -100,6 +101,7 @@ def test_every_call_of_many_is_logged_once(upstream, ambassador, connect):
 
 def test_secrets_of_a_call_are_never_logged(upstream, ambassador, connect):
     server = upstream(answering(ok()))
-    proxy = ambassador(f"map:\n  - source: http://h\n    target: http://{server.authority}\nlog: {{format: json}}\n")
-    connect(proxy.port).get("http://h/", "Authorization: Bearer s3cret", "Cookie: sid=s3cret", "Proxy-Authorization: Basic s3cret")
+    proxy = ambassador(mapping("http://h", f"http://{server.authority}") + "log: {format: json}\n")
+    secrets = ("Authorization: Bearer s3cret", "Cookie: sid=s3cret", "Proxy-Authorization: Basic s3cret")
+    connect(proxy.port).get("http://h/", *secrets)
     assert "s3cret" not in "".join(proxy.finish()) + proxy.process.err.text()

@@ -3,12 +3,16 @@
 import pytest
 
 from harness import http_get
+from harness.ambassador import mapping
 from harness.scripted_upstream import answering, ok
 
 
 @pytest.fixture(name="ask")
 def _ask(upstream, ambassador, connect):
-    """ask(entries) maps each source to an upstream that answers with the source's name; gives get(url, …) -> text or status."""
+    """ask(name=source, …) maps each source to an upstream that answers with the name.
+
+    It gives get(url, …), which tells the name, or the status of what is not a 200.
+    """
 
     def start(**entries):
         lines = []
@@ -16,10 +20,10 @@ def _ask(upstream, ambassador, connect):
             server = upstream(answering(ok(name)))
             source, *more = entry.split("; ")
             lines += [f"  - source: {source}", f"    target: http://{server.authority}", *(f"    {line}" for line in more)]
-        client = connect(ambassador("map:\n" + "\n".join(lines) + "\n").port)
+        proxy = ambassador("map:\n" + "\n".join(lines) + "\n")
 
         def get(url, *fields, **options):
-            reply = client.get(url, *fields, **options)
+            reply = connect(proxy.port).get(url, *fields, **options)
             return reply.text if reply.status == 200 else reply.status
 
         return get
@@ -35,7 +39,8 @@ def test_blocks_a_path_that_only_starts_like_the_source(ask):
 
 def test_the_longest_source_wins_wherever_it_stands(ask):
     get = ask(short="http://h/a", longest="http://h/a/b/c", middle="http://h/a/b")
-    assert [get(f"http://h{path}") for path in ("/a/x", "/a/b/x", "/a/b/c/x", "/a/bc")] == ["short", "middle", "longest", "short"]
+    expected = {"/a/x": "short", "/a/b/x": "middle", "/a/b/c/x": "longest", "/a/bc": "short"}
+    assert {path: get(f"http://h{path}") for path in expected} == expected
 
 
 def test_the_more_exact_host_wins(ask):
@@ -86,7 +91,7 @@ def test_another_scheme_is_not_taken_for_http(ask):
 
 def test_any_loopback_name_of_the_listener_means_localhost(upstream, ambassador):
     server = upstream(answering(ok("mapped")))
-    proxy = ambassador(f"map:\n  - source: http://localhost/api\n    target: http://{server.authority}\n")
+    proxy = ambassador(mapping("http://localhost/api", f"http://{server.authority}"))
     for host in ("localhost", "127.0.0.1", "LocalHost", "[::1]"):
         reply = http_get.get(proxy.port, "/api", {"Host": f"{host}:{proxy.port}"})
         assert (host, reply.status) == (host, 200)

@@ -3,6 +3,7 @@
 import pytest
 
 from harness import clients, http_get, needs
+from harness.ambassador import mapping
 from harness.ports import free_port, has_ipv6
 from harness.scripted_upstream import answering, ok
 
@@ -17,7 +18,7 @@ def _serve(ambassador, server):
     """serve(source, listen=…) puts the upstream behind a source."""
 
     def start(source, listen="127.0.0.1:0", more="", **options):
-        rest = f"map:\n  - source: {source}\n    target: http://{server.authority}{more}\n"
+        rest = mapping(source, f"http://{server.authority}{more}")
         return ambassador(rest, base=f"listen: {listen}\n", **options)
 
     return start
@@ -63,7 +64,7 @@ def test_reaches_an_upstream_on_ipv6(ambassador, upstream):
     if not has_ipv6():
         needs.missing("[::1]", "this machine has no IPv6 loopback address")
     server = upstream(answering(ok("by IPv6")), host="::1")
-    proxy = ambassador(f"map:\n  - source: http://*/\n    target: http://[::1]:{server.port}\n")
+    proxy = ambassador(mapping("http://*/", f"http://[::1]:{server.port}"))
     assert http_get.get(proxy.port, "/").text == "by IPv6"
     assert server.requests[0].field("Host") == f"[::1]:{server.port}"
 

@@ -2,6 +2,7 @@
 const axios = require('axios');
 
 (async () => {
-  const {status, data} = await axios.get(process.argv[2], {validateStatus: () => true, responseType: 'text', transformResponse: (text) => text});
+  const asText = {responseType: 'text', transformResponse: (text) => text};
+  const {status, data} = await axios.get(process.argv[2], {validateStatus: () => true, ...asText});
   process.stdout.write(`${status}\n${data}`);
 })();

@@ -1,7 +1,8 @@
 // Prints the trailers of a response.
 const http = require('node:http');
 
-http.get({host: '127.0.0.1', port: process.argv[2], path: process.argv[3], headers: {Host: 'h', TE: 'trailers'}}, (response) => {
+const [port, path] = process.argv.slice(2);
+http.get({host: '127.0.0.1', port, path, headers: {Host: 'h', TE: 'trailers'}}, (response) => {
   response.resume();
   response.on('end', () => process.stdout.write(JSON.stringify(response.trailers)));
 });

@@ -38,6 +38,11 @@ def write_config(directory, *parts, name="ambassador.yaml"):
     return path
 
 
+def mapping(source, target):
+    """A map of one entry, open for more keys of that entry."""
+    return f"map:\n  - source: {source}\n    target: {target}\n"
+
+
 class Ambassador:
     """Running, until `finish`. `listeners` is how many `listening on` lines make it ready.
 

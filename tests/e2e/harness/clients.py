@@ -20,11 +20,11 @@ class Reply:
     body: str | None  # None: the client does not show it
 
 
-def execute(argv, env, check=True, **options):
+def execute(argv, env, check=True, stdin="", cwd=None):
     """A command's result, its output as text."""
     done = subprocess.run(
-        [str(part) for part in argv], env=env, timeout=COMMAND, capture_output=True, encoding="utf-8",
-        stdin=subprocess.DEVNULL, check=False, **options)  # fmt: skip
+        [str(part) for part in argv], env=env, cwd=cwd, timeout=COMMAND, input=stdin, capture_output=True, encoding="utf-8",
+        check=False)  # fmt: skip
     assert not check or done.returncode == 0, f"{argv} ended with {done.returncode}:\n{done.stderr}"
     return done
 
@@ -107,7 +107,8 @@ def _built():
 def _go_program():
     compiler = needs.program("go")
     path = os.path.join(_built().name, "client")
-    execute([compiler, "build", "-o", path, PROGRAMS / "main.go"], environment.clean({"GO111MODULE": "off", "CGO_ENABLED": "0"}))
+    settings = {"GO111MODULE": "off", "CGO_ENABLED": "0"}
+    execute([compiler, "build", "-o", path, PROGRAMS / "main.go"], environment.clean(settings))
     return path
 
 
