@@ -27,7 +27,8 @@ class Event {
   void give_up_at(SteadyTime when) { timer_.expires_at(when); }
 
  private:
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor> timer_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>
+      timer_;
   bool happened_ = false;
 };
 

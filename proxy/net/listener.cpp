@@ -22,7 +22,8 @@ bool set_option(int descriptor, int level, int name) {
 
 /// A connection that was gone before it was accepted: the next may be well.
 bool is_passing(int error) noexcept {
-  return error == ECONNABORTED || error == EPROTO || error == EINTR || error == EPERM || error == ENETDOWN || error == EHOSTUNREACH;
+  return error == ECONNABORTED || error == EPROTO || error == EINTR || error == EPERM || error == ENETDOWN ||
+         error == EHOSTUNREACH;
 }
 
 }  // namespace
@@ -30,9 +31,11 @@ bool is_passing(int error) noexcept {
 Result<int> open_listening_socket(tcp::endpoint endpoint, bool share_port) {
   int const descriptor = ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return system_failure();
-  bool const prepared = set_option(descriptor, SOL_SOCKET, SO_REUSEADDR) && (!share_port || set_option(descriptor, SOL_SOCKET, SO_REUSEPORT)) &&
+  bool const prepared = set_option(descriptor, SOL_SOCKET, SO_REUSEADDR) &&
+                        (!share_port || set_option(descriptor, SOL_SOCKET, SO_REUSEPORT)) &&
                         (endpoint.protocol() != tcp::v6() || set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY));
-  if (prepared && ::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 && ::listen(descriptor, accept_backlog) == 0) {
+  if (prepared && ::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 &&
+      ::listen(descriptor, accept_backlog) == 0) {
     return descriptor;
   }
   auto const failure = system_failure();

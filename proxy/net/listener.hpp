@@ -13,8 +13,8 @@
 namespace ambassador::net {
 
 inline constexpr int accept_backlog = 4096;
-inline constexpr std::size_t accepts_at_once = 64;            ///< before other work gets its turn
-inline constexpr Milliseconds accept_pause{100};              ///< after accept failed for want of a resource
+inline constexpr std::size_t accepts_at_once = 64;  ///< before other work gets its turn
+inline constexpr Milliseconds accept_pause{100};    ///< after accept failed for want of a resource
 
 /// Opens, binds and listens. `share_port` sets SO_REUSEPORT, so that several workers can have a socket each.
 /// Returns the descriptor; the failure's code is the system's.
@@ -43,7 +43,8 @@ class Listener {
   bool accept_waiting(std::size_t limit);
 
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor> acceptor_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor> pause_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>
+      pause_;
   Handlers handlers_;
   bool stopped_ = false;
 };

@@ -76,7 +76,8 @@ Task<void> pump(Tunnel& tunnel, Stream& from, Stream& to, std::uint64_t& count, 
 }
 
 Task<void> pump_upstream(Tunnel& tunnel) {
-  co_await pump(tunnel, tunnel.upstream, tunnel.client, tunnel.result.from_upstream, RelayEnd::upstream_failed, RelayEnd::client_failed);
+  co_await pump(tunnel, tunnel.upstream, tunnel.client, tunnel.result.from_upstream, RelayEnd::upstream_failed,
+                RelayEnd::client_failed);
   tunnel.upstream_done.set();
 }
 

@@ -35,7 +35,8 @@ TimerWheel::~TimerWheel() {
 
 void TimerWheel::insert(Deadline& deadline) noexcept {
   auto const wait = std::max(deadline.when_ - now_, SteadyTime::duration{0});
-  auto const ticks = std::clamp<std::size_t>(static_cast<std::size_t>((wait + tick - std::chrono::nanoseconds{1}) / tick), 1, slots - 1);
+  auto const ticks =
+      std::clamp<std::size_t>(static_cast<std::size_t>((wait + tick - std::chrono::nanoseconds{1}) / tick), 1, slots - 1);
   deadline.slot_time_ = now_ + ticks * tick;
   auto& head = heads_[(cursor_ + ticks) % slots];
   deadline.next_ = head;

@@ -59,7 +59,7 @@ class TimerWheel {
   void insert(Deadline& deadline) noexcept;
   void run_slot(std::size_t slot) noexcept;
 
-  SteadyTime now_;         ///< the time of the slot at `cursor_`
+  SteadyTime now_;  ///< the time of the slot at `cursor_`
   std::size_t cursor_ = 0;
   std::array<Deadline*, slots> heads_{};
 };

@@ -32,8 +32,8 @@ inline constexpr std::size_t scratch_bytes(config::Limits const& limits) noexcep
 }
 
 struct ListenerInfo {
-  std::size_t index = 0;   ///< among the process's listeners
-  std::string text;        ///< `address:port`
+  std::size_t index = 0;  ///< among the process's listeners
+  std::string text;       ///< `address:port`
   std::uint16_t port = 0;
 };
 
@@ -47,10 +47,10 @@ struct Context {
   upstream::Pools& pools;
   observe::WorkerMetrics& metrics;
   observe::LogBuffer& log;
-  std::string_view pseudonym;     ///< our name in Via
-  std::string const& date;        ///< the value of Date, no older than a second
+  std::string_view pseudonym;              ///< our name in Via
+  std::string const& date;                 ///< the value of Date, no older than a second
   std::atomic<bool> const& refusing_work;  ///< the process is near its memory limit
-  bool const& draining;           ///< no connection is kept alive any more
+  bool const& draining;                    ///< no connection is kept alive any more
 };
 
 }  // namespace ambassador::session

@@ -33,7 +33,8 @@ Row connect_row(boost::system::error_code code) {
     return {503, Reason::pool_exhausted, "connection_limit_reached", "The upstream is slow, or limits.connections is too low."};
   }
   if (code == Errc::pending_timed_out) {
-    return {503, Reason::pending_timeout, "connection_limit_reached", "The upstream is slow, or limits.connections is too low."};
+    return {503, Reason::pending_timeout, "connection_limit_reached",
+            "The upstream is slow, or limits.connections is too low."};
   }
   if (code == Errc::own_address) return {508, Reason::loop, "proxy_loop_detected", "The target leads back to this proxy."};
   if (code == Errc::timed_out) {
@@ -47,12 +48,15 @@ Row connect_row(boost::system::error_code code) {
 
 Row response_row(boost::system::error_code code) {
   if (code == Errc::timed_out) {
-    return {504, Reason::response_timeout, "http_response_timeout", "Raise timeout.response if the upstream may take this long."};
+    return {504, Reason::response_timeout, "http_response_timeout",
+            "Raise timeout.response if the upstream may take this long."};
   }
   if (code == Errc::head_too_large || code == Errc::too_many_fields || code == Errc::target_too_long) {
-    return {502, Reason::response_malformed, "http_response_header_section_size", "The response head exceeds limits.head or limits.fields."};
+    return {502, Reason::response_malformed, "http_response_header_section_size",
+            "The response head exceeds limits.head or limits.fields."};
   }
-  if (code == Errc::unexpected_switch) return {502, Reason::upgrade_failed, "http_upgrade_failed", "The upstream switched protocols unasked."};
+  if (code == Errc::unexpected_switch)
+    return {502, Reason::upgrade_failed, "http_upgrade_failed", "The upstream switched protocols unasked."};
   if (code == Errc::end_of_stream || code == Errc::incomplete_message || code == boost::asio::error::connection_reset ||
       code == boost::asio::error::broken_pipe) {
     return {502, Reason::upstream_closed, "connection_terminated", "The upstream closed the connection: see its log."};
@@ -91,11 +95,15 @@ std::string_view at_stage(Stage stage) {
 
 Row head_row(Errc code) {
   switch (code) {
-    case Errc::head_too_large: return {431, Reason::head_too_large, "http_request_error", "Send a smaller head, or raise limits.head."};
-    case Errc::too_many_fields: return {431, Reason::too_many_fields, "http_request_error", "Send fewer fields, or raise limits.fields."};
-    case Errc::target_too_long: return {414, Reason::target_too_long, "http_request_error", "Send a shorter URL, or raise limits.target."};
+    case Errc::head_too_large:
+      return {431, Reason::head_too_large, "http_request_error", "Send a smaller head, or raise limits.head."};
+    case Errc::too_many_fields:
+      return {431, Reason::too_many_fields, "http_request_error", "Send fewer fields, or raise limits.fields."};
+    case Errc::target_too_long:
+      return {414, Reason::target_too_long, "http_request_error", "Send a shorter URL, or raise limits.target."};
     case Errc::bad_version: return {505, Reason::bad_version, "http_request_error", "Speak HTTP/1.1."};
-    case Errc::tls_in_tunnel: return {400, Reason::tls_in_tunnel, "http_request_error", "Speak plain HTTP inside: the source is an http one."};
+    case Errc::tls_in_tunnel:
+      return {400, Reason::tls_in_tunnel, "http_request_error", "Speak plain HTTP inside: the source is an http one."};
     case Errc::timed_out: return {408, Reason::head_timeout, "", "Send the whole head at once."};
     default: return {400, Reason::bad_request, "http_request_error", ""};
   }
@@ -126,13 +134,22 @@ ErrorReply error_reply(Failure const& failure, std::string_view target) {
   std::string what{at_stage(failure.stage)};
   if (failure.side == Side::upstream) what.append(" for ").append(target);
   what.append(": ").append(failure.code.message());
-  return {.status = row.status, .reason = row.reason, .proxy_status = row.proxy_status, .what = std::move(what), .to_do = std::string{row.to_do},
-          .allow = {}, .retry_after = row.status == 503 ? 1U : 0U};
+  return {.status = row.status,
+          .reason = row.reason,
+          .proxy_status = row.proxy_status,
+          .what = std::move(what),
+          .to_do = std::string{row.to_do},
+          .allow = {},
+          .retry_after = row.status == 503 ? 1U : 0U};
 }
 
 ErrorReply error_reply(wire::http::Fault const& fault) {
   auto const row = head_row(fault.code);
-  return {.status = row.status, .reason = row.reason, .proxy_status = row.proxy_status, .what = std::string{fault.why}, .to_do = std::string{row.to_do},
+  return {.status = row.status,
+          .reason = row.reason,
+          .proxy_status = row.proxy_status,
+          .what = std::string{fault.why},
+          .to_do = std::string{row.to_do},
           .allow = {}};
 }
 

@@ -34,8 +34,8 @@ std::string_view reason_phrase(unsigned status) noexcept;
 /// How a reply of our own is written.
 struct ReplyForm {
   std::string_view date;
-  bool json = false;        ///< the client prefers JSON
-  bool head_only = false;   ///< the request was HEAD
+  bool json = false;       ///< the client prefers JSON
+  bool head_only = false;  ///< the request was HEAD
   bool keep_alive = true;
   bool to_http10 = false;
 };

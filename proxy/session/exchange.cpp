@@ -95,11 +95,20 @@ std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& he
   }
   url_.append_text(record_.source);
   if (route::went_through(head, context_.pseudonym)) {
-    return ErrorReply{.status = 508, .reason = Reason::loop, .proxy_status = "proxy_loop_detected", .what = "the request has come back to this proxy",
-                      .to_do = "A target leads back here: check the map.", .allow = {}};
+    return ErrorReply{.status = 508,
+                      .reason = Reason::loop,
+                      .proxy_status = "proxy_loop_detected",
+                      .what = "the request has come back to this proxy",
+                      .to_do = "A target leads back here: check the map.",
+                      .allow = {}};
   }
   if (head.expects_unknown) {
-    return ErrorReply{.status = 417, .reason = Reason::bad_request, .proxy_status = {}, .what = "an Expect other than 100-continue", .to_do = {}, .allow = {}};
+    return ErrorReply{.status = 417,
+                      .reason = Reason::bad_request,
+                      .proxy_status = {},
+                      .what = "an Expect other than 100-continue",
+                      .to_do = {},
+                      .allow = {}};
   }
   return std::nullopt;
 }
@@ -108,11 +117,21 @@ std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& he
 std::optional<ErrorReply> Exchange::answer_locally(wire::http::RequestHead const& head) {
   bool const options = head.method == Method::options;
   if (options && head.max_forwards == 0) {
-    return ErrorReply{.status = 200, .reason = Reason::none, .proxy_status = {}, .what = {}, .to_do = {}, .empty_body = true,
+    return ErrorReply{.status = 200,
+                      .reason = Reason::none,
+                      .proxy_status = {},
+                      .what = {},
+                      .to_do = {},
+                      .empty_body = true,
                       .allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT"};
   }
   if (head.method == Method::trace && head.max_forwards == 0) {
-    return ErrorReply{.status = 405, .reason = Reason::bad_request, .proxy_status = {}, .what = "TRACE ends here, and is not answered", .to_do = {}, .allow = "GET"};
+    return ErrorReply{.status = 405,
+                      .reason = Reason::bad_request,
+                      .proxy_status = {},
+                      .what = "TRACE ends here, and is not answered",
+                      .to_do = {},
+                      .allow = "GET"};
   }
   return std::nullopt;
 }
@@ -120,7 +139,10 @@ std::optional<ErrorReply> Exchange::answer_locally(wire::http::RequestHead const
 ErrorReply Exchange::block(wire::http::RequestHead const& head) {
   auto const& settings = context_.rules.settings();
   auto const miss = route::find_nearest_miss(context_.rules, url_, head.method_text, head.fields);
-  ErrorReply reply{.status = settings.reject_status, .reason = reason_of(decision_.refusal), .proxy_status = "http_request_denied", .allow = {}};
+  ErrorReply reply{.status = settings.reject_status,
+                   .reason = reason_of(decision_.refusal),
+                   .proxy_status = "http_request_denied",
+                   .allow = {}};
   reply.call = record_.method + ' ' + record_.source + " is blocked";
   reply.what = route::describe_block(decision_, miss, url_, head.method_text);
   reply.to_do = "To let it pass, add to the configuration:\n\n" + route::lines_to_paste(url_);
@@ -131,8 +153,13 @@ ErrorReply Exchange::block(wire::http::RequestHead const& head) {
 /// Near the memory limit what runs goes on, and nothing new is begun.
 ErrorReply Exchange::refuse_work() {
   keep_alive_ = false;
-  return {.status = 503, .reason = Reason::memory_ceiling, .proxy_status = "connection_limit_reached", .what = "the proxy is near its memory limit",
-          .to_do = "Try again, or raise the memory limit of its container.", .allow = {}, .retry_after = 1};
+  return {.status = 503,
+          .reason = Reason::memory_ceiling,
+          .proxy_status = "connection_limit_reached",
+          .what = "the proxy is near its memory limit",
+          .to_do = "Try again, or raise the memory limit of its container.",
+          .allow = {},
+          .retry_after = 1};
 }
 
 /// Decides, and writes the request as it goes upstream. A reply of our own ends the call here.
@@ -177,7 +204,10 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
   constexpr std::size_t scheme = std::string_view{"http://"}.size();
   auto const path = url.substr(path_begins);
   route::append_forwarded(up_writer_.begin(head.body), head,
-                          {.target = url_.whole_server && path == "/" ? std::string_view{"*"} : path, .host = url.substr(scheme, path_begins - scheme), .pseudonym = context_.pseudonym, .upgrade = upgrade});
+                          {.target = url_.whole_server && path == "/" ? std::string_view{"*"} : path,
+                           .host = url.substr(scheme, path_begins - scheme),
+                           .pseudonym = context_.pseudonym,
+                           .upgrade = upgrade});
   up_body_writer_.begin(head.body);
   return keep_body(head.body);
 }
@@ -261,7 +291,11 @@ net::Task<After> Exchange::reply(ErrorReply reply) {
   if (reply.reason != Reason::none) record_.reason_code = reply.reason;
   if (!reply.what.empty()) record_.reason = reply.what;
   append_reply(client.writer.begin({}), reply,
-               {.date = context_.date, .json = wants_json_, .head_only = method_ == Method::head, .keep_alive = keep, .to_http10 = minor_version_ == 0});
+               {.date = context_.date,
+                .json = wants_json_,
+                .head_only = method_ == Method::head,
+                .keep_alive = keep,
+                .to_http10 = minor_version_ == 0});
   auto const failed = co_await send_to_client({}, true, {});
   finish();
   if (failed) co_return After::close;
@@ -269,7 +303,8 @@ net::Task<After> Exchange::reply(ErrorReply reply) {
   co_return all_read ? After::close : After::linger;
 }
 
-net::Task<After> Exchange::refuse(wire::http::Fault fault, std::string_view raw, ClientLeg& client, ListenerInfo const& listener) {
+net::Task<After> Exchange::refuse(wire::http::Fault fault, std::string_view raw, ClientLeg& client,
+                                  ListenerInfo const& listener) {
   begin(client, listener);
   auto const line = raw.substr(0, raw.find('\r'));
   auto const blank = std::min(line.find(' '), line.size());

@@ -55,7 +55,7 @@ class Exchange {
     net::Event done;
     std::optional<Failure> failure;
     bool stopped = false;
-    SteadyTime window_ends{};            ///< by then `least_progress` must have come
+    SteadyTime window_ends{};             ///< by then `least_progress` must have come
     std::uint64_t window_began_with = 0;  ///< bytes
   };
 
@@ -115,19 +115,19 @@ class Exchange {
   unsigned minor_version_ = 1;
   bool keep_alive_ = true;
   bool wants_json_ = false;
-  std::string upgrade_wanted_;    ///< the protocols that the client offers to switch to
+  std::string upgrade_wanted_;  ///< the protocols that the client offers to switch to
 
   // The upstream's leg.
-  upstream::Wish wish_;           ///< of the connection that is being opened
+  upstream::Wish wish_;  ///< of the connection that is being opened
   upstream::Lease lease_;
   MessageWriter up_writer_;       ///< the head and what came with it: kept for a retry
   MessageWriter up_body_writer_;  ///< what came later
   MessageReader up_reader_;
   std::optional<Upload> upload_;
-  bool body_kept_ = false;        ///< all of the request's body is in `up_writer_`
+  bool body_kept_ = false;  ///< all of the request's body is in `up_writer_`
   bool any_byte_sent_ = false;
   bool uploaded_beyond_kept_ = false;
-  bool response_came_ = false;    ///< a byte of it
+  bool response_came_ = false;  ///< a byte of it
   SteadyTime sent_at_{};
   unsigned interim_ = 0;
 

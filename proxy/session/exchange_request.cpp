@@ -120,7 +120,8 @@ net::Task<Result<void>> Exchange::upload_piece(MessageReader::Piece piece) {
   }
   auto sent = up_body_writer_.send(lease_.stream(), piece.payload, piece.last, trailers);
   if (!sent.code && !sent.remainder.empty()) {
-    sent.code = co_await lease_.stream().write_all(std::move(sent.remainder), response_begun_ ? timeout_->idle : timeout_->response);
+    sent.code =
+        co_await lease_.stream().write_all(std::move(sent.remainder), response_begun_ ? timeout_->idle : timeout_->response);
     restart_upload_window();  // it was not the client that held it up
   }
   if (sent.code) co_return upstream_failure(sent.code, Stage::send);

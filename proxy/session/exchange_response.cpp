@@ -36,7 +36,8 @@ net::Task<Result<After>> Exchange::receive() {
       continue;
     }
     if (got.got == Got::ended) {
-      co_return upstream_failure(up_reader_.has_left_over() ? Errc::incomplete_message : Errc::end_of_stream, Stage::response_head);
+      co_return upstream_failure(up_reader_.has_left_over() ? Errc::incomplete_message : Errc::end_of_stream,
+                                 Stage::response_head);
     }
     if (got.got == Got::failed) co_return upstream_failure(got.code, Stage::response_head);
     if (got.got == Got::faulty) co_return upstream_failure(got.fault.code, Stage::response_head);
@@ -54,11 +55,13 @@ net::Task<Result<After>> Exchange::receive() {
 net::Task<Result<void>> Exchange::pass_on_interim(wire::http::ResponseHead const& head) {
   if (++interim_ > max_interim_responses) co_return upstream_failure(Errc::too_many_interim, Stage::response_head);
   if (minor_version_ != 0) {
-    route::append_forwarded(client_->writer.begin({}), head, {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date});
+    route::append_forwarded(client_->writer.begin({}), head,
+                            {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date});
   }
   up_reader_.begin_body({});
   if (minor_version_ == 0) co_return Result<void>{};
-  if (auto const failed = co_await send_to_client({}, true, {})) co_return Failure{failed, Side::client, Stage::response_head, false};
+  if (auto const failed = co_await send_to_client({}, true, {}))
+    co_return Failure{failed, Side::client, Stage::response_head, false};
   co_return Result<void>{};
 }
 
@@ -80,15 +83,21 @@ net::Task<Result<After>> Exchange::relay(wire::http::ResponseHead const& head) {
   until_close_ = framing.kind == BodyKind::until_close;
   bool const uploading = upload_ && !upload_->done.happened();
   // What came behind an offer to switch that was turned down may be HTTP no longer.
-  bool const keep = keep_alive_ && !until_close_ && !uploading && upgrade_wanted_.empty() && client.reader.body_done() && !context_.draining;
+  bool const keep =
+      keep_alive_ && !until_close_ && !uploading && upgrade_wanted_.empty() && client.reader.body_done() && !context_.draining;
   bool reusable = head.keeps_alive() && head.body.kind != BodyKind::until_close;
   auto const keep_alive_timeout = head.keep_alive_timeout;
   bool const mapped = decision_.verdict == route::Verdict::mapped;
   record_.status = static_cast<int>(head.status);
   record_.upstream_duration = now() - sent_at_;
   route::append_forwarded(client.writer.begin(framing), head,
-                          {.body = framing, .keep_alive = keep, .to_http10 = minor_version_ == 0, .pseudonym = context_.pseudonym, .date = context_.date,
-                           .mapping = mapped ? decision_.match.mapping : nullptr, .asked = &url_.authority});
+                          {.body = framing,
+                           .keep_alive = keep,
+                           .to_http10 = minor_version_ == 0,
+                           .pseudonym = context_.pseudonym,
+                           .date = context_.date,
+                           .mapping = mapped ? decision_.match.mapping : nullptr,
+                           .asked = &url_.authority});
   if (auto const relayed = co_await relay_body(up_reader_.begin_body(head.body)); !relayed) co_return relayed.error();
 
   bool const uploaded = !upload_ || (upload_->done.happened() && !upload_->failure);
@@ -147,7 +156,8 @@ net::Task<boost::system::error_code> Exchange::send_to_client(std::string_view p
 
 /// After a 101 that was asked for the connection is no longer HTTP: a tunnel, both ways, until both sides end.
 net::Task<Result<After>> Exchange::switch_protocols(wire::http::ResponseHead const& head) {
-  if (upgrade_wanted_.empty() || !offers(upgrade_wanted_, head.upgrade)) co_return upstream_failure(Errc::unexpected_switch, Stage::response_head);
+  if (upgrade_wanted_.empty() || !offers(upgrade_wanted_, head.upgrade))
+    co_return upstream_failure(Errc::unexpected_switch, Stage::response_head);
   auto& client = *client_;
   record_.status = 101;
   record_.upstream_duration = now() - sent_at_;
@@ -159,7 +169,8 @@ net::Task<Result<After>> Exchange::switch_protocols(wire::http::ResponseHead con
   if (auto const failed = co_await send_to_client({}, true, {})) co_return Failure{failed, Side::client, Stage::tunnel, false};
   record_.bytes_out += early.size();
   auto const first = client.reader.take_left_over();
-  if (auto const failed = co_await lease_.stream().write_all(first, timeout_->idle)) co_return upstream_failure(failed, Stage::tunnel);
+  if (auto const failed = co_await lease_.stream().write_all(first, timeout_->idle))
+    co_return upstream_failure(failed, Stage::tunnel);
 
   auto const relayed = co_await net::relay(client.stream, lease_.stream(), context_.scratch, timeout_->idle);
   record_.bytes_in += first.size() + relayed.from_client;

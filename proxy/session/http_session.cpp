@@ -23,7 +23,9 @@ SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 HttpSession::HttpSession(Sessions& sessions, boost::asio::generic::stream_protocol protocol, int descriptor, std::string client,
                          ListenerInfo const& listener)
-    : sessions_{sessions}, listener_{listener}, client_{sessions.context_.executor, sessions.context_.wheel, protocol, descriptor} {
+    : sessions_{sessions},
+      listener_{listener},
+      client_{sessions.context_.executor, sessions.context_.wheel, protocol, descriptor} {
   client_.address = std::move(client);
 }
 
@@ -80,7 +82,8 @@ net::Task<After> HttpSession::next_call() {
     switch (got.got) {
       case Got::some: co_return co_await serve(got.bytes);
       case Got::faulty:
-        if (tunnel_ && got.bytes.starts_with(tls_handshake)) co_return co_await exchange_->refuse_tls(*tunnel_, client_, listener_);
+        if (tunnel_ && got.bytes.starts_with(tls_handshake))
+          co_return co_await exchange_->refuse_tls(*tunnel_, client_, listener_);
         co_return co_await exchange_->refuse(got.fault, got.bytes, client_, listener_);
       case Got::ended:
         if (!client_.reader.has_left_over()) co_return After::close;
@@ -94,7 +97,8 @@ net::Task<After> HttpSession::next_call() {
     stream.expires_at(limit);
     co_await stream.readable();
     if (stream.expired()) {
-      co_return co_await exchange_->refuse({Errc::timed_out, "the head did not come in time"}, client_.reader.left_over(), client_, listener_);
+      co_return co_await exchange_->refuse({Errc::timed_out, "the head did not come in time"}, client_.reader.left_over(),
+                                           client_, listener_);
     }
   }
 }

@@ -35,8 +35,8 @@ class HttpSession : public boost::intrusive::list_base_hook<> {
   Sessions& sessions_;
   ListenerInfo const& listener_;
   ClientLeg client_;
-  std::unique_ptr<Exchange> exchange_;   ///< while a call is under way
-  std::unique_ptr<Authority> tunnel_;    ///< of the CONNECT that the calls come through
+  std::unique_ptr<Exchange> exchange_;  ///< while a call is under way
+  std::unique_ptr<Authority> tunnel_;   ///< of the CONNECT that the calls come through
   bool running_ = false;
   bool lingering_ = false;
 };

@@ -16,7 +16,8 @@ MessageReader::Head MessageReader::read_head(net::Stream& stream, net::Scratch s
   for (;;) {
     if (look_first) {
       auto const state = scanner_.scan({scratch.data(), have}, limits);
-      if (state == State::faulty) return {.got = Got::faulty, .bytes = {scratch.data(), have}, .code = {}, .fault = scanner_.fault()};
+      if (state == State::faulty)
+        return {.got = Got::faulty, .bytes = {scratch.data(), have}, .code = {}, .fault = scanner_.fault()};
       if (state == State::complete) {
         std::string_view const head{scratch.data() + scanner_.begin(), scanner_.end() - scanner_.begin()};
         rest_ = scratch.data() + scanner_.end();

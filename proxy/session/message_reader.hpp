@@ -7,9 +7,9 @@
 #include "wire/http1/body_decoder.hpp"
 #include "wire/http1/head_scanner.hpp"
 
-#include <utility>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ambassador::session {
 
@@ -25,7 +25,8 @@ class MessageReader {
 
   struct Head {
     Got got = Got::blocked;
-    std::string_view bytes;  ///< of `some` the head, of `faulty` what there is; valid until something is read, or the caller waits
+    std::string_view
+        bytes;  ///< of `some` the head, of `faulty` what there is; valid until something is read, or the caller waits
     boost::system::error_code code;  ///< of `failed`
     wire::http::Fault fault;         ///< of `faulty`
   };

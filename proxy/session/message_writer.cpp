@@ -45,7 +45,8 @@ Sent MessageWriter::send_kept(net::Stream& stream) const {
   return send_parts(stream, {&part, 1});
 }
 
-Sent MessageWriter::send(net::Stream& stream, std::string_view payload, bool last, std::span<wire::http::Field const> trailers) {
+Sent MessageWriter::send(net::Stream& stream, std::string_view payload, bool last,
+                         std::span<wire::http::Field const> trailers) {
   tail_.clear();
   if (framing_.kind == wire::http::BodyKind::chunked) {
     if (!payload.empty()) {

@@ -13,7 +13,7 @@ namespace ambassador::session {
 
 struct Sent {
   boost::system::error_code code;
-  std::string remainder;       ///< what the kernel did not take: give it to `Stream::write_all`
+  std::string remainder;  ///< what the kernel did not take: give it to `Stream::write_all`
   bool any_byte_sent = false;
 };
 
@@ -34,7 +34,8 @@ class MessageWriter {
   [[nodiscard]] std::size_t kept_bytes() const noexcept { return buffer_.size(); }
 
   /// Sends what was kept and a piece of the body, which is not copied where the kernel takes it.
-  [[nodiscard]] Sent send(net::Stream& stream, std::string_view payload, bool last, std::span<wire::http::Field const> trailers);
+  [[nodiscard]] Sent send(net::Stream& stream, std::string_view payload, bool last,
+                          std::span<wire::http::Field const> trailers);
 
   /// Gives back memory beyond what a usual head needs.
   void shrink();

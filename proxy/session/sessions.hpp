@@ -29,7 +29,8 @@ class ExchangeStock {
 class Sessions {
  public:
   /// `became_busy` is called when a call begins and none was under way.
-  Sessions(Context& context, std::function<void()> became_busy) : context_{context}, became_busy_{std::move(became_busy)}, stock_{context} {}
+  Sessions(Context& context, std::function<void()> became_busy)
+      : context_{context}, became_busy_{std::move(became_busy)}, stock_{context} {}
   ~Sessions();
 
   void open(boost::asio::generic::stream_protocol protocol, int descriptor, std::string client, ListenerInfo const& listener);

@@ -13,9 +13,11 @@ namespace {
 
 /// The address that connecting to `address` reaches: a mapped IPv4 one is itself, and the unspecified one is loopback.
 asio::ip::address plain(asio::ip::address const& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) return plain(asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()));
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return plain(asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()));
   if (!address.is_unspecified()) return address;
-  return address.is_v6() ? asio::ip::address{asio::ip::address_v6::loopback()} : asio::ip::address{asio::ip::address_v4::loopback()};
+  return address.is_v6() ? asio::ip::address{asio::ip::address_v6::loopback()}
+                         : asio::ip::address{asio::ip::address_v4::loopback()};
 }
 
 }  // namespace
@@ -192,7 +194,8 @@ void Pool::sweep(SteadyTime now) {
   std::size_t position = 0;
   std::erase_if(idle_, [&](std::unique_ptr<Connection> const& connection) {
     bool const settled = now - connection->idle_since >= std::chrono::seconds{1};
-    bool const goes = (settled && position < too_many) || now - connection->idle_since >= idle_limit_ || is_spoilt(*connection, now);
+    bool const goes =
+        (settled && position < too_many) || now - connection->idle_since >= idle_limit_ || is_spoilt(*connection, now);
     ++position;
     if (goes) shared_->connections.fetch_sub(1, std::memory_order_relaxed);
     return goes;

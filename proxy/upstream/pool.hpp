@@ -43,7 +43,7 @@ struct Connection {
   Connection(net::Executor executor, net::TimerWheel& wheel) : stream{executor, wheel} {}
 
   net::Stream stream;
-  std::string address;     ///< `address:port`
+  std::string address;  ///< `address:port`
   SteadyTime idle_since{};
 };
 

@@ -1,0 +1,191 @@
+// A whole ambassador in the test's process: one worker or more, a control thread, and its access log as JSON.
+#pragma once
+
+#include "app/worker.hpp"
+#include "support/http_text.hpp"
+#include "support/scripted_upstream.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <condition_variable>
+#include <deque>
+#include <sstream>
+
+namespace ambassador::support {
+
+using Record = boost::json::object;
+
+inline std::string text_of(Record const& record, std::string_view key) {
+  return std::string{record.at(boost::json::string_view{key.data(), key.size()}).as_string().c_str()};
+}
+
+inline std::int64_t number_of(Record const& record, std::string_view key) {
+  return record.at(boost::json::string_view{key.data(), key.size()}).to_number<std::int64_t>();
+}
+
+/// `source` as `http://host/path` without a port; `target` is `host:port`, with a path behind it where there is one.
+inline config::Mapping mapping(std::string const& host, std::string const& path, std::string const& target_host, std::uint16_t target_port,
+                               std::string const& target_path = "") {
+  config::Mapping mapping;
+  mapping.source_text = "http://" + host + path;
+  mapping.source.host = host;
+  mapping.source.path = path;
+  mapping.target.authority = {target_host, target_port};
+  mapping.target.port = target_port;
+  mapping.target.host_header = target_host + ':' + std::to_string(target_port);
+  mapping.target.path = target_path;
+  mapping.target.text = "http://" + mapping.target.host_header + target_path;
+  return mapping;
+}
+
+/// `http://app/` goes to the upstream.
+inline config::Settings to(std::uint16_t upstream_port) {
+  config::Settings settings;
+  settings.map.push_back(mapping("app", "", "127.0.0.1", upstream_port));
+  return settings;
+}
+
+/// The same timeouts for all sources.
+inline config::Settings with(config::Settings settings, config::Timeouts const& timeouts) {
+  settings.timeout = timeouts;
+  for (auto& one : settings.map) one.timeout = timeouts;
+  return settings;
+}
+
+/// Reads lines off a pipe as they come.
+class LogReader {
+ public:
+  LogReader() {
+    if (::pipe2(ends_, O_CLOEXEC) != 0) throw std::runtime_error{"pipe"};
+    thread_ = std::thread{[this] { run(); }};
+  }
+  ~LogReader() { finish(); }
+
+  [[nodiscard]] int write_end() const { return ends_[1]; }
+
+  std::vector<Record> wait_for(std::size_t count, std::chrono::milliseconds limit = patience) {
+    std::unique_lock lock{mutex_};
+    more_.wait_for(lock, limit, [&] { return records_.size() >= count; });
+    return records_;
+  }
+
+  /// All that was written. Nobody may write any more.
+  std::vector<Record> finish() {
+    if (thread_.joinable()) {
+      ::close(ends_[1]);
+      thread_.join();
+      ::close(ends_[0]);
+    }
+    return records_;
+  }
+
+ private:
+  void run() {
+    std::string text;
+    char buffer[4096];
+    for (;;) {
+      auto const got = ::read(ends_[0], buffer, sizeof buffer);
+      if (got <= 0) return;
+      text.append(buffer, static_cast<std::size_t>(got));
+      std::lock_guard const lock{mutex_};
+      for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
+        records_.push_back(boost::json::parse(text.substr(0, end)).as_object());
+        text.erase(0, end + 1);
+      }
+      more_.notify_all();
+    }
+  }
+
+  int ends_[2]{};
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::vector<Record> records_;
+  std::thread thread_;
+};
+
+class Proxy {
+ public:
+  explicit Proxy(config::Settings settings, std::size_t workers = 1)
+      : snapshot_{json_log(std::move(settings))}, guard_{control_.get_executor()}, resolver_{control_, {}} {
+    auto const descriptor = net::open_listening_socket({boost::asio::ip::address_v4::loopback(), 0}, true).value();
+    auto const endpoint = net::bound_address(descriptor);
+    listener_ = {0, net::to_text(endpoint), endpoint.port()};
+    own_addresses_ = {endpoint};
+    std::vector<std::string> sources;
+    for (auto const& one : snapshot_.settings.map) sources.push_back(one.source_text);
+    metrics_.emplace(std::move(sources), std::vector{listener_.text}, workers, "test");
+    log_writer_.emplace(observe::LogWriter::Options{.descriptor = log_.write_end()}, events_, metrics_->log_lines_dropped());
+    commons_.emplace(
+        app::Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, own_addresses_, pseudonym_});
+    for (std::size_t index = 0; index < workers; ++index) {
+      auto& worker = workers_.emplace_back(std::make_unique<app::Worker>(*commons_, index));
+      worker->listen(index == 0 ? descriptor : net::open_listening_socket(endpoint, true).value(), listener_);
+    }
+    for (auto& worker : workers_) worker->start();
+    control_thread_ = std::thread{[this] { control_.run(); }};
+  }
+
+  ~Proxy() { stop(); }
+
+  [[nodiscard]] std::uint16_t port() const { return listener_.port; }
+  [[nodiscard]] Socket connect(int receive_buffer = 0) const { return Socket::connect(port(), receive_buffer); }
+
+  [[nodiscard]] app::Worker& worker() { return *workers_.front(); }
+  [[nodiscard]] observe::Metrics& metrics() { return *metrics_; }
+  /// What the operator was told.
+  [[nodiscard]] std::string events() { return event_text_.str(); }
+
+  [[nodiscard]] std::size_t clients() {
+    std::size_t count = 0;
+    for (std::size_t index = 0; index < workers_.size(); ++index) count += metrics_->worker(index).connections(0);
+    return count;
+  }
+  /// Connections to an upstream, lent and idle.
+  [[nodiscard]] std::size_t connections_to(ScriptedUpstream const& upstream) {
+    return upstreams_.of(upstream.authority())->connections.load();
+  }
+  [[nodiscard]] std::size_t pending_for(ScriptedUpstream const& upstream) { return upstreams_.of(upstream.authority())->pending.load(); }
+
+  /// The records so far, at least so many of them where patience lasts.
+  std::vector<Record> records(std::size_t at_least) { return log_.wait_for(at_least); }
+
+  /// Ends the workers; what they had to log is there then.
+  std::vector<Record> stop() {
+    if (control_thread_.joinable()) {
+      control_.stop();
+      control_thread_.join();
+      workers_.clear();
+      log_writer_->stop();
+    }
+    return log_.finish();
+  }
+
+ private:
+  static config::Settings json_log(config::Settings settings) {
+    settings.log.format = config::LogFormat::json;
+    return settings;
+  }
+
+  app::Snapshot snapshot_;
+  boost::asio::io_context control_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  net::Resolver resolver_;
+  LogReader log_;
+  std::ostringstream event_text_;
+  std::shared_ptr<observe::EventLog> events_ = observe::make_event_log(std::make_shared<spdlog::sinks::ostream_sink_mt>(event_text_));
+  session::ListenerInfo listener_;
+  std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
+  std::string pseudonym_ = "amb";
+  upstream::SharedUpstreams upstreams_;
+  std::optional<observe::Metrics> metrics_;
+  std::optional<observe::LogWriter> log_writer_;
+  std::optional<app::Commons> commons_;
+  std::vector<std::unique_ptr<app::Worker>> workers_;
+  std::thread control_thread_;
+};
+
+}  // namespace ambassador::support
