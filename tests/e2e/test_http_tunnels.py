@@ -66,10 +66,20 @@ def test_an_upgrade_carries_early_bytes_and_half_close(route):
     assert " 101 " in there.proxy.log("GET http://h/ -> ")
 
 
-def test_a_refused_upgrade_is_an_ordinary_reply(route):
-    there = route(answering(ok("no"), ok("next")))
-    assert there.client.get("http://h/", *UPGRADE).text == "no"
-    assert there.client.get("http://h/").text == "next"
+def test_a_refused_upgrade_is_an_ordinary_reply_and_what_came_early_is_no_request(route):
+    there = route(answering(ok("no")))
+    early = b"GET http://h/smuggled HTTP/1.1\r\nHost: h\r\n\r\n"
+    there.client.request("GET", "http://h/", *UPGRADE, body=early)
+    assert there.client.reply().text == "no"
+    assert there.client.ended()
+    assert [seen.target for seen in there.upstream.requests] == ["/"]
+
+
+def test_an_offer_of_h2c_changes_nothing(route):
+    there = route(answering(ok()))
+    offer = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
+    assert [there.client.get("http://h/", *offer).text for _ in range(2)] == ["ok", "ok"]
+    assert [seen.field("Upgrade") for seen in there.upstream.requests] == [None, None]
 
 
 def test_a_tunnel_to_a_mapped_origin_serves_the_map(route):
