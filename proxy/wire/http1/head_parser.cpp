@@ -291,7 +291,8 @@ bool is_forbidden_in_trailers(FieldId id) noexcept {
     case FieldId::trailer:
     case FieldId::transfer_encoding:
     case FieldId::upgrade:
-    case FieldId::via: return true;
+    case FieldId::via:
+    case FieldId::www_authenticate: return true;
     default: return false;
   }
 }
