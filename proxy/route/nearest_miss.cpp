@@ -71,7 +71,7 @@ NearestMiss nearest_on_host(std::span<config::Mapping const> map, std::span<std:
     auto const common =
         static_cast<std::size_t>(std::mismatch(path.begin(), path.end(), other.begin(), other.end()).first - path.begin());
     if (cause > best.cause || (cause == best.cause && common > best_common)) {
-      best = {cause, &mapping};
+      best = {cause, &mapping, unfit_header(mapping.when, asked.query)};
       best_common = common;
     }
   }
@@ -94,7 +94,7 @@ NearestMiss nearest_host(std::span<config::Mapping const> map, std::string_view 
     auto const distance = edit_distance(mapping.source.host, host);
     if (distance < best_distance) {
       best_distance = distance;
-      best = {MissCause::host, &mapping};
+      best = {MissCause::host, &mapping, {}};
     }
   }
   return best;
@@ -160,7 +160,7 @@ std::string describe(NearestMiss const& miss, RequestUrl const& url, std::string
     case MissCause::path: return "path " + url.path + " is not inside a source, " + listed + " is the nearest";
     case MissCause::query: return "the query differs from the one of " + listed;
     case MissCause::method: return "method " + std::string{method} + " is not in the `when` of " + listed;
-    case MissCause::header: return "a header that the `when` of " + listed + " asks for is missing or differs";
+    case MissCause::header: return "header " + std::string{miss.header} + " is missing, or not what the `when` of " + listed + " asks for";
   }
   return {};
 }

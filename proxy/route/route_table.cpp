@@ -29,10 +29,14 @@ WhenMiss judge_when(config::When const& when, Query const& query) noexcept {
   if (!when.methods.empty() && std::find(when.methods.begin(), when.methods.end(), query.method) == when.methods.end()) {
     return WhenMiss::method;
   }
+  return unfit_header(when, query).empty() ? WhenMiss::none : WhenMiss::header;
+}
+
+std::string_view unfit_header(config::When const& when, Query const& query) noexcept {
   for (auto const& [name, value] : when.headers) {
-    if (!has_field(query.fields, name, value)) return WhenMiss::header;
+    if (!has_field(query.fields, name, value)) return name;
   }
-  return WhenMiss::none;
+  return {};
 }
 
 RouteTable::RouteTable(std::span<config::Mapping const> map) : map_{map} {

@@ -29,6 +29,8 @@ struct Query {
 enum class WhenMiss : std::uint8_t { none, method, header };
 
 WhenMiss judge_when(config::When const& when, Query const& query) noexcept;
+/// The first header of `when` that is missing or differs; empty where all fit.
+std::string_view unfit_header(config::When const& when, Query const& query) noexcept;
 
 class RouteTable {
  public:
