@@ -1,0 +1,108 @@
+// What is not in the map is blocked, unless the configuration says otherwise; a tunnel is answered for the map only.
+#include "unit/route/rules.hpp"
+
+namespace ambassador::route {
+namespace {
+
+using config::HostKind;
+using config::Unmapped;
+
+config::Settings allow_list() {
+  config::Settings settings;
+  settings.map = {mapping("http://mapped", "http://t")};
+  settings.allow = {allowing(HostKind::literal, "api.test", {80, 8080}), allowing(HostKind::suffix, ".cloud.test", {80}),
+                    allowing(HostKind::literal, "any.test", {}), allowing(HostKind::any, "*", {3128})};
+  return settings;
+}
+
+TEST(Allow, passes_a_listed_host_and_port_as_it_is) {
+  World const world{allow_list()};
+  for (auto const* url :
+       {"http://api.test/", "http://api.test:8080/a?b", "http://a.b.cloud.test/", "http://any.test:9/", "http://else:3128/"}) {
+    EXPECT_EQ(get(world, url), url);
+  }
+  for (auto const* url :
+       {"http://api.test:81/", "http://cloud.test/", "http://xcloud.test/", "http://a.cloud.test:81/", "http://else/"}) {
+    EXPECT_EQ(get(world, url), "blocked") << url;
+  }
+}
+
+TEST(Allow, goes_on_to_a_less_exact_rule_where_the_port_is_not_listed) {
+  World const world{allow_list()};
+  Asked const asked{"GET http://api.test:3128/", host("h")};
+  auto const decision = decide(world, asked);
+  EXPECT_EQ(decision.verdict, Verdict::allowed);
+  ASSERT_NE(decision.allow, nullptr);
+  EXPECT_EQ(decision.allow->text, "*");
+}
+
+TEST(Allow, sends_the_canonical_url) {
+  World const world{allow_list()};
+  EXPECT_EQ(get(world, "http://API.test.:80/a/../%62"), "http://api.test/b");
+}
+
+TEST(Allow, is_for_absolute_form_only) {
+  World const world{allow_list()};
+  EXPECT_EQ(goes_to(world, Asked{"GET /", host("api.test")}), "blocked");
+  EXPECT_EQ(goes_to(world, Asked{"CONNECT api.test:80", host("api.test:80")}), "blocked");
+}
+
+TEST(Allow, never_comes_before_the_map) {
+  auto settings = allow_list();
+  settings.allow.push_back(allowing(HostKind::literal, "mapped", {}));
+  World const world{std::move(settings)};
+  EXPECT_EQ(get(world, "http://mapped/x"), "http://t/x");
+}
+
+Decision decided(Unmapped unmapped, std::string const& start, std::string const& host_name) {
+  config::Settings settings;
+  settings.unmapped = unmapped;
+  World const world{std::move(settings)};
+  return decide(world, Asked{start, host(host_name)});
+}
+
+TEST(Unmapped, is_blocked_reported_or_allowed) {
+  EXPECT_EQ(decided(Unmapped::block, "GET http://x/", "x").verdict, Verdict::blocked);
+  EXPECT_EQ(decided(Unmapped::report, "GET http://x/", "x").verdict, Verdict::reported);
+  EXPECT_EQ(decided(Unmapped::allow, "GET http://x/", "x").verdict, Verdict::allowed);
+  EXPECT_EQ(decided(Unmapped::allow, "GET http://x/", "x").allow, nullptr);
+  EXPECT_EQ(decided(Unmapped::report, "GET /", "x").verdict, Verdict::reported);
+}
+
+TEST(Unmapped, never_passes_a_request_to_the_listener_itself) {
+  for (auto const unmapped : {Unmapped::report, Unmapped::allow}) {
+    EXPECT_EQ(decided(unmapped, "GET /", "127.0.0.1:1080").verdict, Verdict::blocked);
+    EXPECT_EQ(decided(unmapped, "GET http://localhost:1080/", "x").verdict, Verdict::blocked);
+    EXPECT_NE(decided(unmapped, "GET http://localhost:1081/", "x").verdict, Verdict::blocked);
+  }
+}
+
+TEST(Https, is_refused_with_its_own_reason_whatever_is_mapped_or_allowed) {
+  auto settings = allow_list();
+  settings.unmapped = Unmapped::allow;
+  World const world{std::move(settings)};
+  for (auto const* url : {"https://mapped/", "https://mapped:80/", "https://any.test/"}) {
+    auto const decision = decide(world, Asked{std::string{"GET "} + url, host("h")});
+    EXPECT_EQ(decision.verdict, Verdict::blocked) << url;
+    EXPECT_EQ(decision.refusal, Refusal::https_not_served) << url;
+  }
+}
+
+TEST(Connect, is_answered_where_a_source_names_host_and_port_literally) {
+  World const world{mapping("http://mapped/deep/path"), mapping("http://other:8080"), mapping("http://*"),
+                    mapping("http://*.shop")};
+  auto const connect = [&](std::string const& target) { return decide(world, Asked{"CONNECT " + target, host(target)}); };
+  EXPECT_EQ(connect("mapped:80").verdict, Verdict::mapped);
+  EXPECT_EQ(connect("other:8080").verdict, Verdict::mapped);
+  for (auto const* target : {"mapped:443", "other:80", "cart.shop:80", "anything:80"}) {
+    EXPECT_EQ(connect(target).verdict, Verdict::blocked) << target;
+    EXPECT_EQ(connect(target).refusal, Refusal::connect_not_mapped) << target;
+  }
+}
+
+TEST(Connect, is_blocked_whatever_unmapped_says) {
+  EXPECT_EQ(decided(Unmapped::allow, "CONNECT x:443", "x:443").verdict, Verdict::blocked);
+}
+
+}  // namespace
+}  // namespace ambassador::route
