@@ -76,7 +76,8 @@ SmallResponse Admin::answer_local(std::string_view path, std::string_view query,
   }
   if (url.empty()) return text_response(status::bad_request, "say /explain?method=GET&url=http://host/path\n");
   auto const explanation = explain(snapshot_.rules, method, url);
-  return json ? text_response(status::ok, to_json(explanation), "application/json") : text_response(status::ok, to_text(explanation));
+  return json ? text_response(status::ok, to_json(explanation), "application/json")
+              : text_response(status::ok, to_text(explanation));
 }
 
 }  // namespace ambassador::app

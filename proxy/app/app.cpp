@@ -47,13 +47,15 @@ App::~App() {
   if (admin_descriptor_ >= 0) ::close(admin_descriptor_);
 }
 
-std::optional<CannotListen> App::cannot_listen(config::ListenAddress const& address, boost::system::error_code code, std::string_view what) const {
+std::optional<CannotListen> App::cannot_listen(config::ListenAddress const& address, boost::system::error_code code,
+                                               std::string_view what) const {
   auto const text = net::to_text(endpoint_of(address));
   if (code != asio::error::address_in_use) {
     return CannotListen{fmt::format("cannot listen on {} ({}): {}", text, what, code.message())};
   }
   auto const owner = describe_port_owner(endpoint_of(address));
-  return CannotListen{fmt::format("cannot listen on {} ({}): the port is in use{}. Stop that process or choose another port{}", text, what, owner,
+  return CannotListen{fmt::format("cannot listen on {} ({}): the port is in use{}. Stop that process or choose another port{}",
+                                  text, what, owner,
                                   what == "admin" ? "" : "; two ambassadors may share one with --share-port")};
 }
 
@@ -82,7 +84,8 @@ std::optional<CannotListen> App::open_listener(config::ListenAddress const& addr
     sockets_.push_back({index, *opened});
     endpoint = net::bound_address(*opened);  // the real port, for the next worker
   }
-  if (!options_.share_port && !guard_.hold(endpoint.port())) return cannot_listen(address, asio::error::address_in_use, "listen");
+  if (!options_.share_port && !guard_.hold(endpoint.port()))
+    return cannot_listen(address, asio::error::address_in_use, "listen");
   listeners_.push_back({index, net::to_text(endpoint), endpoint.port()});
   own_addresses_.push_back(endpoint);
   return std::nullopt;
@@ -120,7 +123,8 @@ void App::start_workers() {
       .Add({})
       .Set(1);
   log_writer_ = std::make_unique<observe::LogWriter>(observe::LogWriter::Options{}, events_, metrics_->log_lines_dropped());
-  commons_ = std::make_unique<Commons>(Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, own_addresses_, pseudonym_, memory_});
+  commons_ = std::make_unique<Commons>(Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_,
+                                               own_addresses_, pseudonym_, memory_});
   for (unsigned index = 0; index < options_.workers; ++index) workers_.push_back(std::make_unique<Worker>(*commons_, index));
   for (std::size_t position = 0; position < sockets_.size(); ++position) {
     auto const& socket = sockets_[position];
@@ -139,8 +143,9 @@ void App::run() {
   start_workers();
   admin_ = std::make_unique<Admin>(snapshot_, *metrics_);
   if (admin_descriptor_ >= 0) {
-    admin_server_ = std::make_unique<SmallServer>(control_, std::exchange(admin_descriptor_, -1),
-                                                  [this](SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); });
+    admin_server_ = std::make_unique<SmallServer>(
+        control_, std::exchange(admin_descriptor_, -1),
+        [this](SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); });
   }
   for (auto const& listener : listeners_) events_->info("listening on http://{}", listener.text);
   if (!admin_text_.empty()) events_->info("admin on http://{}", admin_text_);
@@ -172,7 +177,8 @@ void App::request_stop() {
 
 void App::begin_drain() {
   draining_since_ = std::chrono::steady_clock::now();
-  events_->info("ending: no new connections, what runs is finished within {} s; a second signal ends at once", drain_limit.count());
+  events_->info("ending: no new connections, what runs is finished within {} s; a second signal ends at once",
+                drain_limit.count());
   admin_->set_draining();
   for (auto& worker : workers_) worker->drain();
   look_at_drain();

@@ -17,8 +17,8 @@
 namespace ambassador::app {
 
 struct AppOptions {
-  bool share_port = false;          ///< `--share-port`
-  std::string name_server;          ///< AMBASSADOR_DNS, `host:port`
+  bool share_port = false;  ///< `--share-port`
+  std::string name_server;  ///< AMBASSADOR_DNS, `host:port`
   std::string version;
   unsigned workers = 1;
 };
@@ -52,7 +52,8 @@ class App {
 
   std::optional<CannotListen> open_listener(config::ListenAddress const& address);
   std::optional<CannotListen> open_admin();
-  std::optional<CannotListen> cannot_listen(config::ListenAddress const& address, boost::system::error_code code, std::string_view what) const;
+  std::optional<CannotListen> cannot_listen(config::ListenAddress const& address, boost::system::error_code code,
+                                            std::string_view what) const;
   void start_workers();
   void wait_for_signal();
   void begin_drain();

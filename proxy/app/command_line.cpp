@@ -14,13 +14,15 @@ constexpr char examples[] = R"(Examples:
 )";
 
 /// An option that stands for a key of the configuration.
-void add_key(CLI::App& command, ConfigurationOptions& options, char const* name, char const* key, char const* help, char const* type) {
-  command.add_option_function<std::vector<std::string>>(
-             name,
-             [&options, key](std::vector<std::string> const& values) {
-               for (auto const& value : values) options.flags.emplace_back(key, value);
-             },
-             help)
+void add_key(CLI::App& command, ConfigurationOptions& options, char const* name, char const* key, char const* help,
+             char const* type) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [&options, key](std::vector<std::string> const& values) {
+            for (auto const& value : values) options.flags.emplace_back(key, value);
+          },
+          help)
       ->type_name(type)
       ->allow_extra_args(false);
 }
@@ -34,16 +36,17 @@ void add_configuration(CLI::App& command, ConfigurationOptions& options) {
   add_key(command, options, "--unmapped", "unmapped", "What becomes of calls outside the map", "block|report|allow");
   add_key(command, options, "--workers", "workers", "Threads", "auto|N");
   add_key(command, options, "--log-format", "log.format", "The access log's lines", "text|json");
-  command.add_option_function<std::vector<std::string>>(
-             "--set",
-             [&options](std::vector<std::string> const& values) {
-               for (auto const& value : values) {
-                 auto const equals = value.find('=');
-                 if (equals == std::string::npos) throw CLI::ValidationError("--set", "wants KEY=VALUE, as timeout.connect=500ms");
-                 options.flags.emplace_back(value.substr(0, equals), value.substr(equals + 1));
-               }
-             },
-             "Any other scalar of the configuration")
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--set",
+          [&options](std::vector<std::string> const& values) {
+            for (auto const& value : values) {
+              auto const equals = value.find('=');
+              if (equals == std::string::npos) throw CLI::ValidationError("--set", "wants KEY=VALUE, as timeout.connect=500ms");
+              options.flags.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+            }
+          },
+          "Any other scalar of the configuration")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
 }
@@ -68,7 +71,9 @@ int main(int argc, char** argv) {
     add_key(command, options, "--admin", "admin", "Where /metrics, /healthz and the like are", "ADDRESS");
   };
   admin_address(cli);
-  auto const share = [&](CLI::App& command) { command.add_flag("--share-port", share_port, "Let another ambassador listen on the same port"); };
+  auto const share = [&](CLI::App& command) {
+    command.add_flag("--share-port", share_port, "Let another ambassador listen on the same port");
+  };
   share(cli);
 
   auto* run_command = cli.add_subcommand("run", "Serve; the default");

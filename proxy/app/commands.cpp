@@ -37,8 +37,8 @@ Exit check(ConfigurationOptions const& options) {
   auto const snapshot = load_snapshot(options);
   if (!snapshot || run_expectations(*snapshot) != 0) return Exit::failed;
   auto const& settings = snapshot->settings;
-  fmt::print("{}: ok: {} sources, {} allow entries, {} expectations hold\n", settings.origin, settings.map.size(), settings.allow.size(),
-             settings.expect.size());
+  fmt::print("{}: ok: {} sources, {} allow entries, {} expectations hold\n", settings.origin, settings.map.size(),
+             settings.allow.size(), settings.expect.size());
   return Exit::ok;
 }
 

@@ -58,8 +58,10 @@ class DemoApps {
   }
 
   void start(tcp::endpoint proxy) {
-    api_.emplace(context_, api_descriptor_, [this](SmallRequest const& request, tcp::endpoint) { return answer_number(request); });
-    web_.emplace(context_, web_descriptor_, [proxy](SmallRequest const& request, tcp::endpoint) { return answer_page(request, proxy); });
+    api_.emplace(context_, api_descriptor_,
+                 [this](SmallRequest const& request, tcp::endpoint) { return answer_number(request); });
+    web_.emplace(context_, web_descriptor_,
+                 [proxy](SmallRequest const& request, tcp::endpoint) { return answer_page(request, proxy); });
     thread_ = std::thread{[this] {
       // The web app waits for the API: so there are two.
       std::thread second{[this] { context_.run(); }};
@@ -87,7 +89,8 @@ class DemoApps {
     } catch (boost::system::system_error const& failed) {
       number = failed.what();
     }
-    return text_response(http::status::ok, "<!doctype html><title>Numbers</title><h1>Your number: " + number + "</h1>\n", "text/html; charset=utf-8");
+    return text_response(http::status::ok, "<!doctype html><title>Numbers</title><h1>Your number: " + number + "</h1>\n",
+                         "text/html; charset=utf-8");
   }
 
   asio::io_context context_;
@@ -104,7 +107,9 @@ std::unique_ptr<Snapshot> demo_snapshot(tcp::endpoint api) {
   auto const map = fmt::format("{} => http://{}{}", mapped_url, net::to_text(api), api_path);
   auto loaded = config::load({.file = {},
                               .environment = {},
-                              .flags = {{"listen", free_address(proxy_port, "ambassador")}, {"admin", free_address(admin_port, "admin port")}, {"map", map}},
+                              .flags = {{"listen", free_address(proxy_port, "ambassador")},
+                                        {"admin", free_address(admin_port, "admin port")},
+                                        {"map", map}},
                               .read_file = [](std::string const&) { return std::nullopt; }});
   for (auto const& diagnostic : loaded.diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
   return loaded.settings ? std::make_unique<Snapshot>(std::move(*loaded.settings)) : nullptr;
@@ -147,7 +152,8 @@ Exit demo(bool once) {
   auto const& listener = app.listeners().front();
   tcp::endpoint const proxy{asio::ip::address_v4::loopback(), listener.port};
   apps.start(proxy);
-  print_what_to_try(listener.text, net::to_text(apps.web_address()), net::to_text({asio::ip::address_v4::loopback(), snapshot->settings.admin->port}));
+  print_what_to_try(listener.text, net::to_text(apps.web_address()),
+                    net::to_text({asio::ip::address_v4::loopback(), snapshot->settings.admin->port}));
   bool well = false;
   std::thread caller{[&] {
     well = make_both_calls(proxy);

@@ -26,7 +26,8 @@ std::string with_place(std::string const& text, config::Location const& where) {
 }
 
 std::string rule_of(route::Decision const& decision) {
-  if (decision.verdict == route::Verdict::mapped) return with_place(decision.match.mapping->source_text, decision.match.mapping->where);
+  if (decision.verdict == route::Verdict::mapped)
+    return with_place(decision.match.mapping->source_text, decision.match.mapping->where);
   if (decision.allow != nullptr) return with_place("allow " + decision.allow->text, decision.allow->where);
   return decision.verdict == route::Verdict::blocked ? std::string{} : std::string{"unmapped"};
 }
@@ -55,7 +56,8 @@ Explanation explain(route::Rules const& rules, std::string_view method, std::str
   answer.rule = rule_of(decision);
   if (decision.verdict == route::Verdict::blocked) {
     auto const miss = route::find_nearest_miss(rules, asked, method, {});
-    answer.reason = std::to_string(rules.settings().reject_status) + ": " + route::describe_block(decision, miss, asked, method);
+    answer.reason =
+        std::to_string(rules.settings().reject_status) + ": " + route::describe_block(decision, miss, asked, method);
     answer.paste = route::lines_to_paste(asked);
   } else if (asked.form == route::TargetForm::authority) {
     answer.target = "the calls inside, each by the map";

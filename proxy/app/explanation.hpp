@@ -10,12 +10,12 @@ namespace ambassador::app {
 
 struct Explanation {
   std::string method;
-  std::string url;            ///< canonical, or as it came where it could not be understood
-  std::string decision;       ///< mapped, allowed, reported, blocked or refused
-  std::string rule;           ///< the source or the allow entry, with its place
-  std::string target;         ///< the URL it would go to; empty where it goes nowhere
-  std::string reason;         ///< why it is blocked or refused
-  std::string paste;          ///< lines that would let it pass
+  std::string url;       ///< canonical, or as it came where it could not be understood
+  std::string decision;  ///< mapped, allowed, reported, blocked or refused
+  std::string rule;      ///< the source or the allow entry, with its place
+  std::string target;    ///< the URL it would go to; empty where it goes nowhere
+  std::string reason;    ///< why it is blocked or refused
+  std::string paste;     ///< lines that would let it pass
 
   [[nodiscard]] bool passes() const noexcept { return !target.empty(); }
 };

@@ -29,7 +29,8 @@ struct CgroupFiles {
 };
 
 /// The files of this process's cgroup; nothing where there is no limit, or none can be read.
-std::optional<CgroupFiles> find_memory_cgroup(std::string const& root = "/sys/fs/cgroup", std::string const& self = "/proc/self/cgroup");
+std::optional<CgroupFiles> find_memory_cgroup(std::string const& root = "/sys/fs/cgroup",
+                                              std::string const& self = "/proc/self/cgroup");
 
 /// Nothing where a file cannot be read or there is no limit.
 std::optional<MemoryUse> read_memory(CgroupFiles const& files);

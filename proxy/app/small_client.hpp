@@ -19,6 +19,7 @@ struct SmallGet {
 };
 
 /// Throws boost::system::system_error where nothing answers in time, or not in HTTP.
-boost::beast::http::response<boost::beast::http::string_body> get_from(boost::asio::ip::tcp::endpoint const& server, SmallGet const& get);
+boost::beast::http::response<boost::beast::http::string_body> get_from(boost::asio::ip::tcp::endpoint const& server,
+                                                                       SmallGet const& get);
 
 }  // namespace ambassador::app

@@ -71,7 +71,8 @@ asio::awaitable<void> accept(std::shared_ptr<State> shared) {
 }  // namespace
 
 SmallServer::SmallServer(asio::io_context& context, int descriptor, SmallHandler handler)
-    : shared_{std::make_shared<Shared>(tcp::acceptor{context, net::bound_address(descriptor).protocol(), descriptor}, std::move(handler))} {
+    : shared_{std::make_shared<Shared>(tcp::acceptor{context, net::bound_address(descriptor).protocol(), descriptor},
+                                       std::move(handler))} {
   asio::co_spawn(context, accept(shared_), asio::detached);
 }
 

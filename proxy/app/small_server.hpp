@@ -34,6 +34,7 @@ class SmallServer {
   std::shared_ptr<Shared> shared_;
 };
 
-SmallResponse text_response(boost::beast::http::status status, std::string body, std::string_view type = "text/plain; charset=utf-8");
+SmallResponse text_response(boost::beast::http::status status, std::string body,
+                            std::string_view type = "text/plain; charset=utf-8");
 
 }  // namespace ambassador::app

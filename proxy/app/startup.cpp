@@ -38,7 +38,8 @@ std::map<std::string, std::string> read_environment() {
 }  // namespace
 
 std::unique_ptr<Snapshot> load_snapshot(ConfigurationOptions const& options) {
-  auto loaded = config::load({.file = options.file, .environment = read_environment(), .flags = options.flags, .read_file = read_file});
+  auto loaded =
+      config::load({.file = options.file, .environment = read_environment(), .flags = options.flags, .read_file = read_file});
   for (auto const& diagnostic : loaded.diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
   if (!loaded.settings) return nullptr;
   return std::make_unique<Snapshot>(std::move(*loaded.settings));
@@ -50,14 +51,15 @@ std::size_t run_expectations(Snapshot const& snapshot) {
     auto const is = explain(snapshot.rules, expected.method, expected.url);
     if (expected.goes_to ? is.target == *expected.goes_to : !is.passes()) continue;
     ++failed;
-    config::Diagnostic const diagnostic{.severity = config::Severity::error,
-                                        .where = expected.where,
-                                        .path = "expect",
-                                        .message = fmt::format("{} {} should {}, but {}", expected.method, expected.url,
-                                                               expected.goes_to ? "go to " + *expected.goes_to : "be blocked",
-                                                               is.passes() ? "goes to " + is.target : "is " + is.decision + " (" + is.reason + ')'),
-                                        .offending = {},
-                                        .hint = {}};
+    config::Diagnostic const diagnostic{
+        .severity = config::Severity::error,
+        .where = expected.where,
+        .path = "expect",
+        .message = fmt::format("{} {} should {}, but {}", expected.method, expected.url,
+                               expected.goes_to ? "go to " + *expected.goes_to : "be blocked",
+                               is.passes() ? "goes to " + is.target : "is " + is.decision + " (" + is.reason + ')'),
+        .offending = {},
+        .hint = {}};
     fmt::print(stderr, "{}\n", config::to_string(diagnostic));
   }
   return failed;

@@ -30,7 +30,9 @@ Worker::Worker(Commons const& commons, std::size_t index)
       scratch_(session::scratch_bytes(commons.snapshot.settings.limits)),
       log_{commons.log_writer, log_options(commons.snapshot.settings.log), static_cast<std::uint32_t>(index + 1)},
       discovery_{context_.get_executor(), commons.control, commons.resolver, commons.metrics},
-      pools_{{context_.get_executor(), wheel_, discovery_, commons.own_addresses}, commons.snapshot.settings.limits, commons.upstreams},
+      pools_{{context_.get_executor(), wheel_, discovery_, commons.own_addresses},
+             commons.snapshot.settings.limits,
+             commons.upstreams},
       session_context_{.executor = context_.get_executor(),
                        .wheel = wheel_,
                        .scratch = scratch_,
@@ -56,15 +58,17 @@ Worker::~Worker() {
 
 void Worker::listen(int descriptor, session::ListenerInfo const& listener) {
   auto const protocol = net::bound_address(descriptor).protocol();
-  listeners_.emplace_back(context_.get_executor(), protocol, descriptor,
-                          net::Listener::Handlers{
-                              .accepted = [this, &listener](int accepted_descriptor, asio::ip::tcp::endpoint peer) { accepted(accepted_descriptor, peer, listener); },
-                              .trouble =
-                                  [this, &listener](boost::system::error_code code) {
-                                    commons_.events.warn("cannot accept on {}: {}; trying again in {} ms", listener.text, code.message(),
-                                                         net::accept_pause.count());
-                                  },
-                          });
+  listeners_.emplace_back(
+      context_.get_executor(), protocol, descriptor,
+      net::Listener::Handlers{
+          .accepted = [this, &listener](int accepted_descriptor,
+                                        asio::ip::tcp::endpoint peer) { accepted(accepted_descriptor, peer, listener); },
+          .trouble =
+              [this, &listener](boost::system::error_code code) {
+                commons_.events.warn("cannot accept on {}: {}; trying again in {} ms", listener.text, code.message(),
+                                     net::accept_pause.count());
+              },
+      });
 }
 
 void Worker::accepted(int descriptor, asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener) {

@@ -35,7 +35,7 @@ struct Commons {
 
 class Worker {
  public:
-  static constexpr Milliseconds idle_tick{500};                ///< while no call is under way
+  static constexpr Milliseconds idle_tick{500};  ///< while no call is under way
   static constexpr Milliseconds drain_tick{10};
   static constexpr std::chrono::seconds sweep_interval{1};
   static constexpr Milliseconds gone_client_interval{200};
@@ -81,7 +81,9 @@ class Worker {
   session::Context session_context_;
   session::Sessions sessions_;
   std::deque<net::Listener> listeners_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, net::Executor> timer_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                    net::Executor>
+      timer_;
   SteadyTime next_sweep_{};
   SteadyTime next_look_{};
   std::atomic<std::size_t> open_connections_{0};

@@ -24,7 +24,8 @@ bool holds_secret(std::string_view name) {
   static constexpr std::string_view words[] = {"authorization", "cookie", "token", "secret", "password", "api-key", "apikey"};
   std::string lower{name};
   std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
-  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
 /// In quotes, as YAML takes JSON; a `${` must not be looked up again.
@@ -91,7 +92,8 @@ class YamlText {
     if (!when.methods.empty()) line("      methods:");
     for (auto const& method : when.methods) line("        - {}", quoted(method));
     if (!when.headers.empty()) line("      headers:");
-    for (auto const& [name, value] : when.headers) line("        {}: {}", quoted(name), quoted(holds_secret(name) ? redacted : value));
+    for (auto const& [name, value] : when.headers)
+      line("        {}: {}", quoted(name), quoted(holds_secret(name) ? redacted : value));
   }
 
   void write_own_timeouts(Timeouts const& timeouts) {

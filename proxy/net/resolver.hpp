@@ -25,8 +25,8 @@ struct Addresses {
 class Resolver {
  public:
   struct Options {
-    std::string server;                          ///< `host:port` in place of resolv.conf's, from AMBASSADOR_DNS
-    std::chrono::milliseconds limit{5000};       ///< of one look-up, all its tries together
+    std::string server;                     ///< `host:port` in place of resolv.conf's, from AMBASSADOR_DNS
+    std::chrono::milliseconds limit{5000};  ///< of one look-up, all its tries together
   };
 
   /// Throws boost::system::system_error where c-ares cannot start.

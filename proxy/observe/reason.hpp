@@ -50,7 +50,7 @@ enum class Reason : std::uint8_t {
   idle_timeout,
   shutting_down,
   memory_ceiling,  ///< the process is near its memory limit
-  internal,  ///< a fault of the ambassador's own; should never be seen
+  internal,        ///< a fault of the ambassador's own; should never be seen
 };
 
 inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::internal) + 1;

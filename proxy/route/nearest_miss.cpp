@@ -160,7 +160,8 @@ std::string describe(NearestMiss const& miss, RequestUrl const& url, std::string
     case MissCause::path: return "path " + url.path + " is not inside a source, " + listed + " is the nearest";
     case MissCause::query: return "the query differs from the one of " + listed;
     case MissCause::method: return "method " + std::string{method} + " is not in the `when` of " + listed;
-    case MissCause::header: return "header " + std::string{miss.header} + " is missing, or not what the `when` of " + listed + " asks for";
+    case MissCause::header:
+      return "header " + std::string{miss.header} + " is missing, or not what the `when` of " + listed + " asks for";
   }
   return {};
 }

@@ -16,7 +16,8 @@ class MemoryCeilingTest : public testing::Test {
   void write(std::string const& name, std::string const& text) const { std::ofstream{root / name} << text; }
   [[nodiscard]] std::optional<CgroupFiles> find() const { return find_memory_cgroup(root.string(), (root / "self").string()); }
 
-  std::filesystem::path const root = std::filesystem::temp_directory_path() / ("ambassador-cgroup-" + std::to_string(::getpid()));
+  std::filesystem::path const root =
+      std::filesystem::temp_directory_path() / ("ambassador-cgroup-" + std::to_string(::getpid()));
 };
 
 TEST_F(MemoryCeilingTest, refuses_at_ninety_percent_and_takes_work_again_below_eighty_five) {
