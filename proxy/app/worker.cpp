@@ -46,7 +46,7 @@ Worker::Worker(Commons const& commons, std::size_t index)
                        .date = date_,
                        .refusing_work = commons.memory.refusing(),
                        .draining = draining_},
-      sessions_{session_context_, [this] { arm_tick(net::TimerWheel::tick); }},
+      sessions_{session_context_, [this] { hurry(); }},
       timer_{context_} {
   update_date();
 }
@@ -90,10 +90,23 @@ void Worker::run() {
 }
 
 void Worker::arm_tick(Milliseconds interval) {
+  slow_ = interval == idle_tick;
   timer_.expires_after(interval);
   timer_.async_wait([this](boost::system::error_code const& cancelled) {
     if (!cancelled) tick();
   });
+}
+
+/// A call begins: it must not wait for the idle tick. Setting the timer costs a system call, so only a slow one is set.
+void Worker::hurry() {
+  quiet_ = 0;
+  if (slow_ && !draining_) arm_tick(net::TimerWheel::tick);
+}
+
+Milliseconds Worker::next_tick() noexcept {
+  if (draining_) return drain_tick;
+  quiet_ = sessions_.busy() ? 0 : quiet_ + 1;
+  return quiet_ > quiet_ticks ? idle_tick : net::TimerWheel::tick;
 }
 
 void Worker::tick() {
@@ -111,7 +124,7 @@ void Worker::tick() {
   }
   if (index_ == 0) sample_memory();
   count_connections();
-  arm_tick(draining_ ? drain_tick : sessions_.busy() ? net::TimerWheel::tick : idle_tick);
+  arm_tick(next_tick());
 }
 
 void Worker::sample_memory() {

@@ -35,7 +35,8 @@ struct Commons {
 
 class Worker {
  public:
-  static constexpr Milliseconds idle_tick{500};  ///< while no call is under way
+  static constexpr Milliseconds idle_tick{500};  ///< after a while without a call
+  static constexpr unsigned quiet_ticks = 20;    ///< without a call, before the tick slows down
   static constexpr Milliseconds drain_tick{10};
   static constexpr std::chrono::seconds sweep_interval{1};
   static constexpr Milliseconds gone_client_interval{200};
@@ -61,6 +62,8 @@ class Worker {
   void run();
   void tick();
   void arm_tick(Milliseconds interval);
+  void hurry();
+  [[nodiscard]] Milliseconds next_tick() noexcept;
   void update_date();
   void accepted(int descriptor, boost::asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener);
   void count_connections();
@@ -84,6 +87,8 @@ class Worker {
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                     net::Executor>
       timer_;
+  bool slow_ = true;        ///< the tick under way is the idle one
+  unsigned quiet_ = 0;      ///< ticks since a call was seen
   SteadyTime next_sweep_{};
   SteadyTime next_look_{};
   std::atomic<std::size_t> open_connections_{0};

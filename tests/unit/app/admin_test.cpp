@@ -1,0 +1,71 @@
+#include "app/admin.hpp"
+
+#include "unit/app/rules_of.hpp"
+
+namespace ambassador::app {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+class AdminTest : public testing::Test {
+ protected:
+  [[nodiscard]] SmallResponse get(std::string const& target, std::string const& host = "localhost:9901",
+                                  std::string const& peer = "127.0.0.1") const {
+    SmallRequest request{http::verb::get, target, 11};
+    request.set(http::field::host, host);
+    return admin.answer(request, {asio::ip::make_address(peer), 40000});
+  }
+
+  std::unique_ptr<Snapshot> const snapshot =
+      snapshot_of("map: [{source: http://localhost/api, target: http://numbers-api/rng}]");
+  observe::Metrics const metrics{{"http://localhost/api"}, {"127.0.0.1:1080"}, 1, "1.2.3"};
+  Admin admin{*snapshot, metrics};
+};
+
+TEST_F(AdminTest, anyone_may_ask_for_health_and_counters) {
+  for (auto const* path : {"/healthz", "/readyz", "/metrics"})
+    EXPECT_EQ(get(path, "pod:9901", "10.1.2.3").result_int(), 200) << path;
+}
+
+TEST_F(AdminTest, the_configuration_is_for_loopback_peers_only) {
+  for (auto const* path : {"/", "/config", "/explain?url=http://x/"}) {
+    EXPECT_EQ(get(path).result_int(), 200) << path;
+    EXPECT_EQ(get(path, "localhost:9901", "10.1.2.3").result_int(), 403) << path;
+  }
+}
+
+TEST_F(AdminTest, a_page_cannot_ask_by_rebinding_a_name) {
+  for (auto const* host : {"evil.example", "localhost.evil.example", "", "127.0.0.1.evil.example", "user@localhost"}) {
+    EXPECT_EQ(get("/config", host).result_int(), 403) << host;
+  }
+  for (auto const* host : {"localhost", "127.0.0.1:9901", "[::1]:9901", "LOCALHOST:9901"})
+    EXPECT_EQ(get("/config", host).result_int(), 200) << host;
+}
+
+TEST_F(AdminTest, a_mapped_ipv4_loopback_peer_is_a_loopback_peer) {
+  EXPECT_EQ(get("/config", "localhost", "::ffff:127.0.0.1").result_int(), 200);
+  EXPECT_EQ(get("/config", "localhost", "::ffff:10.0.0.1").result_int(), 403);
+}
+
+TEST_F(AdminTest, is_not_ready_while_it_drains) {
+  admin.set_draining();
+  EXPECT_EQ(get("/readyz").result_int(), 503);
+  EXPECT_EQ(get("/healthz").result_int(), 200);
+}
+
+TEST_F(AdminTest, explains_a_url_with_encoded_bytes) {
+  auto const response = get("/explain?method=GET&url=http%3A%2F%2Flocalhost%2Fapi%3Fa%3Db");
+  EXPECT_NE(response.body().find("goes to: http://numbers-api/rng?a=b"), std::string::npos) << response.body();
+}
+
+TEST_F(AdminTest, says_how_to_ask_for_an_explanation) { EXPECT_EQ(get("/explain").result_int(), 400); }
+
+TEST_F(AdminTest, knows_no_other_path_and_no_other_method) {
+  EXPECT_EQ(get("/nothing").result_int(), 404);
+  SmallRequest post{http::verb::post, "/metrics", 11};
+  EXPECT_EQ(admin.answer(post, {}).result_int(), 405);
+}
+
+}  // namespace
+}  // namespace ambassador::app
