@@ -56,10 +56,11 @@ class Stream {
   [[nodiscard]] auto readable() { return socket_.async_wait(Socket::wait_read, awaiting); }
   [[nodiscard]] auto writable() { return socket_.async_wait(Socket::wait_write, awaiting); }
 
-  /// Calls `then` when there is something to read, or when the wait is aborted. For a wait without a coroutine.
+  /// Calls `then(aborted)` when there is something to read, or when the wait was aborted. For a wait without a coroutine.
   template <class Then>
   void on_readable(Then then) {
-    socket_.async_wait(Socket::wait_read, [then = std::move(then)](boost::system::error_code const&) { then(); });
+    socket_.async_wait(Socket::wait_read,
+                       [then = std::move(then)](boost::system::error_code const& failed) { then(failed.failed()); });
   }
 
   /// Writes all of it, waiting where it must. `bytes` is kept by the call. Errc::timed_out where the peer takes nothing for

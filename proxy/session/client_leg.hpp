@@ -7,14 +7,12 @@
 
 namespace ambassador::session {
 
+/// Belongs to an exchange, not to the connection: while a client is idle it has none.
 struct ClientLeg {
-  ClientLeg(net::Executor executor, net::TimerWheel& wheel, boost::asio::generic::stream_protocol protocol, int descriptor)
-      : stream{executor, wheel, protocol, descriptor} {}
-
-  net::Stream stream;
+  net::Stream* stream = nullptr;
+  std::string_view address;  ///< the client's `address:port`
   MessageReader reader;
   MessageWriter writer;
-  std::string address;  ///< the client's `address:port`
 };
 
 }  // namespace ambassador::session

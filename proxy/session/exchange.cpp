@@ -59,14 +59,27 @@ Reason reason_of(route::Refusal refusal) noexcept {
 
 // Before anything is sent: everything here is done without a wait, while the head's views hold.
 
-void Exchange::begin(ClientLeg& client, ListenerInfo const& listener) {
-  client_ = &client;
+ClientLeg& Exchange::attach(net::Stream& stream, std::string_view address) {
+  client_.stream = &stream;
+  client_.address = address;
+  client_.reader.restart();
+  return client_;
+}
+
+void Exchange::detach() noexcept {
+  client_.stream = nullptr;
+  client_.address = {};
+  client_.reader.shrink();
+  up_reader_.shrink();
+}
+
+void Exchange::begin(ListenerInfo const& listener) {
   listener_ = &listener;
   began_ = now();
   record_.clear();
   record_.time = std::chrono::system_clock::now();
   record_.listener = listener.text;
-  record_.client.assign(client.address);
+  record_.client.assign(client_.address);
   record_.protocol = "HTTP/1.1";
   timeout_ = &context_.rules.settings().timeout;
   pool_ = nullptr;
@@ -214,7 +227,7 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
 
 /// What came of the body with the head goes into the same send.
 std::optional<Failure> Exchange::keep_body(wire::http::Framing framing) {
-  auto const piece = client_->reader.begin_body(framing);
+  auto const piece = client_.reader.begin_body(framing);
   if (piece.got == Got::faulty) return Failure{piece.fault.code, Side::client, Stage::body, false};
   record_.bytes_in += piece.payload.size();
   body_kept_ = piece.last;
@@ -222,15 +235,15 @@ std::optional<Failure> Exchange::keep_body(wire::http::Framing framing) {
     up_writer_.append(piece.payload, false, {});
     return std::nullopt;
   }
-  auto const trailers = trailers_of(client_->reader, Side::client);
+  auto const trailers = trailers_of(client_.reader, Side::client);
   if (!trailers) return trailers.error();
   up_writer_.append(piece.payload, true, *trailers);
   return std::nullopt;
 }
 
-net::Task<After> Exchange::serve(wire::http::RequestHead const& head, ClientLeg& client, ListenerInfo const& listener,
-                                 Authority const* tunnel) {
-  begin(client, listener);
+net::Task<After> Exchange::serve(wire::http::RequestHead const& head, ListenerInfo const& listener, Authority const* tunnel) {
+  auto& client = client_;
+  begin(listener);
   if (auto local = prepare(head, tunnel)) {
     if (pool_ == nullptr) client.reader.begin_body(head.body);  // so that it is known whether more is to come
     co_return co_await reply(std::move(*local));
@@ -238,8 +251,8 @@ net::Task<After> Exchange::serve(wire::http::RequestHead const& head, ClientLeg&
   if (url_.form == route::TargetForm::authority) {
     client.writer.begin({}).append("HTTP/1.1 200 OK\r\n\r\n");
     client.reader.begin_body({});
-    auto sent = client.writer.send(client.stream, {}, true, {});
-    if (!sent.remainder.empty()) sent.code = co_await client.stream.write_all(std::move(sent.remainder), timeout_->idle);
+    auto sent = client.writer.send(*client.stream, {}, true, {});
+    if (!sent.remainder.empty()) sent.code = co_await client.stream->write_all(std::move(sent.remainder), timeout_->idle);
     co_return sent.code ? After::close : After::tunnel;  // the calls inside are logged, not the tunnel
   }
   for (;;) {
@@ -284,7 +297,7 @@ net::Task<After> Exchange::fail(Failure failure) {
 
 /// A reply of our own. The connection goes on where the request was read to its end.
 net::Task<After> Exchange::reply(ErrorReply reply) {
-  auto& client = *client_;
+  auto& client = client_;
   bool const all_read = client.reader.body_done();
   bool const keep = keep_alive_ && all_read && !context_.draining;
   record_.status = static_cast<int>(reply.status);
@@ -303,25 +316,24 @@ net::Task<After> Exchange::reply(ErrorReply reply) {
   co_return all_read ? After::close : After::linger;
 }
 
-net::Task<After> Exchange::refuse(wire::http::Fault fault, std::string_view raw, ClientLeg& client,
-                                  ListenerInfo const& listener) {
-  begin(client, listener);
+net::Task<After> Exchange::refuse(wire::http::Fault fault, std::string_view raw, ListenerInfo const& listener) {
+  begin(listener);
   auto const line = raw.substr(0, raw.find('\r'));
   auto const blank = std::min(line.find(' '), line.size());
   record_.method.assign(line.substr(0, blank));
   auto const target = line.substr(std::min(blank + 1, line.size()));
   record_.source.assign(target.substr(0, target.rfind(' ')));
   record_.refused = true;
-  client.reader.begin_body({wire::http::BodyKind::until_close, 0});  // nobody knows where it would end
+  client_.reader.begin_body({wire::http::BodyKind::until_close, 0});  // nobody knows where it would end
   co_return co_await reply(error_reply(fault));
 }
 
-net::Task<After> Exchange::refuse_tls(Authority const& tunnel, ClientLeg& client, ListenerInfo const& listener) {
-  begin(client, listener);
+net::Task<After> Exchange::refuse_tls(Authority const& tunnel, ListenerInfo const& listener) {
+  begin(listener);
   record_.method.assign("CONNECT");
   record_.source.assign(tunnel.text(0));
   record_.refused = true;
-  client.reader.begin_body({wire::http::BodyKind::until_close, 0});
+  client_.reader.begin_body({wire::http::BodyKind::until_close, 0});
   co_return co_await reply(error_reply(wire::http::Fault{Errc::tls_in_tunnel, "TLS inside a tunnel to a plain http source"}));
 }
 
@@ -343,7 +355,7 @@ void Exchange::finish() noexcept {
   context_.log.append(record_);
   up_writer_.shrink();
   up_body_writer_.shrink();
-  client_->writer.shrink();
+  client_.writer.shrink();
 }
 
 }  // namespace ambassador::session

@@ -29,16 +29,20 @@ class Exchange {
  public:
   explicit Exchange(Context& context) : context_{context} {}
 
+  /// Takes up the client that is to be served, for as long as it is not idle. `address` outlives that.
+  ClientLeg& attach(net::Stream& stream, std::string_view address);
+  /// The client is idle or gone: nothing of it is kept.
+  void detach() noexcept;
+
   /// Serves the request whose head was just read from `client`; views in `head` end with the first wait.
   /// `tunnel` is the CONNECT's authority that the request came through, or null.
-  net::Task<After> serve(wire::http::RequestHead const& head, ClientLeg& client, ListenerInfo const& listener,
-                         Authority const* tunnel);
+  net::Task<After> serve(wire::http::RequestHead const& head, ListenerInfo const& listener, Authority const* tunnel);
 
   /// Answers what could not be understood as a request. `raw` is what there is of it.
-  net::Task<After> refuse(wire::http::Fault fault, std::string_view raw, ClientLeg& client, ListenerInfo const& listener);
+  net::Task<After> refuse(wire::http::Fault fault, std::string_view raw, ListenerInfo const& listener);
 
   /// Answers a ClientHello inside a tunnel whose calls are plain HTTP.
-  net::Task<After> refuse_tls(Authority const& tunnel, ClientLeg& client, ListenerInfo const& listener);
+  net::Task<After> refuse_tls(Authority const& tunnel, ListenerInfo const& listener);
 
   /// The client is gone: the call under way ends.
   void abandon() noexcept;
@@ -60,7 +64,7 @@ class Exchange {
   };
 
   // Before anything is sent.
-  void begin(ClientLeg& client, ListenerInfo const& listener);
+  void begin(ListenerInfo const& listener);
   std::optional<ErrorReply> prepare(wire::http::RequestHead const& head, Authority const* tunnel);
   std::optional<ErrorReply> judge_head(wire::http::RequestHead const& head, Authority const* tunnel);
   std::optional<ErrorReply> answer_locally(wire::http::RequestHead const& head);
@@ -100,7 +104,7 @@ class Exchange {
   void finish() noexcept;
 
   Context& context_;
-  ClientLeg* client_ = nullptr;
+  ClientLeg client_;
   ListenerInfo const* listener_ = nullptr;
 
   observe::CallRecord record_;

@@ -83,13 +83,13 @@ net::Task<void> Exchange::upload() {
 
 /// Until the body's end, or until nobody wants it any more.
 net::Task<Result<void>> Exchange::upload_pieces() {
-  auto& client = *client_;
+  auto& client = client_;
   restart_upload_window();
   for (unsigned pieces = 1; !upload_->stopped; ++pieces) {
-    auto const piece = client.reader.read_body(client.stream, context_.scratch);
+    auto const piece = client.reader.read_body(*client.stream, context_.scratch);
     if (piece.got == Got::blocked) {
-      client.stream.expires_at(upload_->window_ends);
-      co_await client.stream.readable();
+      client.stream->expires_at(upload_->window_ends);
+      co_await client.stream->readable();
       if (now() < upload_->window_ends) continue;
       if (record_.bytes_in - upload_->window_began_with < least_progress) {
         co_return Failure{Errc::slow_body, Side::client, Stage::body, false};
@@ -102,7 +102,7 @@ net::Task<Result<void>> Exchange::upload_pieces() {
     if (last) break;
     if (pieces % net::pieces_at_once == 0) co_await boost::asio::post(context_.executor, net::awaiting);
   }
-  client.stream.never_expires();
+  client.stream->never_expires();
   co_return Result<void>{};
 }
 
@@ -114,7 +114,7 @@ net::Task<Result<void>> Exchange::upload_piece(MessageReader::Piece piece) {
   record_.bytes_in += piece.payload.size();
   std::span<wire::http::Field const> trailers;
   if (piece.last) {
-    auto const parsed = trailers_of(client_->reader, Side::client);
+    auto const parsed = trailers_of(client_.reader, Side::client);
     if (!parsed) co_return parsed.error();
     trailers = *parsed;
   }
@@ -138,7 +138,7 @@ net::Task<void> Exchange::end_upload() {
   if (!upload_) co_return;
   upload_->stopped = true;
   if (!upload_->done.happened()) {
-    client_->stream.cancel();
+    client_.stream->cancel();
     lease_.stream().cancel();
   }
   while (!upload_->done.happened()) co_await upload_->done.wait();

@@ -55,7 +55,7 @@ net::Task<Result<After>> Exchange::receive() {
 net::Task<Result<void>> Exchange::pass_on_interim(wire::http::ResponseHead const& head) {
   if (++interim_ > max_interim_responses) co_return upstream_failure(Errc::too_many_interim, Stage::response_head);
   if (minor_version_ != 0) {
-    route::append_forwarded(client_->writer.begin({}), head,
+    route::append_forwarded(client_.writer.begin({}), head,
                             {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date});
   }
   up_reader_.begin_body({});
@@ -78,7 +78,7 @@ wire::http::Framing Exchange::framing_to_client(wire::http::ResponseHead const& 
 }
 
 net::Task<Result<After>> Exchange::relay(wire::http::ResponseHead const& head) {
-  auto& client = *client_;
+  auto& client = client_;
   auto const framing = framing_to_client(head);
   until_close_ = framing.kind == BodyKind::until_close;
   bool const uploading = upload_ && !upload_->done.happened();
@@ -144,12 +144,12 @@ net::Task<Result<void>> Exchange::relay_body(MessageReader::Piece piece) {
 /// Sends what is in the client's writer, and a piece of the body behind it.
 net::Task<boost::system::error_code> Exchange::send_to_client(std::string_view payload, bool last,
                                                               std::span<wire::http::Field const> trailers) {
-  auto& client = *client_;
-  auto sent = client.writer.send(client.stream, payload, last, trailers);
+  auto& client = client_;
+  auto sent = client.writer.send(*client.stream, payload, last, trailers);
   response_begun_ = response_begun_ || (record_.status != 0 && sent.any_byte_sent);
   if (!sent.code && !sent.remainder.empty()) {
     response_begun_ = response_begun_ || record_.status != 0;
-    sent.code = co_await client.stream.write_all(std::move(sent.remainder), timeout_->idle);
+    sent.code = co_await client.stream->write_all(std::move(sent.remainder), timeout_->idle);
   }
   co_return sent.code;
 }
@@ -158,8 +158,9 @@ net::Task<boost::system::error_code> Exchange::send_to_client(std::string_view p
 net::Task<Result<After>> Exchange::switch_protocols(wire::http::ResponseHead const& head) {
   if (upgrade_wanted_.empty() || !offers(upgrade_wanted_, head.upgrade))
     co_return upstream_failure(Errc::unexpected_switch, Stage::response_head);
-  auto& client = *client_;
+  auto& client = client_;
   record_.status = 101;
+  until_close_ = true;
   record_.upstream_duration = now() - sent_at_;
   auto& out = client.writer.begin({});
   route::append_forwarded(out, head, {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date, .upgraded = true});
@@ -172,9 +173,10 @@ net::Task<Result<After>> Exchange::switch_protocols(wire::http::ResponseHead con
   if (auto const failed = co_await lease_.stream().write_all(first, timeout_->idle))
     co_return upstream_failure(failed, Stage::tunnel);
 
-  auto const relayed = co_await net::relay(client.stream, lease_.stream(), context_.scratch, timeout_->idle);
+  auto const relayed = co_await net::relay(*client.stream, lease_.stream(), context_.scratch, timeout_->idle);
   record_.bytes_in += first.size() + relayed.from_client;
   record_.bytes_out += relayed.from_upstream;
+  if (relayed.end != net::RelayEnd::closed) lease_.stream().reset();
   lease_.drop();
   if (shut_down_) {
     record_.reason_code = observe::Reason::shutting_down;
@@ -196,7 +198,7 @@ net::Task<Result<After>> Exchange::switch_protocols(wire::http::ResponseHead con
       record_.reason = "the upstream broke off the tunnel";
       break;
   }
-  co_return After::close;
+  co_return After::reset;  // what was cut must not look complete, to either side
 }
 
 }  // namespace ambassador::session

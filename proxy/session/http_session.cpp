@@ -25,20 +25,20 @@ HttpSession::HttpSession(Sessions& sessions, boost::asio::generic::stream_protoc
                          ListenerInfo const& listener)
     : sessions_{sessions},
       listener_{listener},
-      client_{sessions.context_.executor, sessions.context_.wheel, protocol, descriptor} {
-  client_.address = std::move(client);
-}
+      stream_{sessions.context_.executor, sessions.context_.wheel, protocol, descriptor},
+      address_{std::move(client)} {}
 
 Context& HttpSession::context() const noexcept { return sessions_.context_; }
 
 /// Idle: one pending wait, and the keep-alive deadline.
 void HttpSession::wait() {
-  client_.stream.expires_at(now() + context().rules.settings().timeout.keepalive);
-  client_.stream.on_readable([this] { woken(); });
+  stream_.expires_at(now() + context().rules.settings().timeout.keepalive);
+  stream_.on_readable([this](bool aborted) { woken(aborted); });
 }
 
-void HttpSession::woken() {
-  if (client_.stream.expired() || !client_.stream.has_input()) {
+void HttpSession::woken(bool aborted) {
+  // A drain may come together with a request, which is served.
+  if (aborted && (stream_.expired() || !stream_.has_input())) {
     context().metrics.connection_closed(listener_.index);
     return sessions_.end(*this);
   }
@@ -50,55 +50,51 @@ void HttpSession::woken() {
 /// Calls, until there is nothing to do for the present, or for good.
 net::Task<void> HttpSession::run() {
   exchange_ = sessions_.stock_.take();
+  auto& reader = exchange_->attach(stream_, address_).reader;
   auto after = After::keep;
   do {
-    after = co_await next_call();
+    after = co_await next_call(reader);
     if (after == After::tunnel) {
       tunnel_ = std::make_unique<Authority>(exchange_->tunnel_authority());
       after = After::keep;
     }
-  } while (after == After::keep && client_.reader.has_left_over());
+  } while (after == After::keep && reader.has_left_over());
   sessions_.stock_.put(std::move(exchange_));
   // A close with bytes unread would be a reset, and the client could lose what it was told.
-  if (after == After::linger || (after == After::close && client_.stream.has_input())) co_await linger();
+  if (after == After::linger || (after == After::close && stream_.has_input())) co_await linger();
   running_ = false;
   sessions_.call_ended();
-  if (after == After::keep && !context().draining) {
-    client_.reader.shrink();
-    co_return wait();
-  }
-  if (after == After::reset) client_.stream.reset();
+  if (after == After::keep && !context().draining) co_return wait();
+  if (after == After::reset) stream_.reset();
   context().metrics.connection_closed(listener_.index);
   sessions_.end(*this);  // this object is gone: only the coroutine's frame is left
 }
 
 /// Waits for a whole head, then serves it.
-net::Task<After> HttpSession::next_call() {
-  auto& stream = client_.stream;
+net::Task<After> HttpSession::next_call(MessageReader& reader) {
+  auto& stream = stream_;
   stream.never_expires();
   auto const limit = now() + context().rules.settings().timeout.head;
   for (;;) {
-    auto const got = client_.reader.read_head(stream, context().scratch, context().head_limits, request_read_bytes);
+    auto const got = reader.read_head(stream, context().scratch, context().head_limits, request_read_bytes);
     switch (got.got) {
       case Got::some: co_return co_await serve(got.bytes);
       case Got::faulty:
-        if (tunnel_ && got.bytes.starts_with(tls_handshake))
-          co_return co_await exchange_->refuse_tls(*tunnel_, client_, listener_);
-        co_return co_await exchange_->refuse(got.fault, got.bytes, client_, listener_);
+        if (tunnel_ && got.bytes.starts_with(tls_handshake)) co_return co_await exchange_->refuse_tls(*tunnel_, listener_);
+        co_return co_await exchange_->refuse(got.fault, got.bytes, listener_);
       case Got::ended:
-        if (!client_.reader.has_left_over()) co_return After::close;
+        if (!reader.has_left_over()) co_return After::close;
         co_return co_await exchange_->refuse({Errc::bad_message, "the connection was closed in the middle of the head"},
-                                             client_.reader.left_over(), client_, listener_);
+                                             reader.left_over(), listener_);
       case Got::failed: co_return After::close;
       case Got::blocked: break;
     }
     // Woken, but nothing of a request has come: back to idle.
-    if (!client_.reader.has_left_over()) co_return After::keep;
+    if (!reader.has_left_over()) co_return After::keep;
     stream.expires_at(limit);
     co_await stream.readable();
     if (stream.expired()) {
-      co_return co_await exchange_->refuse({Errc::timed_out, "the head did not come in time"}, client_.reader.left_over(),
-                                           client_, listener_);
+      co_return co_await exchange_->refuse({Errc::timed_out, "the head did not come in time"}, reader.left_over(), listener_);
     }
   }
 }
@@ -106,14 +102,14 @@ net::Task<After> HttpSession::next_call() {
 net::Task<After> HttpSession::serve(std::string_view bytes) {
   wire::http::RequestHead head;
   if (auto const fault = wire::http1::parse_request_head(bytes, context().head_limits, context().fields, head)) {
-    co_return co_await exchange_->refuse(*fault, bytes, client_, listener_);
+    co_return co_await exchange_->refuse(*fault, bytes, listener_);
   }
-  co_return co_await exchange_->serve(head, client_, listener_, tunnel_.get());
+  co_return co_await exchange_->serve(head, listener_, tunnel_.get());
 }
 
 /// Ours has ended; what the client still sends is thrown away for a while, or its kernel would throw our reply away.
 net::Task<void> HttpSession::linger() {
-  auto& stream = client_.stream;
+  auto& stream = stream_;
   stream.shutdown_send();
   stream.expires_at(now() + linger_time);
   std::size_t thrown_away = 0;
@@ -129,16 +125,16 @@ net::Task<void> HttpSession::linger() {
 }
 
 void HttpSession::drain() {
-  if (!running_) client_.stream.cancel();
+  if (!running_) stream_.cancel();
 }
 
 void HttpSession::shut_down() {
   if (exchange_) exchange_->shut_down();
-  client_.stream.shutdown_both();
+  stream_.shutdown_both();
 }
 
 void HttpSession::find_out_if_gone() {
-  if (exchange_ && client_.stream.is_gone()) exchange_->abandon();
+  if (exchange_ && stream_.is_gone()) exchange_->abandon();
 }
 
 }  // namespace ambassador::session

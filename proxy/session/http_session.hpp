@@ -25,16 +25,17 @@ class HttpSession : public boost::intrusive::list_base_hook<> {
 
  private:
   void wait();
-  void woken();
+  void woken(bool aborted);
   net::Task<void> run();
-  net::Task<After> next_call();
+  net::Task<After> next_call(MessageReader& reader);
   net::Task<After> serve(std::string_view bytes);
   net::Task<void> linger();
   [[nodiscard]] Context& context() const noexcept;
 
   Sessions& sessions_;
   ListenerInfo const& listener_;
-  ClientLeg client_;
+  net::Stream stream_;
+  std::string const address_;
   std::unique_ptr<Exchange> exchange_;  ///< while a call is under way
   std::unique_ptr<Authority> tunnel_;   ///< of the CONNECT that the calls come through
   bool running_ = false;

@@ -62,12 +62,14 @@ class MessageReader {
     scanner_ = {};
     body_.reset({});
   }
-  /// Gives the memory back that an idle connection does not need.
+  /// Gives memory back beyond what is usual.
   void shrink() {
-    if (kept_.empty()) std::string{}.swap(kept_);
+    if (kept_.capacity() > usual_kept_bytes) std::string{}.swap(kept_);
   }
 
  private:
+  static constexpr std::size_t usual_kept_bytes = 4 * 1024;
+
   Piece decode(char* data, std::size_t size);
   void keep(std::string_view bytes) { kept_.assign(bytes); }
 

@@ -10,6 +10,7 @@ std::unique_ptr<Exchange> ExchangeStock::take() {
 }
 
 void ExchangeStock::put(std::unique_ptr<Exchange> exchange) {
+  exchange->detach();
   if (kept_.size() < max_kept) kept_.push_back(std::move(exchange));
 }
 
