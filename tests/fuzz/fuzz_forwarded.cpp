@@ -60,6 +60,14 @@ bool knows_url(std::string_view url) {
   return std::none_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
+/// It takes any field whose name begins with Transfer-Encoding for that field.
+bool knows_fields(wire::http::Head const& head) {
+  constexpr std::string_view coding = "Transfer-Encoding";
+  return std::none_of(head.fields.begin(), head.fields.end(), [&](auto const& field) {
+    return field.name.size() > coding.size() && iequals(field.name.substr(0, coding.size()), coding);
+  });
+}
+
 struct Body {
   std::string payload;
   std::string written;
@@ -95,7 +103,7 @@ void read(std::string_view bytes) {
   if (!head || !forward(*head, sent)) return;
   auto const head_end = static_cast<std::size_t>(head->data() - bytes.data()) + head->size();
   auto const body = forward_body(sent.head.body, bytes.substr(head_end));
-  if (!body || !knows_method(sent.head.method_text) || !knows_url(sent.target)) return;
+  if (!body || !knows_method(sent.head.method_text) || !knows_url(sent.target) || !knows_fields(sent.head)) return;
   auto const message = sent.bytes + body->written;
 
   wire::http::FieldList fields;
