@@ -47,7 +47,9 @@ inline std::size_t message_end(std::string_view bytes, bool bodiless = false) {
   return end <= bytes.size() ? end : incomplete;
 }
 
-inline int status_of(std::string_view response) { return response.size() < 12 ? 0 : std::atoi(std::string{response.substr(9, 3)}.c_str()); }
+inline int status_of(std::string_view response) {
+  return response.size() < 12 ? 0 : std::atoi(std::string{response.substr(9, 3)}.c_str());
+}
 
 /// The final response at the start of `bytes` with the interim ones before it, or `incomplete`.
 inline std::size_t response_end(std::string_view bytes, bool to_head = false) {

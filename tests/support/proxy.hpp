@@ -5,11 +5,11 @@
 #include "support/http_text.hpp"
 #include "support/scripted_upstream.hpp"
 
+#include <spdlog/sinks/ostream_sink.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
-#include <spdlog/sinks/ostream_sink.h>
 
 #include <condition_variable>
 #include <deque>
@@ -28,8 +28,8 @@ inline std::int64_t number_of(Record const& record, std::string_view key) {
 }
 
 /// `source` as `http://host/path` without a port; `target` is `host:port`, with a path behind it where there is one.
-inline config::Mapping mapping(std::string const& host, std::string const& path, std::string const& target_host, std::uint16_t target_port,
-                               std::string const& target_path = "") {
+inline config::Mapping mapping(std::string const& host, std::string const& path, std::string const& target_host,
+                               std::uint16_t target_port, std::string const& target_path = "") {
   config::Mapping mapping;
   mapping.source_text = "http://" + host + path;
   mapping.source.host = host;
@@ -119,8 +119,8 @@ class Proxy {
     for (auto const& one : snapshot_.settings.map) sources.push_back(one.source_text);
     metrics_.emplace(std::move(sources), std::vector{listener_.text}, workers, "test");
     log_writer_.emplace(observe::LogWriter::Options{.descriptor = log_.write_end()}, events_, metrics_->log_lines_dropped());
-    commons_.emplace(
-        app::Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, own_addresses_, pseudonym_});
+    commons_.emplace(app::Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, own_addresses_,
+                                  pseudonym_, memory_});
     for (std::size_t index = 0; index < workers; ++index) {
       auto& worker = workers_.emplace_back(std::make_unique<app::Worker>(*commons_, index));
       worker->listen(index == 0 ? descriptor : net::open_listening_socket(endpoint, true).value(), listener_);
@@ -148,7 +148,9 @@ class Proxy {
   [[nodiscard]] std::size_t connections_to(ScriptedUpstream const& upstream) {
     return upstreams_.of(upstream.authority())->connections.load();
   }
-  [[nodiscard]] std::size_t pending_for(ScriptedUpstream const& upstream) { return upstreams_.of(upstream.authority())->pending.load(); }
+  [[nodiscard]] std::size_t pending_for(ScriptedUpstream const& upstream) {
+    return upstreams_.of(upstream.authority())->pending.load();
+  }
 
   /// The records so far, at least so many of them where patience lasts.
   std::vector<Record> records(std::size_t at_least) { return log_.wait_for(at_least); }
@@ -176,11 +178,13 @@ class Proxy {
   net::Resolver resolver_;
   LogReader log_;
   std::ostringstream event_text_;
-  std::shared_ptr<observe::EventLog> events_ = observe::make_event_log(std::make_shared<spdlog::sinks::ostream_sink_mt>(event_text_));
+  std::shared_ptr<observe::EventLog> events_ =
+      observe::make_event_log(std::make_shared<spdlog::sinks::ostream_sink_mt>(event_text_));
   session::ListenerInfo listener_;
   std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
   std::string pseudonym_ = "amb";
   upstream::SharedUpstreams upstreams_;
+  app::MemoryCeiling memory_{std::nullopt};
   std::optional<observe::Metrics> metrics_;
   std::optional<observe::LogWriter> log_writer_;
   std::optional<app::Commons> commons_;

@@ -88,6 +88,13 @@ class ScriptedUpstream {
     return all;
   }
 
+  /// The same as one text.
+  [[nodiscard]] std::string all_received() const {
+    std::string all;
+    for (auto const& bytes : received()) all += bytes;
+    return all;
+  }
+
   /// Waits until every connection's script has ended.
   bool wait_until_done(std::chrono::milliseconds limit = patience) const {
     return eventually(

@@ -32,7 +32,10 @@ class Socket {
   }
   ~Socket() { close(); }
   Socket(Socket&& other) noexcept
-      : descriptor_{std::exchange(other.descriptor_, -1)}, end_{other.end_}, received_{std::move(other.received_)}, taken_{other.taken_} {}
+      : descriptor_{std::exchange(other.descriptor_, -1)},
+        end_{other.end_},
+        received_{std::move(other.received_)},
+        taken_{other.taken_} {}
   Socket& operator=(Socket&&) = delete;
 
   /// `receive_buffer`: SO_RCVBUF, for a peer that takes little.
