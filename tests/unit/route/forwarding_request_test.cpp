@@ -69,12 +69,9 @@ TEST(ForwardedRequest, adds_its_via_behind_those_of_others) {
 }
 
 TEST(ForwardedRequest, of_an_http_1_0_client_says_so_in_via) {
-  std::string const bytes = "GET / HTTP/1.0\r\nHost: h\r\n\r\n";
-  wire::http::FieldList fields;
-  wire::http::RequestHead head;
-  ASSERT_FALSE(wire::http1::parse_request_head(bytes, {}, fields, head));
+  Asked const asked{"GET /", "1.0", host("h"), nullptr};
   std::string out;
-  append_forwarded(out, head, {.target = "/", .host = "up", .pseudonym = "us", .upgrade = {}});
+  append_forwarded(out, asked.head, {.target = "/", .host = "up", .pseudonym = "us", .upgrade = {}});
   EXPECT_EQ(out, "GET / HTTP/1.1\r\nHost: up\r\nVia: 1.0 us\r\n\r\n");
 }
 
@@ -115,11 +112,8 @@ TEST(Upgrade, of_a_request_with_a_body_is_ignored) {
 }
 
 TEST(Upgrade, in_http_1_0_is_ignored) {
-  std::string const bytes = "GET / HTTP/1.0\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
-  wire::http::FieldList fields;
-  wire::http::RequestHead head;
-  ASSERT_FALSE(wire::http1::parse_request_head(bytes, {}, fields, head));
-  EXPECT_EQ(wanted_upgrade(head), "");
+  Asked const asked{"GET /", "1.0", host("h") + "Connection: Upgrade\r\nUpgrade: websocket\r\n", nullptr};
+  EXPECT_EQ(wanted_upgrade(asked.head), "");
 }
 
 bool looped(std::string const& fields) {

@@ -115,12 +115,6 @@ TEST(Port, of_any_host_is_any) {
   EXPECT_EQ(get(world, "http://[::1]:65535/"), "http://any/");
 }
 
-config::Mapping when(config::Mapping from, std::vector<std::string> methods,
-                     std::vector<std::pair<std::string, std::string>> headers = {}) {
-  from.when = {std::move(methods), std::move(headers)};
-  return from;
-}
-
 TEST(When, that_does_not_fit_leaves_the_call_to_the_next_longest) {
   World const world{mapping("http://h/a", "http://all"), when(mapping("http://h/a/b", "http://reading"), {"GET", "HEAD"}),
                     when(mapping("http://h/a/b/c", "http://canary"), {}, {{"X-Env", "canary"}})};

@@ -6,12 +6,6 @@
 namespace ambassador::route {
 namespace {
 
-config::Mapping when(config::Mapping from, std::vector<std::string> methods,
-                     std::vector<std::pair<std::string, std::string>> headers = {}) {
-  from.when = {std::move(methods), std::move(headers)};
-  return from;
-}
-
 /// What a blocked client is told.
 std::string told(World const& world, Asked const& asked) {
   auto const decision = decide(world, asked);

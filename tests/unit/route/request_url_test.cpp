@@ -21,12 +21,8 @@ TEST(OriginForm, needs_a_host_that_is_one) {
 }
 
 TEST(OriginForm, without_host_is_refused_in_http_1_0_too) {
-  std::string const bytes = "GET / HTTP/1.0\r\n\r\n";
-  wire::http::FieldList fields;
-  wire::http::RequestHead head;
-  ASSERT_FALSE(wire::http1::parse_request_head(bytes, {}, fields, head));
-  RequestUrl url;
-  EXPECT_TRUE(read_request_url(head, nullptr, url));
+  EXPECT_TRUE((Asked{"GET /", "1.0", "", nullptr}.fault));
+  EXPECT_FALSE((Asked{"GET http://h/", "1.0", "", nullptr}.fault));
 }
 
 TEST(AbsoluteForm, wins_over_host) {

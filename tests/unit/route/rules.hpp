@@ -52,6 +52,13 @@ inline config::Mapping exact(std::string_view source, std::string_view target = 
   return mapping(source, target, config::MatchKind::exact);
 }
 
+/// The same under conditions.
+inline config::Mapping when(config::Mapping from, std::vector<std::string> methods,
+                            std::vector<std::pair<std::string, std::string>> headers = {}) {
+  from.when = {std::move(methods), std::move(headers)};
+  return from;
+}
+
 inline config::AllowRule allowing(config::HostKind kind, std::string host, std::vector<std::uint16_t> ports) {
   config::AllowRule rule;
   rule.text = host;
@@ -87,7 +94,9 @@ struct Asked {
   UrlFault fault;
 
   explicit Asked(std::string start, std::string const& field_lines = {}, Authority const* tunnel = nullptr)
-      : bytes{start + " HTTP/1.1\r\n" + field_lines + "\r\n"} {
+      : Asked{std::move(start), "1.1", field_lines, tunnel} {}
+  Asked(std::string start, std::string_view version, std::string const& field_lines, Authority const* tunnel)
+      : bytes{start.append(" HTTP/").append(version).append("\r\n").append(field_lines).append("\r\n")} {
     EXPECT_FALSE(wire::http1::parse_request_head(bytes, {}, fields, head)) << bytes;
     fault = read_request_url(head, tunnel, url);
   }
