@@ -21,11 +21,13 @@ using support::Socket;
 /// Between the packets of a message that comes in several.
 inline constexpr std::chrono::milliseconds between_packets{2};
 
-inline void send_apart(Socket& socket, std::initializer_list<std::string> packets) {
+/// False where the peer takes no more.
+inline bool send_apart(Socket& socket, std::initializer_list<std::string> packets) {
   for (auto const& packet : packets) {
-    if (!socket.send(packet)) return;
+    if (!socket.send(packet)) return false;
     std::this_thread::sleep_for(between_packets);
   }
+  return true;
 }
 
 /// What the client saw of one call.
@@ -77,18 +79,19 @@ class Conversation {
     return true;
   }
 
-  /// The rest of a stream that is HTTP no longer: it never has what was not sent, and what is cut does not look ended.
-  void rest_of_stream(std::string_view all) {
+  /// The rest of a stream that is HTTP no longer: it never has what was not sent. Where a `send` before failed, that the
+  /// stream broke was seen there.
+  void rest_of_stream(std::string_view all, bool all_sent) {
     auto const got = socket_.receive_all();
     EXPECT_EQ(got, all.substr(0, got.size()));
     EXPECT_NE(socket_.end(), End::open) << "the stream hangs";
-    cut_ = got != all || socket_.end() == End::reset;
+    looks_ended_ = got != all && all_sent && socket_.end() == End::closed;
   }
 
   [[nodiscard]] Socket& socket() { return socket_; }
   [[nodiscard]] std::vector<Seen> const& seen() const { return seen_; }
-  /// Whether a stream that is HTTP no longer was cut.
-  [[nodiscard]] bool cut() const { return cut_; }
+  /// Whether a stream that is HTTP no longer was cut, and ended as if it were whole.
+  [[nodiscard]] bool looks_ended() const { return looks_ended_; }
 
  private:
   bool broke_off(std::string const& path) {
@@ -114,7 +117,7 @@ class Conversation {
 
   Socket& socket_;
   std::vector<Seen> seen_;
-  bool cut_ = false;
+  bool looks_ended_ = false;
 };
 
 }  // namespace ambassador::faults

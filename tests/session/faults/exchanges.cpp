@@ -85,10 +85,10 @@ Exchange upgrade() {
             auto& socket = client.socket();
             socket.send("GET /1 HTTP/1.1\r\nHost: app\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
             if (!client.switched("/1")) return;
-            send_apart(socket, {"ping", "ping"});
+            bool const sent = send_apart(socket, {"ping", "ping"});
             socket.receive_until([](std::string_view bytes) { return bytes.ends_with("pong"); });
             socket.shutdown_send();
-            client.rest_of_stream("welcome-pong-bye");
+            client.rest_of_stream("welcome-pong-bye", sent);
           },
           [](Socket& socket, Arrived const& /*request*/, std::size_t /*nth*/) {
             socket.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nwelcome-");
