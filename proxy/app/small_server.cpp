@@ -31,9 +31,9 @@ template <class State>
 asio::awaitable<void> serve(std::shared_ptr<State> shared, tcp::socket socket) {
   ++shared->connections;  // the count goes down with the coroutine, however it ends
   std::shared_ptr<void> const counted{nullptr, [shared](void*) { --shared->connections; }};
-  boost::system::error_code unknown;
-  auto const peer = socket.remote_endpoint(unknown);
   beast::tcp_stream stream{std::move(socket)};
+  boost::system::error_code unknown;
+  auto const peer = stream.socket().remote_endpoint(unknown);
   beast::flat_buffer buffer;
   for (bool more = true; more;) {
     http::request_parser<http::string_body> parser;

@@ -87,8 +87,8 @@ class Worker {
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                     net::Executor>
       timer_;
-  bool slow_ = true;        ///< the tick under way is the idle one
-  unsigned quiet_ = 0;      ///< ticks since a call was seen
+  bool slow_ = true;    ///< the tick under way is the idle one
+  unsigned quiet_ = 0;  ///< ticks since a call was seen
   SteadyTime next_sweep_{};
   SteadyTime next_look_{};
   std::atomic<std::size_t> open_connections_{0};
