@@ -12,7 +12,7 @@ namespace {
 using Got = MessageReader::Got;
 
 /// What a client may still send after its last reply, and for how long, before the connection is closed on it.
-constexpr std::size_t linger_bytes = 64 * 1024 * 1024;
+constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 constexpr std::chrono::seconds linger_time{1};
 
 constexpr char tls_handshake = 0x16;  // the type of a ClientHello's record, RFC 8446 section 5.1

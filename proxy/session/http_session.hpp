@@ -39,7 +39,6 @@ class HttpSession : public boost::intrusive::list_base_hook<> {
   std::unique_ptr<Exchange> exchange_;  ///< while a call is under way
   std::unique_ptr<Authority> tunnel_;   ///< of the CONNECT that the calls come through
   bool running_ = false;
-  bool lingering_ = false;
 };
 
 }  // namespace ambassador::session

@@ -47,6 +47,22 @@ inline std::size_t message_end(std::string_view bytes, bool bodiless = false) {
   return end <= bytes.size() ? end : incomplete;
 }
 
+/// The message with its chunks joined, so that two ways to cut the same body compare equal; trailers follow the body.
+inline std::string without_chunks(std::string_view message) {
+  auto const coding = message.find("\r\nTransfer-Encoding: chunked\r\n");
+  if (coding == incomplete) return std::string{message};
+  auto at = message.find("\r\n\r\n", coding) + 4;
+  std::string out{message.substr(0, at)};
+  for (;;) {
+    auto const line_end = message.find("\r\n", at);
+    if (line_end == incomplete) return out + "[cut short]";
+    auto const size = std::strtoull(std::string{message.substr(at, line_end - at)}.c_str(), nullptr, 16);
+    if (size == 0) return out.append(message.substr(line_end));
+    out.append(message.substr(line_end + 2, size));
+    at = line_end + 2 + size + 2;
+  }
+}
+
 inline int status_of(std::string_view response) {
   return response.size() < 12 ? 0 : std::atoi(std::string{response.substr(9, 3)}.c_str());
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -101,9 +102,23 @@ class Socket {
     taken_ += size;
     return taken;
   }
+  /// Gives up what came so far: for streams that are long.
+  void forget() {
+    received_.clear();
+    taken_ = 0;
+  }
   /// All that ever came.
   [[nodiscard]] std::string const& received() const { return received_; }
   [[nodiscard]] End end() const { return end_; }
+
+  /// Another descriptor of the same connection, so that one thread sends while another receives.
+  [[nodiscard]] int share() const { return ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0); }
+
+  /// Waits until the peer has gone, and reads nothing meanwhile.
+  void wait_for_end(std::chrono::milliseconds limit = patience) {
+    pollfd entry{descriptor_, POLLRDHUP, 0};
+    ::poll(&entry, 1, static_cast<int>(limit.count()));
+  }
 
   void shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }
   void shutdown_both() { ::shutdown(descriptor_, SHUT_RDWR); }
