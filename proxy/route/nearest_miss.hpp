@@ -16,7 +16,7 @@ enum class MissCause : std::uint8_t { none, scheme, host, port, path, query, met
 struct NearestMiss {
   MissCause cause = MissCause::none;
   config::Mapping const* source = nullptr;  ///< the one that came closest; null with `none`
-  std::string_view header;                  ///< with `header`: the one that is missing or differs
+  std::string_view header = {};             ///< with `header`: the one that is missing or differs
 };
 
 /// `listener_port` is the port the request came in at, 0 where there is none.

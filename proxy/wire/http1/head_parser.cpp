@@ -37,6 +37,7 @@ class FieldJudge {
 
   [[nodiscard]] std::optional<Fault> finish(Head& head) const {
     head.fields = fields_;
+    // Beast refuses this too: of all faults this one is locked twice.
     if (chunked_ && length_) return Fault{Errc::bad_message, "both Content-Length and Transfer-Encoding"};
     if (chunked_) {
       head.body = {http::BodyKind::chunked, 0};
