@@ -121,7 +121,8 @@ std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Repo
   bool const host_fits = read_pattern(node, parts->authority, source, report);
   if (!host_fits || !read_path(node, parts->path, source.path, report)) return std::nullopt;
   if (!read_query(node, *parts, match, source.query, report)) return std::nullopt;
-  if (source.path.ends_with('/')) source.path.pop_back();
+  // For a prefix `/api/` is `/api`; what is exact keeps its slash, but for the root, which is the empty path too.
+  if (source.path.ends_with('/') && (match == MatchKind::prefix || source.path == "/")) source.path.pop_back();
   return source;
 }
 

@@ -74,7 +74,7 @@ struct SourcePattern {
   std::string host;                  ///< lower-case, no trailing dot; IPv6 with brackets; "*" for HostKind::any
   std::uint16_t port = 80;           ///< 0: any port (only for `http://*/`)
   bool port_written = false;         ///< whether the user wrote a port
-  std::string path;                  ///< normalised, without a trailing slash: "" is the root
+  std::string path;                  ///< normalised; "" is the root. A prefix has no slash at its end
   std::optional<std::string> query;  ///< only with MatchKind::exact
 };
 

@@ -151,14 +151,14 @@ std::optional<ErrorReply> Exchange::answer_locally(wire::http::RequestHead const
 
 ErrorReply Exchange::block(wire::http::RequestHead const& head) {
   auto const& settings = context_.rules.settings();
-  auto const miss = route::find_nearest_miss(context_.rules, url_, head.method_text, head.fields);
+  auto const miss = route::find_nearest_miss(context_.rules, url_, head.method_text, head.fields, listener_->port);
   ErrorReply reply{.status = settings.reject_status,
                    .reason = reason_of(decision_.refusal),
                    .proxy_status = "http_request_denied",
                    .allow = {}};
   reply.call = record_.method + ' ' + record_.source + " is blocked";
   reply.what = route::describe_block(decision_, miss, url_, head.method_text);
-  reply.to_do = "To let it pass, add to the configuration:\n\n" + route::lines_to_paste(url_);
+  reply.to_do = "To let it pass, add to the configuration:\n\n" + route::lines_to_paste(url_, listener_->port);
   reply.empty_body = settings.reject_status < 300;
   return reply;
 }
