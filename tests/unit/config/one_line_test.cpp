@@ -2,17 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ambassador::config {
 namespace {
 
 TEST(OneLine, a_diagnostic_is_one_line_whatever_the_user_wrote) {
-  Diagnostic diagnostic;
-  diagnostic.where = {"a.yaml", 1, 2};
-  diagnostic.path = "map[0].a\nb";
-  diagnostic.message = "no";
-  diagnostic.offending = "x\ny";
-  diagnostic.hint = "write http://x\n\ty";
-  EXPECT_EQ(to_string(diagnostic), "a.yaml:1:2: error: map[0].a\\x0ab: no: \"x\\x0ay\" (write http://x\\x0a\\x09y)");
+  auto const loaded = load_text("map:\n - {source: http://goto/api, target: http:64KiB//numt\n\n   when$g}\n");
+  ASSERT_FALSE(loaded.diagnostics.empty());
+  auto const text = all_diagnostics(loaded);
+  EXPECT_EQ(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')), loaded.diagnostics.size()) << text;
 }
 
 }  // namespace
