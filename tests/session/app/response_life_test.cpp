@@ -171,6 +171,22 @@ TEST(response_life, a_stream_that_falls_silent_is_cut) {
   expect_record(only_record(proxy), 200, "timed out");
 }
 
+TEST(response_life, what_broke_off_is_logged_where_only_failures_are) {
+  ScriptedUpstream upstream{[](Socket& socket, std::size_t nth) {
+    read_request(socket);
+    socket.send(nth == 0 ? "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel" : ok_response);
+  }};
+  auto settings = to(upstream.port());
+  settings.log.share = 0;
+  Proxy proxy{std::move(settings)};
+  for (int call = 0; call < 2; ++call) {
+    auto client = proxy.connect();
+    client.send(get_x);
+    client.receive_until([&](std::string_view bytes) { return client.end() != End::open || bytes.ends_with("ok"); });
+  }
+  expect_record(only_record(proxy), 200, "in the middle of a message");
+}
+
 TEST(response_life, an_idle_time_of_0_is_never) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
