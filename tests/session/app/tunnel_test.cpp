@@ -183,6 +183,7 @@ TEST(tunnel, a_client_that_does_not_read_is_ended_when_nothing_moves) {
   Proxy proxy{idle_after(upstream.port(), 200ms)};
   auto client = proxy.connect(4096);
   client.send(upgrade);
+  EXPECT_EQ(client.receive_exactly(switched_client.size()), switched_client);
   EXPECT_TRUE(upstream.wait_until_done()) << "the upstream is still being read";
   expect_released(proxy, upstream, 0);
   expect_record(only_record(proxy), 101, "idle for too long");
