@@ -22,6 +22,8 @@ inline void expect_released(Proxy& proxy, ScriptedUpstream const& upstream, std:
 
 /// Exactly one call was logged; it.
 inline Record only_record(Proxy& proxy) {
+  // A call's line is written when it ends: not before the client sees the last byte.
+  EXPECT_TRUE(eventually([&] { return proxy.clients() == 0; })) << "a session is left";
   auto const records = proxy.stop();
   EXPECT_EQ(records.size(), 1U);
   return records.empty() ? Record{} : records.front();

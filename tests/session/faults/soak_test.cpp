@@ -69,6 +69,7 @@ class SoakClient {
     static constexpr std::array methods{"GET", "PUT", "POST", "DELETE", "HEAD"};
     auto const* const method = methods[random_() % methods.size()];
     head_ = std::string_view{method} == "HEAD";
+    has_body_ = method[0] == 'P';
     auto text = std::string{method} + ' ' + path_ + " HTTP/1.1\r\nHost: app\r\n";
     if (method[0] != 'P') return text + "\r\n";
     auto const body = tagged_body(tag_, random_size(random_));
@@ -93,7 +94,9 @@ class SoakClient {
           << "the reply to " << path_ << " was mixed up";
     } else {
       ++tally_.own;
-      EXPECT_FALSE(ends_well(fate_of(path_, seed))) << path_ << ": " << response;
+      // A body that was sent on a connection which the upstream closed at that moment is not sent again.
+      bool const not_sent_again = has_body_ && status == 502;
+      EXPECT_TRUE(not_sent_again || !ends_well(fate_of(path_, seed))) << path_ << ": " << response;
     }
     if (support::lower(message.head).find("\r\nconnection: close\r\n") != std::string::npos) connection_.reset();
   }
@@ -107,6 +110,7 @@ class SoakClient {
   std::string tag_;
   std::string path_;
   bool head_ = false;
+  bool has_body_ = false;
 };
 
 /// All ask, then all take their replies: each thread has all its calls under way at once.
