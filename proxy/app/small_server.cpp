@@ -28,10 +28,9 @@ struct SmallServer::Shared {
 namespace {
 
 template <class State>
-asio::awaitable<void> serve(std::shared_ptr<State> shared, tcp::socket socket) {
+asio::awaitable<void> serve(std::shared_ptr<State> shared, beast::tcp_stream stream) {
   ++shared->connections;  // the count goes down with the coroutine, however it ends
   std::shared_ptr<void> const counted{nullptr, [shared](void*) { --shared->connections; }};
-  beast::tcp_stream stream{std::move(socket)};
   boost::system::error_code unknown;
   auto const peer = stream.socket().remote_endpoint(unknown);
   beast::flat_buffer buffer;
@@ -64,7 +63,7 @@ asio::awaitable<void> accept(std::shared_ptr<State> shared) {
       continue;
     }
     if (shared->connections >= SmallServer::max_connections) continue;  // closes it
-    asio::co_spawn(shared->acceptor.get_executor(), serve(shared, std::move(socket)), asio::detached);
+    asio::co_spawn(shared->acceptor.get_executor(), serve(shared, beast::tcp_stream{std::move(socket)}), asio::detached);
   }
 }
 
