@@ -1,4 +1,4 @@
-// ambassador_micro [--benchmark_…]: times the operations. ambassador_micro --count TIMES, under callgrind: counts them.
+// ambassador-micro [--benchmark_…]: times the operations. ambassador-micro --count TIMES, under callgrind: counts them.
 #include "count.hpp"
 
 #include <cstdlib>
@@ -35,7 +35,7 @@ int time_all(int argc, char** argv) {
 
 int count_all(char const* times) {
   if (count(all(), std::strtoul(times, nullptr, 10))) return EXIT_SUCCESS;
-  std::cerr << "ambassador_micro: --count is for callgrind: ./dev bench instructions runs it so\n";
+  std::cerr << "ambassador-micro: --count is for callgrind: ./dev bench instructions runs it so\n";
   return EXIT_FAILURE;
 }
 

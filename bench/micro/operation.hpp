@@ -35,7 +35,7 @@ Loop repeat(Work work) {
 /// Ends the program: an operation that refuses its input early would be measured as a cheap one.
 inline void require(bool works, std::string const& input) {
   if (works) return;
-  std::cerr << "ambassador_micro: not what it should come to: " << input << '\n';
+  std::cerr << "ambassador-micro: not what it should come to: " << input << '\n';
   std::exit(EXIT_FAILURE);
 }
 
