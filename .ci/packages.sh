@@ -13,6 +13,7 @@ declare -rA packages=(
     nodejs:node npm:npm nginx prometheus dnsmasq-base"
   [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes"
   [bench]="nginx haproxy squid tinyproxy wrk python3 git:git"
+  [micro]="libbenchmark-dev valgrind python3"
   [fuzz]="clang libclang-rt-14-dev libhttp-parser-dev"
 )
 
