@@ -9,49 +9,72 @@ import shutil
 import subprocess
 
 from harness.errors import BenchError
-from harness.process import Server, free_port
+from harness.process import OUTPUT, Server, free_port
 
 PEERS = pathlib.Path(__file__).resolve().parents[1] / "peers"
+# One that opens a connection for each call, and is slow, gets so many where the others have 64.
+FEW_CONNECTIONS = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """How a contestant is configured for some scenarios; servers that agree in this are started once."""
+    shape: str
+    workers: int = 1
+    connections: int = 4000    # that it must be able to have, the upstream's included
+
+    @property
+    def nginx_connections(self):
+        """It ends idle ones as soon as less than a sixteenth of its places are free."""
+        return self.connections * 16 // 15 + 16
+
+    @property
+    def name(self):
+        return f"{self.shape}-w{self.workers}-{self.connections}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Contestant:
     name: str
     shapes: tuple
-    template: str          # a file in bench/peers; SHAPE in it stands for the shape
-    command: tuple         # CONFIG in it stands for the file made from the template
-    version: tuple = ()    # the command that prints its version on the first line
+    template: str              # a file in bench/peers; SHAPE in it stands for the shape
+    command: tuple             # CONFIG in it stands for the file made from the template
+    version: tuple = ()        # the command that prints its version on the first line
+    refusal: str = ""          # the line that makes it refuse all
     keeps_connections: bool = True
     logs_to_stdout: bool = False
 
-    def connections(self, scenario):
-        """One that opens a connection for each request gets fewer at a time."""
-        return scenario.connections if self.keeps_connections else min(scenario.connections, 8)
+    def takes(self, scenario):
+        """One that keeps no connections has its own way of serving, and one scenario of a kind shows it."""
+        return scenario.shape in self.shapes and (self.keeps_connections or scenario.connections == 64)
 
-    def seconds(self, scenario, seconds):
-        longest = scenario.seconds(seconds)
-        return longest if self.keeps_connections else max(1, longest // 2)
+    def connections(self, scenario):
+        return scenario.connections if self.keeps_connections else FEW_CONNECTIONS
+
+    def fresh(self, scenario):
+        return scenario.fresh or not self.keeps_connections
 
     def note(self):
         return "" if self.keeps_connections else (
-            f"{self.name} opens a connection for each request, and is slow: it runs half as long, "
-            "at 8 connections where the others have 64")
+            f"{self.name} opens a connection for each call, and is slow: it has {FEW_CONNECTIONS} at a time where the others "
+            "have 64")
 
 
 def ambassador(binary, name="ambassador"):
-    return Contestant(name, ("reverse", "forward"), "ambassador-SHAPE.yaml.template",
+    return Contestant(name, ("reverse", "forward", "refuse", "refuse-forward"), "ambassador-SHAPE.yaml.template",
                       (str(binary), "run", "-c", "CONFIG"), (str(binary), "--version"), logs_to_stdout=True)
 
 
 PEER_LIST = (
-    Contestant("haproxy", ("reverse",), "haproxy.cfg.template", ("haproxy", "-db", "-f", "CONFIG"), ("haproxy", "-v"),
-               logs_to_stdout=True),
-    Contestant("nginx", ("reverse",), "nginx.conf.template", ("nginx", "-e", "stderr", "-c", "CONFIG"), ("nginx", "-v")),
-    Contestant("squid", ("forward",), "squid.conf.template", ("squid", "-N", "-f", "CONFIG"), ("squid", "-v")),
+    Contestant("haproxy", ("reverse", "refuse"), "haproxy.cfg.template", ("haproxy", "-db", "-f", "CONFIG"), ("haproxy", "-v"),
+               refusal="http-request deny", logs_to_stdout=True),
+    Contestant("nginx", ("reverse", "refuse"), "nginx.conf.template", ("nginx", "-e", "stderr", "-c", "CONFIG"), ("nginx", "-v"),
+               refusal="return 403;"),
+    Contestant("squid", ("forward", "refuse-forward"), "squid.conf.template", ("squid", "-N", "-f", "CONFIG"), ("squid", "-v"),
+               refusal="http_access deny all"),
     Contestant("tinyproxy", ("forward",), "tinyproxy.conf.template", ("tinyproxy", "-d", "-c", "CONFIG"),
                ("tinyproxy", "-v"), keeps_connections=False),
 )
-UPSTREAM = Contestant("upstream", (), "upstream.conf.template", ("nginx", "-e", "stderr", "-c", "CONFIG"))
 
 
 def version(contestant):
@@ -79,20 +102,28 @@ def fill(template, values):
     return text
 
 
-def start(contestant, shape, run, core, upstream_port=0, www=""):
-    """A Server in the directory `run`, listening, and the file that its access log goes to."""
-    directory = pathlib.Path(run) / f"{contestant.name.replace('/', '_')}-{shape or 'all'}"
+def template_of(contestant, shape):
+    """What refuses all is configured for both forms of a request by the same file."""
+    return contestant.template.replace("SHAPE", shape.removesuffix("-forward"))
+
+
+def start(contestant, setting, run, cores, upstream_port):
+    """A Server in a directory of its own under `run`, and the file that its access log goes to."""
+    directory = pathlib.Path(run) / f"{contestant.name.replace('/', '_')}-{setting.name}"
+    shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     give_to_squid(directory)
-    port, output = free_port(), directory / "output"
-    log = output if contestant.logs_to_stdout else directory / "access.log"
-    config = directory / contestant.template.replace("SHAPE", shape).removesuffix(".template")
-    config.write_text(fill(contestant.template.replace("SHAPE", shape), {
+    port = free_port()
+    log = directory / OUTPUT if contestant.logs_to_stdout else directory / "access.log"
+    template = template_of(contestant, setting.shape)
+    config = directory / template.removesuffix(".template")
+    config.write_text(fill(template, {
         "PORT": port, "ADMIN_PORT": free_port(), "UPSTREAM_PORT": upstream_port, "RUN": directory, "LOG": log,
-        "WWW": www, "USER": getpass.getuser(), "SQUID_USER": squid_user()}))
+        "WORKERS": setting.workers, "CONNECTIONS": setting.connections, "NGINX_CONNECTIONS": setting.nginx_connections,
+        "REFUSAL": contestant.refusal if setting.shape.startswith("refuse") else "",
+        "USER": getpass.getuser(), "SQUID_USER": squid_user()}))
     command = [str(config) if word == "CONFIG" else word for word in contestant.command]
-    errors = sorted(directory.glob("*.err"))
-    return Server(contestant.name, command, core, port, output, errors), log
+    return Server(contestant.name, command, cores, port, directory), log
 
 
 def squid_user():

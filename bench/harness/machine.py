@@ -1,20 +1,42 @@
-"""The machine that is measured on: its cores, and what else they do."""
+"""The machine that is measured on: its cores, its limits, and what else it does."""
 
 import os
 import pathlib
 import platform
+import resource
 
 from harness.errors import BenchError
 
 TICK = os.sysconf("SC_CLK_TCK")
+DESCRIPTORS = 20000
 
 
-def two_cores():
-    """The proxy's core and the load's."""
+def usable_cores():
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         raise BenchError("the bench needs two cores, one for the proxy and one for the load, and this machine gives one")
-    return cores[0], cores[1]
+    return cores
+
+
+def proxy_cores(cores, workers):
+    """A core for each worker. The load has the last one of the machine: its own, where there are enough."""
+    return cores[:workers]
+
+
+def load_core(cores):
+    return cores[-1]
+
+
+def raise_descriptor_limit():
+    """For what is started from now on; what the limit is then."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in (max(hard, DESCRIPTORS), hard):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+            return wanted
+        except (ValueError, OSError):
+            continue
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def busy_seconds(cores):

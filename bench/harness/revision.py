@@ -8,11 +8,11 @@ from harness.errors import BenchError
 
 
 def build(root, revision):
-    """The short name of the revision, and its binary. Built once under build/bench; kept for the next time."""
+    """The short name of the revision, and its binary. Built once under build/revisions; kept for the next time."""
     commit = git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}",
                  failure=f"git knows no revision {revision}")
     short = commit[:10]
-    tree = pathlib.Path(root) / "build/bench" / f"revision-{short}"
+    tree = pathlib.Path(root) / "build/revisions" / short
     binary = tree / "build/release/ambassador"
     if not binary.exists():
         git(root, "worktree", "prune", failure="git could not forget old work trees")

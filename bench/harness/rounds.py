@@ -1,61 +1,94 @@
-"""Runs a scenario: all contestants in turn, round after round, so that a change in the machine meets them all."""
+"""Runs the scenarios: all contestants in turn, round after round, so that a change in the machine meets them all."""
 
 import contextlib
+import itertools
 import os
 
-from harness.contestants import UPSTREAM, start
 from harness.errors import BenchError
-from harness.load import check_answer, measure, wrk
-from scenarios.scenarios import SHAPES, SIZES, body
+from harness.kinds import calls, idle, latency, spread, start
+from harness.stage import Trial
 
-WARM_UP_SECONDS = 1
+WARM_UP_SECONDS = 0.5
+# Each begins with a server of its own.
+FROM_THE_START = {"idle": idle.measure, "start": start.measure}
+# Memory hardly varies, and opening so many connections takes its time.
+IDLE_ROUNDS = 2
 
 
-def run_all(contestants, scenarios, rounds, seconds, run, cores, say):
-    """{scenario: {contestant's name: [Sample]}}"""
+def rounds_of(scenario, rounds):
+    return min(rounds, IDLE_ROUNDS) if scenario.kind == "idle" else rounds
+
+
+def run_all(stage, contestants, scenarios, rounds, say):
+    """{scenario: {contestant's name: [sample]}}, in the order of the scenarios."""
     results = {}
-    www = run / "www"
-    www.mkdir()
-    for answer, size in SIZES.items():
-        (www / answer).write_bytes(body(size))
-    server, _ = start(UPSTREAM, "", run, cores[1], www=www)
-    with server as upstream:
-        for shape in SHAPES:
-            of_shape = [scenario for scenario in scenarios if scenario.shape == shape]
-            racing = [contestant for contestant in contestants if shape in contestant.shapes]
-            if of_shape and racing:
-                results |= run_shape(shape, racing, of_shape, rounds, seconds, run, cores, upstream, www, say)
+    for setting, group in itertools.groupby(sorted(scenarios, key=lambda one: group_key(stage, one)), stage.setting_of):
+        group = list(group)
+        kept = [scenario for scenario in group if scenario.kind not in FROM_THE_START]
+        if kept:
+            results |= run_kept(stage, setting, contestants, kept, rounds, say)
+        for scenario in group:
+            if scenario.kind in FROM_THE_START:
+                results[scenario] = run_from_the_start(stage, contestants, scenario, rounds_of(scenario, rounds), say)
+    return {scenario: results[scenario] for scenario in scenarios if results.get(scenario)}
+
+
+def group_key(stage, scenario):
+    setting = stage.setting_of(scenario)
+    return setting.shape, setting.workers, setting.connections
+
+
+def run_from_the_start(stage, contestants, scenario, rounds, say):
+    racing = [contestant for contestant in contestants if contestant.takes(scenario)]
+    results = {contestant.name: [] for contestant in racing}
+    for number in range(1, rounds + 1):
+        say(f"{scenario.name} round {number}/{rounds}")
+        for contestant in racing:
+            server, _ = stage.start(contestant, stage.setting_of(scenario))
+            with server:
+                results[contestant.name].append(FROM_THE_START[scenario.kind](Trial(stage, scenario, contestant, server)))
     return results
 
 
-def run_shape(shape, contestants, scenarios, rounds, seconds, run, cores, upstream, www, say):
-    results = {scenario: {contestant.name: [] for contestant in contestants} for scenario in scenarios}
+def run_kept(stage, setting, contestants, scenarios, rounds, say):
+    """Scenarios of one setting, on servers that are started once."""
+    results = {}
     with contextlib.ExitStack() as stack:
-        racing, logs = [], AccessLogs()
+        servers, logs = {}, AccessLogs()
         for contestant in contestants:
-            server, log = start(contestant, shape, run, cores[0], upstream.port, www)
-            racing.append((contestant, stack.enter_context(server)))
-            logs.add(contestant.name, log)
+            if any(contestant.takes(scenario) for scenario in scenarios):
+                server, log = stage.start(contestant, setting)
+                servers[contestant] = stack.enter_context(server)
+                logs.add(contestant.name, log)
         for scenario in scenarios:
-            request_file = run / f"{scenario.name}.request"
-            request_file.write_bytes(scenario.request(upstream.port))
-            expected = body(scenario.size)
-            warm_up(racing, scenario, request_file, expected, cores)
-            for number in range(1, rounds + 1):
-                say(f"{scenario.name} round {number}/{rounds}")
-                for contestant, server in racing:
-                    results[scenario][contestant.name].append(
-                        measure(server, upstream, contestant, scenario, request_file, expected, seconds, cores))
-                    logs.empty(contestant.name)
+            trials = [Trial(stage, scenario, contestant, server) for contestant, server in servers.items()
+                      if contestant.takes(scenario)]
+            if trials:
+                results[scenario] = run_scenario(scenario, trials, rounds, logs, say)
         logs.check()
     return results
 
 
-def warm_up(racing, scenario, request_file, expected, cores):
-    """Opens the connections that a server keeps, and fills its buffers."""
-    for contestant, server in racing:
-        check_answer(server, request_file.read_bytes(), expected)
-        wrk(server, contestant.connections(scenario), request_file, WARM_UP_SECONDS, cores[1])
+def run_scenario(scenario, trials, rounds, logs, say):
+    results = {trial.contestant.name: [] for trial in trials}
+    say(f"{scenario.name} warm-up")
+    for trial in trials:
+        # Opens the connections that a server keeps, and fills its buffers.
+        trial.load(WARM_UP_SECONDS)
+    measure = measure_of(scenario, trials)
+    for number in range(1, rounds + 1):
+        say(f"{scenario.name} round {number}/{rounds}")
+        for trial in trials:
+            results[trial.contestant.name].append(measure(trial))
+            logs.empty(trial.contestant.name)
+    return results
+
+
+def measure_of(scenario, trials):
+    if scenario.kind == "latency":
+        rate = latency.rate_for(scenario, trials)
+        return lambda trial: latency.measure(trial, rate)
+    return {"calls": calls.measure, "spread": spread.measure}[scenario.kind]
 
 
 class AccessLogs:

@@ -3,58 +3,65 @@
 import dataclasses
 import statistics
 
+from scenarios.figures import KINDS
+
 QUIET_SPREAD = 0.10
 QUIET_FOREIGN = 0.05
+LEAST_DIFFERENCE = 0.04
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One contestant in one scenario: medians; `spread` is (largest - smallest) / median of the CPU time."""
+    """One contestant in one scenario. Figures by their key; ratios by the key, then by the peer."""
     name: str
-    cpu: float
-    spread: float
-    rate: float
-    busy: float
-    p50: float
-    p99: float
-    memory: float
-    ratios: dict   # of the CPU time to each peer, by name
-
-
-def median(samples, field):
-    return statistics.median(getattr(sample, field) for sample in samples)
+    median: dict
+    least: dict
+    most: dict
+    spread: float    # of what is compared first: (most - least) / median
+    ratios: dict
 
 
 def spread(values):
-    return (max(values) - min(values)) / statistics.median(values)
+    middle = statistics.median(values)
+    return (max(values) - min(values)) / middle if middle else 0.0
 
 
-def paired_ratio(ours, theirs):
+def paired_ratio(ours, theirs, key):
     """The median of the ratios within each round: what drifted between two rounds drops out."""
-    return statistics.median(a.cpu / b.cpu for a, b in zip(ours, theirs))
+    pairs = [a[key] / b[key] for a, b in zip(ours, theirs) if b[key]]
+    return statistics.median(pairs) if pairs else float("nan")
 
 
-def rows(results):
+def rows(scenario, results):
     """A Row for each contestant of a scenario; the ambassadors have ratios to all others."""
-    return [Row(name, median(samples, "cpu"), spread([sample.cpu for sample in samples]), median(samples, "rate"),
-                median(samples, "busy"), median(samples, "p50"), median(samples, "p99"), median(samples, "memory"),
-                {other: paired_ratio(samples, theirs) for other, theirs in results.items()
-                 if name.startswith("ambassador") and other != name})
+    kind = KINDS[scenario.kind]
+    return [row(kind, name, samples, {other: theirs for other, theirs in results.items()
+                                      if name.startswith("ambassador") and other != name})
             for name, samples in results.items()]
 
 
+def row(kind, name, samples, others):
+    values = {figure.key: [sample[figure.key] for sample in samples] for figure in kind.figures}
+    return Row(name, {key: statistics.median(found) for key, found in values.items()},
+               {key: min(found) for key, found in values.items()}, {key: max(found) for key, found in values.items()},
+               spread(values[kind.compared[0].key]),
+               {figure.key: {other: paired_ratio(samples, theirs, figure.key) for other, theirs in others.items()}
+                for figure in kind.compared})
+
+
 def noise(results):
-    """(median spread, largest spread, median foreign share, largest foreign share) over everything."""
-    spreads = [spread([sample.cpu for sample in samples]) for by_name in results.values() for samples in by_name.values()]
-    foreign = [sample.foreign for by_name in results.values() for samples in by_name.values() for sample in samples]
+    """(median spread, largest spread, median foreign share, largest foreign share) of all that was compared."""
+    spreads = [one.spread for scenario, by_name in results.items() for one in rows(scenario, by_name)]
+    foreign = [sample["foreign"] for by_name in results.values() for samples in by_name.values() for sample in samples
+               if "foreign" in sample] or [0.0]
     return statistics.median(spreads), max(spreads), statistics.median(foreign), max(foreign)
 
 
 def noise_sentence(results):
     middle, most, foreign, most_foreign = noise(results)
     if all(len(samples) == 1 for by_name in results.values() for samples in by_name.values()):
-        return f"One round says nothing of noise; others used {foreign:.0%} (median) of the two cores."
+        return f"One round says nothing of noise; others used {foreign:.0%} (median) of the cores."
     verdict = "quiet" if middle <= QUIET_SPREAD and foreign <= QUIET_FOREIGN else "NOISY"
-    return (f"This run was {verdict}: CPU per request varied between rounds by {middle:.0%} (median), {most:.0%} (most); "
-            f"others used {foreign:.0%} (median), {most_foreign:.0%} (most) of the two cores. "
-            f"A difference under {max(middle, 0.04):.0%} means nothing.")
+    return (f"This run was {verdict}: what is compared varied between rounds by {middle:.0%} (median), {most:.0%} (most); "
+            f"others used {foreign:.0%} (median), {most_foreign:.0%} (most) of the cores. "
+            f"A difference under {max(middle, LEAST_DIFFERENCE):.0%} means nothing.")

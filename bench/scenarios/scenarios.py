@@ -1,65 +1,84 @@
-"""What is measured: every shape of a proxy, size of an answer and number of connections."""
+"""What is measured. To add a load, add it here. Places that are left open: TCP in bulk, and TLS on either side."""
 
 import dataclasses
 
-# A browser or an SDK sends about this much. Host makes twelve.
-FIELDS = (
-    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36",
-    "Accept: application/json, text/plain, */*",
-    "Accept-Encoding: gzip, deflate, br",
-    "Accept-Language: en-US,en;q=0.9",
-    "Authorization: Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcdefghijklmnopqrstuvwxyz",
-    "Cookie: session=0123456789abcdef0123456789abcdef; theme=dark; lang=en",
-    "X-Request-Id: 5f2b0c1e-1111-2222-3333-444455556666",
-    "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    "Cache-Control: no-cache",
-    "Pragma: no-cache",
-    "Referer: http://example.com/some/page.html",
-)
-SIZES = {"100b": 100, "64k": 64 * 1024, "1m": 1024 * 1024}
-CONNECTIONS = (1, 64)
+from scenarios.messages import Call, get, get_chunked, post, refused
+
+CONNECTIONS = (1, 16, 64, 256)
+SIZE_NAMES = {"100b": "100 B", "64k": "64 KiB", "1m": "1 MiB"}
+# The load and each proxy need as many descriptors, and the proxy some for the upstream.
+IDLE_CONNECTIONS = 9500
+MODERATE_RATE = 2000
+SHARE_OF_CAPACITY = 0.7
 SHAPES = {
     "reverse": "origin-form requests, as to a reverse proxy",
     "forward": "absolute-form requests, as to a forward proxy",
+    "refuse": "origin-form requests that must be refused",
+    "refuse-forward": "absolute-form requests that must be refused",
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
+    name: str
+    title: str
     shape: str
-    answer: str
-    connections: int
+    call: Call
+    connections: int = 64
+    kind: str = "calls"
+    workers: int = 1
+    fresh: bool = False       # a connection for each call
+    rate: float = 0           # calls a second; up to 1: the share of HAProxy's capacity
+    quick: bool = False       # --quick has it
 
     @property
-    def name(self):
-        return f"{self.shape}-{self.answer}-c{self.connections}"
-
-    @property
-    def size(self):
-        return SIZES[self.answer]
-
-    def seconds(self, seconds):
-        """How long a run takes: 64 answers of 1 MiB at a time are slow on a busy machine, and one must end."""
-        return max(seconds, 2) if self.size >= 2**20 else seconds
-
-    def request(self, upstream_port):
-        """The bytes of one request."""
-        origin = f"127.0.0.1:{upstream_port}"
-        target = f"/{self.answer}?id=12345&q=abcdef"
-        if self.shape == "forward":
-            target = f"http://{origin}{target}"
-        lines = [f"GET {target} HTTP/1.1", f"Host: {origin}", *FIELDS]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    def family(self):
+        """Scenarios that differ in their connections only, and share a plot."""
+        return self.name.removesuffix(f"-c{self.connections}")
 
 
-def body(size):
-    """What the upstream answers: a text in which no piece is where it does not belong."""
-    line_count = size // 10 + 1
-    return "".join(f"{number:09d}\n" for number in range(line_count)).encode()[:size]
+def plural(count):
+    return f"{count} connection{'s' if count > 1 else ''}"
 
 
-def scenarios(only=()):
-    """All, or those whose name has one of the words in it."""
-    every = [Scenario(shape, answer, connections)
-             for shape in SHAPES for answer in SIZES for connections in CONNECTIONS]
-    return [scenario for scenario in every if not only or any(word in scenario.name for word in only)]
+def sized(shape, size, connections):
+    absolute = shape == "forward"
+    quick = (size, connections) in {("100b", 1), ("100b", 64), ("64k", 64), ("1m", 16)} if shape == "reverse" else (
+        (size, connections) == ("100b", 64))
+    return Scenario(f"{shape}-{size}-c{connections}", f"{shape}, {SIZE_NAMES[size]} answers, {plural(connections)}",
+                    shape, get(size, absolute), connections, quick=quick)
+
+
+def every_scenario():
+    small = get("100b")
+    return [
+        *(sized(shape, size, connections) for shape in ("reverse", "forward") for size in SIZE_NAMES
+          for connections in CONNECTIONS),
+        Scenario("post-16k-c16", "POST of 16 KiB, 16 connections", "reverse", post("16k"), 16, quick=True),
+        Scenario("post-16k-c64", "POST of 16 KiB, 64 connections", "reverse", post("16k"), 64),
+        Scenario("post-1m-c16", "POST of 1 MiB, 16 connections", "reverse", post("1m"), 16),
+        Scenario("chunked-c16", "64 KiB answers in 16 chunks, 16 connections", "reverse", get_chunked(), 16),
+        Scenario("chunked-c64", "64 KiB answers in 16 chunks, 64 connections", "reverse", get_chunked(), 64, quick=True),
+        Scenario("post-chunked-16k-c16", "POST of 16 KiB in 4 chunks, 16 connections", "reverse", post("16k", chunked=True), 16),
+        Scenario("connections-per-second", "a connection for each call, 16 at a time", "reverse", small, 16, fresh=True,
+                 quick=True),
+        Scenario("blocked-c64", "refused calls, 64 connections", "refuse", refused(), 64, quick=True),
+        Scenario("blocked-forward-c64", "refused calls in absolute-form, 64 connections", "refuse-forward",
+                 refused(absolute=True), 64),
+        Scenario("workers-2-100b-c64", "two workers, 100 B answers, 64 connections", "reverse", small, 64, workers=2,
+                 quick=True),
+        Scenario("spread-four-connections", "four kept connections over two workers", "reverse", small, 4, "spread",
+                 workers=2, quick=True),
+        Scenario("latency-rate-2000", f"{MODERATE_RATE} calls a second, 64 connections", "reverse", small, 64, "latency",
+                 rate=MODERATE_RATE),
+        Scenario("latency-70-percent", "70 % of HAProxy's capacity, 64 connections", "reverse", small, 64, "latency",
+                 rate=SHARE_OF_CAPACITY, quick=True),
+        Scenario("idle-memory", f"{IDLE_CONNECTIONS} idle connections", "reverse", small, IDLE_CONNECTIONS, "idle", quick=True),
+        Scenario("start", "from the start to the first answer", "reverse", small, 1, "start", quick=True),
+    ]
+
+
+def scenarios(only=(), quick=False):
+    """All, or those whose name has one of the words in it; without such words, --quick takes a choice."""
+    return [scenario for scenario in every_scenario()
+            if (any(word in scenario.name for word in only) if only else scenario.quick or not quick)]

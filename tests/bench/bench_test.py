@@ -11,32 +11,44 @@ import tempfile
 import threading
 import types
 import unittest
+import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 
-from harness.contestants import PEER_LIST, UPSTREAM, ambassador, fill  # noqa: E402
+from harness.contestants import PEER_LIST, Setting, ambassador, fill, template_of  # noqa: E402
 from harness.errors import BenchError  # noqa: E402
-from harness.load import Sample, check_answer, check_result  # noqa: E402
+from harness.kinds.latency import rate_for  # noqa: E402
+from harness.kinds.spread import shares  # noqa: E402
+from harness.load import check_answer, result  # noqa: E402
+from harness.machine import load_core, proxy_cores  # noqa: E402
 from harness.process import Server  # noqa: E402
 from harness.rounds import AccessLogs  # noqa: E402
 from report.document import document  # noqa: E402
+from report.plot import plots  # noqa: E402
 from report.summary import noise_sentence, paired_ratio, rows  # noqa: E402
 from report.text import markdown, plain  # noqa: E402
-from scenarios.scenarios import FIELDS, SIZES, Scenario, body, scenarios  # noqa: E402
+from scenarios.figures import KINDS  # noqa: E402
+from scenarios.messages import FIELDS, SIZES, Call, body, get, get_chunked, post, refused  # noqa: E402
+from scenarios.scenarios import SHAPES, every_scenario, scenarios  # noqa: E402
 
-NAMES = ("PORT", "ADMIN_PORT", "UPSTREAM_PORT", "RUN", "LOG", "WWW", "USER", "SQUID_USER")
+NAMES = ("PORT", "ADMIN_PORT", "UPSTREAM_PORT", "RUN", "LOG", "WORKERS", "CONNECTIONS", "NGINX_CONNECTIONS", "REFUSAL", "USER",
+         "SQUID_USER")
 NOBODY = types.SimpleNamespace(name="stub", last_words=lambda: "(stub)")
 KEEPS, CLOSES = PEER_LIST[0], PEER_LIST[-1]
 
 
+def named(name):
+    return next(scenario for scenario in every_scenario() if scenario.name == name)
+
+
 def sample(cpu, foreign=0.0):
-    return Sample(cpu=cpu, rate=1000, p50=10, p99=20, memory=2**20, busy=0.5, foreign=foreign)
+    """CPU in µs."""
+    return {"cpu": cpu / 1e6, "rate": 1000, "p50": 1e-5, "p99": 2e-5, "rss": 2**20, "busy": 0.5, "foreign": foreign}
 
 
-def result(requests=1000, received=None, **errors):
-    return {"requests": requests, "microseconds": 1000000, "p50": 1, "p99": 2,
-            "bytes": requests * 300 if received is None else received,
-            "errors": {"connect": 0, "read": 0, "write": 0, "timeout": 0, "status": 0} | errors}
+def said(calls=1000, **failures):
+    """What the load prints."""
+    return json.dumps({"calls": calls, "rate": calls, "failures": {"connect": 0, "status": 0} | failures, "latency": {"p50": 1}})
 
 
 class Answer:
@@ -72,14 +84,14 @@ class Answer:
 
 
 class Refusals(unittest.TestCase):
-    request = Scenario("reverse", "100b", 1).request(80)
+    call = Call("/x", answer=b"right")
 
-    def check(self, status, text, expected=b"right"):
+    def check(self, status, text, call=call):
         with Answer(status, text).serving() as server:
-            check_answer(server, self.request, expected)
+            return check_answer(server, call.request(80), call)
 
     def test_the_right_answer_passes(self):
-        self.check(200, b"right")
+        self.assertEqual(self.check(200, b"right"), 5)
 
     def test_a_wrong_body_is_refused(self):
         with self.assertRaisesRegex(BenchError, "wrong body"):
@@ -90,31 +102,30 @@ class Refusals(unittest.TestCase):
             with self.subTest(status=status), self.assertRaisesRegex(BenchError, f"answered {status}"):
                 self.check(status, b"right" if status != 204 else b"")
 
+    def test_what_must_be_refused_must_not_be_answered(self):
+        self.assertEqual(self.check(403, b"each has words of its own", refused()), 25)
+        with self.assertRaisesRegex(BenchError, "answered 200"):
+            self.check(200, b"right", refused())
+
     def test_no_answer_is_refused(self):
         with socket.socket() as nobody_listens, self.assertRaisesRegex(BenchError, "no answer"):
             nobody_listens.bind(("127.0.0.1", 0))
             NOBODY.port = nobody_listens.getsockname()[1]
-            check_answer(NOBODY, self.request, b"right")
+            check_answer(NOBODY, self.call.request(80), self.call)
 
-    def test_what_wrk_counts_is_refused(self):
-        for kind in ("connect", "read", "write", "timeout", "status"):
+    def test_what_the_load_counts_is_refused(self):
+        self.assertEqual(result(NOBODY, said(), "", 0)["calls"], 1000)
+        for kind in ("connect", "broken", "status", "length", "malformed", "timeout"):
             with self.subTest(kind=kind), self.assertRaisesRegex(BenchError, kind):
-                check_result(NOBODY, KEEPS, result(**{kind: 1}), 64, 100)
-
-    def test_a_proxy_that_ends_each_connection_may_do_so_once_a_request(self):
-        check_result(NOBODY, CLOSES, result(read=1000), 8, 100)
-        with self.assertRaisesRegex(BenchError, "read"):
-            check_result(NOBODY, CLOSES, result(read=2000), 8, 100)
-
-    def test_bodies_that_are_too_short_or_too_long_under_load_are_refused(self):
-        check_result(NOBODY, KEEPS, result(), 64, 100)
-        for received in (1000 * 99, 1064 * 1200):
-            with self.subTest(received=received), self.assertRaisesRegex(BenchError, "wrong bodies"):
-                check_result(NOBODY, KEEPS, result(received=received), 64, 100)
+                result(NOBODY, said(**{kind: 1}), "", 0)
 
     def test_no_answer_under_load_is_refused(self):
-        with self.assertRaisesRegex(BenchError, "no request"):
-            check_result(NOBODY, KEEPS, result(requests=0), 64, 100)
+        with self.assertRaisesRegex(BenchError, "nothing at all"):
+            result(NOBODY, said(calls=0), "", 0)
+
+    def test_a_load_that_failed_is_refused_with_its_words(self):
+        with self.assertRaisesRegex(BenchError, "(?s)status 2.*no such file"):
+            result(NOBODY, "", "no such file", 2)
 
     def test_a_contestant_without_a_log_is_refused(self):
         with tempfile.TemporaryDirectory() as directory:
@@ -127,16 +138,17 @@ class Refusals(unittest.TestCase):
             logs.check()
             self.assertEqual(file.stat().st_size, 0)
 
-    def test_a_server_that_ends_at_once_is_refused_with_its_words(self):
+    def test_a_server_that_ends_at_once_is_refused_with_its_words_and_its_error_log(self):
         with tempfile.TemporaryDirectory() as directory:
-            with self.assertRaisesRegex(BenchError, "(?s)status 3.*no such file"):
-                with Server("broken", ["sh", "-c", "echo no such file; exit 3"], min(os.sched_getaffinity(0)), 1, f"{directory}/out"):
+            with self.assertRaisesRegex(BenchError, "(?s)status 3.*no such file.*nor that"):
+                with Server("broken", ["sh", "-c", f"echo no such file; echo nor that > {directory}/x.err; exit 3"],
+                            {min(os.sched_getaffinity(0))}, 1, directory):
                     pass
 
 
 class Work(unittest.TestCase):
     def test_a_request_has_twelve_fields(self):
-        head = Scenario("forward", "64k", 64).request(8080).decode()
+        head = get("64k", absolute=True).request(8080).decode()
         self.assertEqual(len(head.strip().split("\r\n")), 1 + 12)
         self.assertEqual(len(FIELDS), 11)
         self.assertTrue(head.startswith("GET http://127.0.0.1:8080/64k?"))
@@ -145,47 +157,147 @@ class Work(unittest.TestCase):
         for size in SIZES.values():
             self.assertEqual(len(body(size)), size)
 
+    def test_an_upload_has_its_framing(self):
+        head, content = post("16k").request(80).split(b"\r\n\r\n", 1)
+        self.assertIn(b"Content-Length: 16384", head)
+        self.assertEqual(len(content), 16384)
+        head, content = post("16k", chunked=True).request(80).split(b"\r\n\r\n", 1)
+        self.assertNotIn(b"Content-Length", head)
+        self.assertEqual(content.count(b"1000\r\n"), 4)
+        self.assertTrue(content.endswith(b"\r\n0\r\n\r\n"))
+
+    def test_a_refused_request_names_a_host_that_nobody_allows(self):
+        self.assertIn(b"\r\nHost: refused.test\r\n", refused().request(80))
+        self.assertTrue(refused(absolute=True).request(80).startswith(b"GET http://refused.test/"))
+
     def test_every_template_is_filled(self):
-        templates = {peer.template for peer in (*PEER_LIST, UPSTREAM)}
-        templates |= {ambassador("x").template.replace("SHAPE", shape) for shape in ("reverse", "forward")}
-        for template in templates:
-            self.assertNotRegex(fill(template, dict.fromkeys(NAMES, "1")), "@")
+        for contestant in (ambassador("x"), *PEER_LIST):
+            for shape in contestant.shapes:
+                with self.subTest(contestant=contestant.name, shape=shape):
+                    self.assertNotRegex(fill(template_of(contestant, shape), dict.fromkeys(NAMES, "1")), "@")
 
     def test_a_name_without_a_value_is_an_error(self):
         with self.assertRaisesRegex(BenchError, "PORT"):
-            fill(UPSTREAM.template, {"RUN": "x", "WWW": "x"})
+            fill("nginx.conf.template", {"RUN": "x"})
+
+    def test_nginx_has_the_places_that_it_leaves_free(self):
+        places = Setting("reverse", connections=9700).nginx_connections
+        self.assertGreaterEqual(places - places // 16, 9700)
 
     def test_scenarios_are_chosen_by_a_part_of_their_name(self):
-        self.assertEqual([found.name for found in scenarios(["forward-64k"])], ["forward-64k-c1", "forward-64k-c64"])
-        self.assertEqual(len(scenarios()), 12)
+        self.assertEqual([found.name for found in scenarios(["forward-64k"])],
+                         [f"forward-64k-c{connections}" for connections in (1, 16, 64, 256)])
+        self.assertEqual(scenarios(["start"], quick=True), scenarios(["start"]))
+
+    def test_a_quick_run_is_a_choice_with_every_kind_in_it(self):
+        quick = scenarios(quick=True)
+        self.assertLess(len(quick), len(scenarios()) / 2)
+        self.assertEqual({scenario.kind for scenario in quick}, set(KINDS))
+
+    def test_names_are_not_given_twice_and_shapes_exist(self):
+        names = [scenario.name for scenario in every_scenario()]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertLessEqual({scenario.shape for scenario in every_scenario()}, set(SHAPES))
+
+    def test_one_that_keeps_no_connection_takes_one_scenario_of_a_size(self):
+        self.assertEqual([found.name for found in scenarios(["forward-100b"]) if CLOSES.takes(found)], ["forward-100b-c64"])
+        self.assertTrue(CLOSES.fresh(named("forward-100b-c64")))
+        self.assertLess(CLOSES.connections(named("forward-100b-c64")), 64)
+
+
+class Cores(unittest.TestCase):
+    def test_a_worker_has_a_core_of_its_own(self):
+        self.assertEqual((proxy_cores([0, 1], 1), load_core([0, 1])), ([0], 1))
+        self.assertEqual((proxy_cores([0, 1, 2, 3], 2), load_core([0, 1, 2, 3])), ([0, 1], 3))
+
+
+class Rates(unittest.TestCase):
+    @staticmethod
+    def trial(name, *rates):
+        left = list(rates)
+        return types.SimpleNamespace(contestant=types.SimpleNamespace(name=name), stage=types.SimpleNamespace(seconds=1),
+                                     load=lambda _: {"rate": left.pop()})
+
+    def test_a_fixed_rate_is_taken_as_it_is(self):
+        self.assertEqual(rate_for(named("latency-rate-2000"), [self.trial("ambassador")]), 2000)
+
+    def test_a_share_is_that_of_what_haproxy_can_do(self):
+        trials = [self.trial("ambassador", 9, 9), self.trial("haproxy", 1000, 900)]
+        self.assertAlmostEqual(rate_for(named("latency-70-percent"), trials), 700)
+
+    def test_without_haproxy_the_first_is_the_measure(self):
+        self.assertAlmostEqual(rate_for(named("latency-70-percent"), [self.trial("nginx", 10, 10)]), 7)
+
+
+class Spread(unittest.TestCase):
+    def test_threads_that_only_wait_are_not_workers(self):
+        self.assertEqual(shares([0.01, 5, 5, 0], 2), {"busiest": 0.5, "idle_workers": 0})
+
+    def test_a_worker_without_a_connection_is_idle(self):
+        self.assertEqual(shares([0.001, 5], 2)["idle_workers"], 1)
+        self.assertEqual(shares([5], 2), {"busiest": 1, "idle_workers": 1})
 
 
 class Figures(unittest.TestCase):
+    scenario = named("reverse-100b-c64")
     results = {"ambassador": [sample(10), sample(20), sample(12)], "haproxy": [sample(20), sample(40), sample(20)]}
 
     def test_a_ratio_is_taken_within_each_round(self):
-        self.assertEqual(paired_ratio(*self.results.values()), 0.5)
+        self.assertAlmostEqual(paired_ratio(*self.results.values(), "cpu"), 0.5)
 
     def test_rows_are_medians_with_their_spread(self):
-        first, second = rows(self.results)
-        self.assertEqual((first.cpu, second.cpu), (12, 20))
+        first, second = rows(self.scenario, self.results)
+        self.assertAlmostEqual(first.median["cpu"], 12e-6)
         self.assertAlmostEqual(first.spread, 10 / 12)
-        self.assertEqual((first.ratios, second.ratios), ({"haproxy": 0.5}, {}))
+        self.assertEqual((first.least["cpu"], first.most["cpu"]), (10e-6, 20e-6))
+        self.assertAlmostEqual(first.ratios["cpu"]["haproxy"], 0.5)
+        self.assertEqual(second.ratios, {"cpu": {}})
 
     def test_noise_is_said(self):
-        scenario = Scenario("reverse", "100b", 64)
-        self.assertIn("NOISY", noise_sentence({scenario: self.results}))
-        self.assertIn("NOISY", noise_sentence({scenario: {"haproxy": [sample(20, foreign=0.3)] * 3}}))
-        self.assertNotIn("quiet", noise_sentence({scenario: {"haproxy": [sample(20)]}}))
-        self.assertIn("quiet", noise_sentence({scenario: {"haproxy": [sample(20)] * 3}}))
+        self.assertIn("NOISY", noise_sentence({self.scenario: self.results}))
+        self.assertIn("NOISY", noise_sentence({self.scenario: {"haproxy": [sample(20, foreign=0.3)] * 3}}))
+        self.assertNotIn("quiet", noise_sentence({self.scenario: {"haproxy": [sample(20)]}}))
+        self.assertIn("quiet", noise_sentence({self.scenario: {"haproxy": [sample(20)] * 3}}))
 
     def test_the_three_reports_have_the_same_figures(self):
-        results = {Scenario("reverse", "100b", 64): self.results}
+        results = {self.scenario: self.results}
         for text in (plain(["head"], ["note"], results), markdown(["head"], ["note"], results)):
             for word in ("head", "note", "haproxy", "12.0", "0.50", "64 connections"):
                 self.assertIn(word, text)
         first = json.loads(document(["head"], [], results))["scenarios"][0]["contestants"][0]
-        self.assertEqual((first["cpu"], first["ratios"], len(first["samples"])), (12, {"haproxy": 0.5}, 3))
+        self.assertAlmostEqual(first["median"]["cpu"], 12e-6)
+        self.assertEqual(len(first["samples"]), 3)
+
+    def test_every_kind_is_written(self):
+        for scenario in scenarios(quick=True):
+            figures = dict.fromkeys((figure.key for figure in KINDS[scenario.kind].figures), 1)
+            with self.subTest(scenario=scenario.name):
+                self.assertIn(scenario.title, plain([], [], {scenario: {"ambassador": [figures], "haproxy": [figures]}}))
+
+
+class Plots(unittest.TestCase):
+    SVG = "{http://www.w3.org/2000/svg}"
+
+    def drawn(self, *names):
+        made = plots({named(name): Figures.results for name in names})
+        return {name: xml.etree.ElementTree.fromstring(text) for name, text in made.items()}
+
+    def test_scenarios_that_differ_in_connections_share_a_plot(self):
+        made = self.drawn("reverse-100b-c1", "reverse-100b-c64", "reverse-64k-c64")
+        self.assertEqual(list(made), ["reverse-100b-cpu.svg", "reverse-64k-cpu.svg"])
+        self.assertEqual(len(made["reverse-100b-cpu.svg"].findall(f"{self.SVG}rect")), 4)
+
+    def test_a_bar_is_as_long_as_its_median_and_the_longest_whisker_fits(self):
+        picture = self.drawn("reverse-100b-c64")["reverse-100b-cpu.svg"]
+        ours, theirs = (float(bar.get("width")) for bar in picture.findall(f"{self.SVG}rect"))
+        self.assertAlmostEqual(ours / theirs, 12 / 20, places=2)
+        self.assertAlmostEqual(theirs, (720 - 130 - 90) * 20 / 40, places=1)
+
+    def test_it_can_be_read_without_being_seen(self):
+        picture = self.drawn("reverse-100b-c64")["reverse-100b-cpu.svg"]
+        self.assertEqual(picture.get("role"), "img")
+        self.assertIn("CPU µs", picture.find(f"{self.SVG}title").text)
+        self.assertIn("ambassador 12.0, haproxy 20.0", picture.find(f"{self.SVG}desc").text)
 
 
 if __name__ == "__main__":

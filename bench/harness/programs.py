@@ -1,0 +1,21 @@
+"""The bench's own programs: where they are, and how the upstream is started."""
+
+import pathlib
+
+from harness.errors import BenchError
+from harness.process import Server, free_port
+
+BUILT = pathlib.Path(__file__).resolve().parents[2] / "build/bench"
+
+
+def program(name):
+    found = BUILT / name
+    if not found.exists():
+        raise BenchError(f"{name} is not built: ./dev bench builds it, or cmake --build --preset bench --target {name}")
+    return str(found)
+
+
+def start_upstream(run, core):
+    port, directory = free_port(), pathlib.Path(run) / "upstream"
+    directory.mkdir()
+    return Server("upstream", [program("ambassador-upstream"), str(port)], {core}, port, directory)
