@@ -35,7 +35,7 @@ def count():
     shutil.rmtree(DUMPS, ignore_errors=True)
     DUMPS.mkdir(parents=True)
     counts = micro.count(BUILD / "ambassador-micro", DUMPS)
-    return counts | calls.count(BUILD / "ambassador", DUMPS, say=say)
+    return counts | calls.count(BUILD / "ambassador", DUMPS, say)
 
 
 def say(text):

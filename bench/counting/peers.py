@@ -16,6 +16,7 @@ class Peers:
         self._pid, self._listening = pid, listening
         self._client = prepared(socket.create_connection(("127.0.0.1", port), LIMIT))
         self._upstream = None
+        listening.settimeout(LIMIT)
         quiet.wait(pid)
 
     def play(self, call, pause=lambda: None):

@@ -44,8 +44,8 @@ CALLS = (
 )
 
 CONFIGURATION = """\
-listen: 127.0.0.1:{port}
-admin: 127.0.0.1:{admin}
+listen: 127.0.0.1:0
+admin: 127.0.0.1:0
 workers: 1
 log: {{format: text, calls: all}}
 map:
