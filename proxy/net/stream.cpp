@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <utility>
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace ambassador::net {
@@ -62,17 +64,24 @@ Task<error_code> Stream::write_all(std::string bytes, Milliseconds patience) {
   auto const cancels = cancels_;
   std::string_view left = bytes;
   bool moved = true;
+  int queued = 0;
   while (!left.empty()) {
     auto const io = write_some(left);
     left.remove_prefix(io.bytes);
     moved = moved || io.bytes != 0;
     if (!io.code) continue;
     if (!io.blocked()) co_return io.code;
-    if (moved && patience.count() != 0) progress.set(wheel_, std::chrono::steady_clock::now() + patience);
+    if (moved && patience.count() != 0) {
+      queued = queued_to_send();
+      progress.set(wheel_, std::chrono::steady_clock::now() + patience);
+    }
     moved = false;
     co_await writable();
     if (cancels_ != cancels) co_return asio::error::operation_aborted;
-    if (progress.expired()) co_return make_error_code(Errc::timed_out);
+    if (!progress.expired()) continue;
+    // The kernel makes room in large steps: a slow peer may have taken bytes that did not show yet.
+    moved = queued_to_send() < queued;
+    if (!moved) co_return make_error_code(Errc::timed_out);
   }
   co_return error_code{};
 }
@@ -85,6 +94,11 @@ Task<error_code> Stream::connect(asio::ip::tcp::endpoint endpoint) {
   auto [refused] = co_await socket_.async_connect(endpoint, awaiting);
   if (expired()) co_return make_error_code(Errc::timed_out);
   co_return refused;
+}
+
+int Stream::queued_to_send() const noexcept {
+  int bytes = 0;
+  return ::ioctl(handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 bool Stream::has_input() const noexcept { return poll_now(handle(), POLLIN | POLLRDHUP) != 0; }

@@ -99,6 +99,8 @@ class Stream {
   [[nodiscard]] int handle() const noexcept { return const_cast<Socket&>(socket_).native_handle(); }
   static void expire(void* stream) { static_cast<Stream*>(stream)->end_waits(); }
   void end_waits() noexcept;
+  /// Bytes that the kernel took from us and the peer's has not acknowledged.
+  [[nodiscard]] int queued_to_send() const noexcept;
 
   Socket socket_;
   TimerWheel& wheel_;

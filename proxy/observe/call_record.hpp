@@ -32,7 +32,7 @@ struct CallRecord {
   std::string_view rule;               ///< the mapping's source, or the allow entry, as written; outlives the call
   std::uint32_t mapping = no_mapping;  ///< index into Settings::map
   Decision decision = Decision::local;
-  bool refused = false;         ///< refused before it could be understood: logged as [REFUSED]
+  bool refused = false;         ///< before the map was asked: logged as [REFUSED]
   int status = 0;               ///< what the client got; 0 where it got nothing
   std::uint64_t bytes_in = 0;   ///< body bytes from the client
   std::uint64_t bytes_out = 0;  ///< body bytes to the client

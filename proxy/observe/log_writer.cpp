@@ -123,9 +123,8 @@ void LogWriter::stop() {
   shared_->stopping = true;
   shared_->deadline = Clock::now() + shared_->options.stop_limit;
   shared_->filled.notify_one();
-  // Half as long again: the thread gives up by itself at the deadline, unless it is held in a write.
-  bool const done =
-      shared_->ended.wait_until(lock, shared_->deadline + shared_->options.stop_limit / 2, [this] { return shared_->done; });
+  // The thread gives up by itself at the deadline, unless it is held in a write.
+  bool const done = shared_->ended.wait_until(lock, shared_->deadline + log_stop_grace, [this] { return shared_->done; });
   if (!done) shared_->dropped = nullptr;
   lock.unlock();
   if (done)

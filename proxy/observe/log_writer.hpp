@@ -21,6 +21,9 @@ inline constexpr std::size_t log_queue_bytes = 1024 * 1024;
 /// How long stop() waits for the reader.
 inline constexpr std::chrono::milliseconds log_stop_limit{2000};
 
+/// How long after that the thread may take to notice, on a busy machine, before it is taken for stuck.
+inline constexpr std::chrono::milliseconds log_stop_grace{1000};
+
 /// Between two events that say how many lines were dropped.
 inline constexpr std::chrono::milliseconds log_drop_event_interval{1000};
 
@@ -43,7 +46,7 @@ class LogWriter {
   bool submit(std::string_view batch, std::size_t lines);
 
   /// Writes what is queued and ends the thread, within `stop_limit`; what is left then is dropped. A thread that a stopped
-  /// terminal holds in its write is left behind.
+  /// terminal holds in its write is left behind, `log_stop_grace` later.
   void stop();
 
  private:

@@ -195,7 +195,8 @@ void Metrics::collect_decisions(std::vector<MetricFamily>& out) const {
   };
   add("ambassador_blocked_total", "Calls that were blocked.", &WorkerMetrics::blocked);
   add("ambassador_reported_total", "Calls that passed, and would be blocked with unmapped: block.", &WorkerMetrics::reported);
-  add("ambassador_refused_total", "Requests refused before they could be understood.", &WorkerMetrics::refused);
+  add("ambassador_refused_total", "Requests refused before the map was asked: malformed, looping, or too much.",
+      &WorkerMetrics::refused);
 }
 
 void Metrics::collect_connections(std::vector<MetricFamily>& out) const {

@@ -11,7 +11,7 @@ namespace ambassador::session {
 struct ClientLeg {
   net::Stream* stream = nullptr;
   std::string_view address;  ///< the client's `address:port`
-  MessageReader reader;
+  MessageReader reader{wire::http1::max_leading_empty_lines};
   MessageWriter writer;
 };
 

@@ -102,7 +102,6 @@ std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& he
   record_.method.assign(head.method_text);
   if (auto const fault = route::read_request_url(head, tunnel, url_)) {
     record_.source.assign(head.target);
-    record_.refused = true;
     keep_alive_ = false;
     return error_reply(wire::http::Fault{Errc::bad_message, *fault});
   }
@@ -177,8 +176,10 @@ ErrorReply Exchange::refuse_work() {
 
 /// Decides, and writes the request as it goes upstream. A reply of our own ends the call here.
 std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head, Authority const* tunnel) {
-  if (auto refused = judge_head(head, tunnel)) return refused;
-  if (context_.refusing_work.load(std::memory_order_relaxed)) return refuse_work();
+  auto refused = judge_head(head, tunnel);
+  if (!refused && context_.refusing_work.load(std::memory_order_relaxed)) refused = refuse_work();
+  record_.refused = refused.has_value();
+  if (refused) return refused;
   if (auto local = answer_locally(head)) return local;
   decision_ = context_.rules.decide(url_, head.method_text, head.fields, listener_->port);
   record_.decision = recorded(decision_.verdict);

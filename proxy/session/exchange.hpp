@@ -126,7 +126,7 @@ class Exchange {
   upstream::Lease lease_;
   MessageWriter up_writer_;       ///< the head and what came with it: kept for a retry
   MessageWriter up_body_writer_;  ///< what came later
-  MessageReader up_reader_;
+  MessageReader up_reader_{0};    ///< no empty line before a status line
   std::optional<Upload> upload_;
   bool body_kept_ = false;  ///< all of the request's body is in `up_writer_`
   bool any_byte_sent_ = false;

@@ -22,7 +22,7 @@ MessageReader::Head MessageReader::read_head(net::Stream& stream, net::Scratch s
         std::string_view const head{scratch.data() + scanner_.begin(), scanner_.end() - scanner_.begin()};
         rest_ = scratch.data() + scanner_.end();
         rest_size_ = have - scanner_.end();
-        scanner_ = {};
+        scanner_ = fresh_scanner();
         kept_.clear();
         return {.got = Got::some, .bytes = head, .code = {}, .fault = {}};
       }

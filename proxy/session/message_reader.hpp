@@ -39,6 +39,9 @@ class MessageReader {
     wire::http::Fault fault;
   };
 
+  /// `leading_empty_lines` are skipped before a head.
+  explicit MessageReader(std::size_t leading_empty_lines) noexcept : leading_empty_lines_{leading_empty_lines} {}
+
   /// The next head, as far as it has come. At most `read_bytes` are read at once.
   Head read_head(net::Stream& stream, net::Scratch scratch, wire::http::HeadLimits const& limits, std::size_t read_bytes);
 
@@ -59,7 +62,7 @@ class MessageReader {
   /// For a connection that was not read from yet.
   void restart() {
     kept_.clear();
-    scanner_ = {};
+    scanner_ = fresh_scanner();
     body_.reset({});
   }
   /// Gives memory back beyond what is usual.
@@ -70,11 +73,15 @@ class MessageReader {
  private:
   static constexpr std::size_t usual_kept_bytes = 4 * 1024;
 
+  [[nodiscard]] wire::http1::HeadScanner fresh_scanner() const noexcept {
+    return wire::http1::HeadScanner{leading_empty_lines_};
+  }
   Piece decode(char* data, std::size_t size);
   void keep(std::string_view bytes) { kept_.assign(bytes); }
 
+  std::size_t leading_empty_lines_;
   std::string kept_;
-  wire::http1::HeadScanner scanner_;
+  wire::http1::HeadScanner scanner_ = fresh_scanner();
   wire::http1::BodyDecoder body_;
   char* rest_ = nullptr;  ///< in the scratch, behind the head just read
   std::size_t rest_size_ = 0;

@@ -28,7 +28,7 @@ from report.plot import plots  # noqa: E402
 from report.summary import noise_sentence, paired_ratio, rows  # noqa: E402
 from report.text import markdown, plain  # noqa: E402
 from scenarios.figures import KINDS  # noqa: E402
-from scenarios.messages import FIELDS, SIZES, Call, body, get, get_chunked, post, refused  # noqa: E402
+from scenarios.messages import FIELDS, SIZES, Call, body, get, post, refused  # noqa: E402
 from scenarios.scenarios import SHAPES, every_scenario, scenarios  # noqa: E402
 
 NAMES = ("PORT", "ADMIN_PORT", "UPSTREAM_PORT", "RUN", "LOG", "WORKERS", "CONNECTIONS", "NGINX_CONNECTIONS", "REFUSAL", "USER",

@@ -12,12 +12,13 @@
 namespace ambassador::fuzz {
 
 /// The head's bytes, or nothing where it is not whole or not right.
-inline std::optional<std::string_view> scan(std::string_view bytes) {
+inline std::optional<std::string_view> scan(std::string_view bytes,
+                                            std::size_t leading_empty_lines = wire::http1::max_leading_empty_lines) {
   using Scanner = wire::http1::HeadScanner;
   wire::http::HeadLimits const limits;
-  Scanner whole;
+  Scanner whole{leading_empty_lines};
   auto const state = whole.scan(bytes, limits);
-  Scanner resumed;
+  Scanner resumed{leading_empty_lines};
   auto resumed_state = Scanner::State::need_more;
   for (std::size_t size = 1; size <= bytes.size() && resumed_state == Scanner::State::need_more; ++size) {
     resumed_state = resumed.scan(bytes.substr(0, size), limits);

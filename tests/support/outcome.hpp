@@ -12,10 +12,13 @@ namespace ambassador::support {
 /// All timeouts the same, and short: for tests of what happens when they pass.
 inline config::Timeouts all_timeouts(Milliseconds time) { return {time, time, time, time, time, time}; }
 
+/// A sweep, and no idle time: an idle connection that nobody asked for must not pass for one that was closed.
+inline constexpr std::chrono::milliseconds released_within{2000};
+
 /// Sessions end and leases come back: of the connections to the upstream only the idle ones are left.
 inline void expect_released(Proxy& proxy, ScriptedUpstream const& upstream, std::size_t idle_connections) {
   EXPECT_TRUE(eventually([&] { return proxy.clients() == 0; })) << "a session is left";
-  EXPECT_TRUE(eventually([&] { return proxy.connections_to(upstream) == idle_connections; }))
+  EXPECT_TRUE(eventually([&] { return proxy.connections_to(upstream) == idle_connections; }, released_within))
       << proxy.connections_to(upstream) << " connections";
   EXPECT_EQ(proxy.pending_for(upstream), 0U);
 }

@@ -10,12 +10,15 @@
 
 namespace ambassador::wire::http1 {
 
-/// Empty lines that are skipped before a request line, RFC 9112 section 2.2.
+/// Empty lines that are skipped before a request line, RFC 9112 section 2.2. Before a status line there is none.
 inline constexpr std::size_t max_leading_empty_lines = 1;
 
 class HeadScanner {
  public:
   enum class State : std::uint8_t { need_more, complete, faulty };
+
+  explicit HeadScanner(std::size_t leading_empty_lines = max_leading_empty_lines) noexcept
+      : leading_empty_lines_{leading_empty_lines} {}
 
   /// `bytes` is everything received so far for this head: each call's bytes begin with the previous call's.
   State scan(std::string_view bytes, http::HeadLimits const& limits) noexcept;
@@ -31,6 +34,7 @@ class HeadScanner {
   State refuse_size() noexcept;
   State judge_line_end() noexcept;
 
+  std::size_t leading_empty_lines_;
   std::size_t position_ = 0;
   std::size_t begin_ = 0;
   std::size_t line_ = 0;         ///< where the present line begins

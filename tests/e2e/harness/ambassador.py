@@ -47,12 +47,12 @@ class Ambassador:
     """Running, until `finish`. `listeners` is how many `listening on` lines make it ready.
 
     With `admin` the configuration has an admin port. Without, it gets any free one rather than the default's, so that
-    tests can run side by side.
+    tests can run side by side. `enter` stands before the command.
     """
 
-    def __init__(self, *args, cwd, env=None, listeners=1, admin=False):
+    def __init__(self, *args, cwd, env=None, listeners=1, admin=False, enter=()):
         variables = env or {} if admin else ANY_ADMIN_PORT | (env or {})
-        self.process = Process([BINARY, *args], environment.clean(variables), cwd)
+        self.process = Process([*enter, BINARY, *args], environment.clean(variables), cwd)
         self._status = None
         ready = self.process.err.wait_for(LISTENING.search, READY, listeners)
         admins = self.process.err.wait_for(ADMIN.search, READY) if admin else []

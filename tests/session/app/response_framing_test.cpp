@@ -103,6 +103,7 @@ TEST(response_framing, a_head_in_doubt_is_a_502) {
       bad_gateway("9112 4: closed without a word", "<FIN>"),
       bad_gateway("9112 4: reset without a word", "<RST>"),
       bad_gateway("9112 8: closed in the middle of the head", "HTTP/1.1 200 OK|Content-Le<FIN>"),
+      bad_gateway("9112 2.2: an empty line before the status line", "|HTTP/1.1 200 OK|Content-Length: 0||"),
       bad_gateway("9112 8: closed before the head's empty line", "HTTP/1.1 200 OK|Content-Length: 0|<FIN>"),
       bad_gateway("6585 5: a head too large", ok("X: " + std::string(70'000, 'x') + "|", "")),
       bad_gateway("6585 5: too many fields", ok(replaced(std::string(200, '.'), ".", "X: y|"), "")),
