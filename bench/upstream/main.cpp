@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -102,6 +103,8 @@ std::uint16_t read_port(char const* text) {
 }  // namespace ambassador::bench
 
 int main(int count, char** words) {
+  // A client may go in the middle of an answer, and sendfile has no flag that says so quietly.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     ambassador::bench::Upstream upstream{count > 1 ? ambassador::bench::read_port(words[1]) : std::uint16_t{0}};
     std::printf("listening %d\n", upstream.port());

@@ -165,7 +165,7 @@ class AQuietProcess(unittest.TestCase):
         self.assertFalse(quiet.is_quiet(working, working))
 
     def test_is_waited_for(self):
-        works = "import time; print(flush=True); end = time.monotonic() + 0.3\nwhile time.monotonic() < end: pass\ninput('done')"
+        works = "import time\nprint(flush=True)\nend = time.monotonic() + 0.3\nwhile time.monotonic() < end: pass\ninput('done')"
         with subprocess.Popen([sys.executable, "-c", works], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             process.stdout.readline()
             quiet.wait(process.pid)
@@ -197,7 +197,8 @@ class TheCommandLine(unittest.TestCase):
         self.assertIn("belong together", self.refused("--reason", "because"))
 
     def test_says_what_to_install_where_valgrind_is_not(self):
-        with unittest.mock.patch.dict(os.environ, {"PATH": "/nowhere"}), self.assertRaisesRegex(BenchError, "apt-get install valgrind"):
+        with unittest.mock.patch.dict(os.environ, {"PATH": "/nowhere"}), \
+                self.assertRaisesRegex(BenchError, "apt-get install valgrind"):
             callgrind.check_installed()
 
 

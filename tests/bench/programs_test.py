@@ -112,6 +112,13 @@ class AnUpstream(unittest.TestCase):
             while text.count(body(100)) < 2:
                 text += connection.recv(65536)
 
+    def test_outlives_a_client_that_goes_in_the_middle_of_an_answer(self):
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", upstream.port), LIMIT) as connection:
+                connection.sendall(get("1m").request(upstream.port))
+                connection.recv(1000)
+        self.assertEqual(self.ask("GET", "/100b")[0], 200)
+
     def test_waits_for_a_client_that_reads_slowly(self):
         with socket.create_connection(("127.0.0.1", upstream.port), LIMIT) as connection:
             connection.sendall(b"GET /1m HTTP/1.0\r\n\r\n")
