@@ -55,7 +55,7 @@ def main():
     sentences, passes = judge(rows, differences(now, kept["made_with"]))
     for sentence in sentences:
         print("\n" + sentence)
-    print(f"\nWhere they are spent: callgrind_annotate {DUMPS.relative_to(ROOT)}/FILE")
+    print(f"\nWhere they are spent: callgrind_annotate --threshold=100 {DUMPS.relative_to(ROOT)}/FILE | less")
     return 0 if passes else 1
 
 

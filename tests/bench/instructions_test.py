@@ -165,7 +165,7 @@ class AQuietProcess(unittest.TestCase):
         self.assertFalse(quiet.is_quiet(working, working))
 
     def test_is_waited_for(self):
-        works = "import time\nprint(flush=True)\nend = time.monotonic() + 0.3\nwhile time.monotonic() < end: pass\ninput('done')"
+        works = "import time\nprint(flush=True)\nend = time.time() + 0.3\nwhile time.time() < end: pass\ninput('done')"
         with subprocess.Popen([sys.executable, "-c", works], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             process.stdout.readline()
             quiet.wait(process.pid)
