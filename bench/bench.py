@@ -118,7 +118,7 @@ def main():
     print(f"bench: {len(planned)} scenarios, {len(racing)} contestants, {rounds} rounds of {seconds:g} s: "
           f"about {max(1, minutes(racing, planned, rounds, seconds)):.0f} min", flush=True)
     heading = [
-        f"{command(options)} on {datetime.date.today().isoformat()}",
+        f"{command(options)} on {datetime.date.today().isoformat()}, at {revision.present(ROOT)}",
         f"{machine.description()}; one worker on core {cores[0]}, two on {cores[0]} and {cores[1]}, the load and the upstream "
         f"on core {cores[-1]}",
         f"{rounds} rounds of {seconds:g} s, contestants in turn; 12 fields a request, access log on",
@@ -132,14 +132,13 @@ def main():
 
 
 def write(options, heading, notes, results):
-    if options.json:
-        options.json.write_text(document(heading, notes, results))
-    if options.markdown:
-        options.markdown.write_text(markdown(heading, notes, results))
+    texts = {options.json: document(heading, notes, results), options.markdown: markdown(heading, notes, results)}
     if options.plots:
-        options.plots.mkdir(parents=True, exist_ok=True)
-        for name, picture in plots(results).items():
-            (options.plots / name).write_text(picture)
+        texts |= {options.plots / name: picture for name, picture in plots(results).items()}
+    for file, text in texts.items():
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
 
 
 def say(text):

@@ -24,6 +24,11 @@ def build(root, revision):
     return short, binary
 
 
+def present(root):
+    """What is checked out, and whether it was changed since."""
+    return git(root, "describe", "--always", "--dirty", failure="git knows no revision here")
+
+
 def git(root, *arguments, failure):
     done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True)
     if done.returncode:

@@ -31,7 +31,8 @@ void bind_to_next_source(int socket) noexcept {
   int const on = 1;
   ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   auto const source = address(first_source + turn++ % source_addresses, 0);
-  ::bind(socket, reinterpret_cast<sockaddr const*>(&source), sizeof source);
+  // Where it fails, connect takes an address of its own choice.
+  (void)::bind(socket, reinterpret_cast<sockaddr const*>(&source), sizeof source);
 }
 
 std::uint16_t status_of(std::string_view start_line) noexcept {
@@ -51,7 +52,7 @@ void Connection::open(std::uint16_t port) {
   bind_to_next_source(socket_.get());
   auto const server = address(INADDR_LOOPBACK, port);
   // EINPROGRESS or worse: the first send says the same.
-  ::connect(socket_.get(), reinterpret_cast<sockaddr const*>(&server), sizeof server);
+  (void)::connect(socket_.get(), reinterpret_cast<sockaddr const*>(&server), sizeof server);
   calling_ = connected_ = in_body_ = ending_ = false;
   unread_.clear();
   watched_ = EPOLLIN;

@@ -15,7 +15,7 @@
 namespace ambassador::bench {
 
 /// How long calls may take beyond the end of the run.
-inline constexpr std::chrono::seconds drain_limit{5};
+inline constexpr std::chrono::seconds drain_limit{10};
 /// A server that fails this often is not measured any further.
 inline constexpr std::uint64_t failures_at_most = 1000;
 inline constexpr std::size_t read_at_once = 64 * 1024;

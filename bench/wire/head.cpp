@@ -40,7 +40,7 @@ std::optional<Head> read_head(std::string_view bytes) noexcept {
   Head head;
   for (std::size_t begin = 0;;) {
     auto const end = bytes.find("\r\n", begin);
-    if (end == bytes.npos) return std::nullopt;
+    if (end == std::string_view::npos) return std::nullopt;
     auto const line = bytes.substr(begin, end - begin);
     begin = end + 2;
     if (head.start_line.data() == nullptr) {
@@ -56,7 +56,7 @@ std::optional<Head> read_head(std::string_view bytes) noexcept {
 
 std::string_view second_word(std::string_view start_line) noexcept {
   auto const begin = start_line.find(' ');
-  if (begin == start_line.npos) return {};
+  if (begin == std::string_view::npos) return {};
   return start_line.substr(begin + 1, start_line.find(' ', begin + 1) - begin - 1);
 }
 
