@@ -12,7 +12,7 @@ LEAST_DIFFERENCE = 0.04
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One contestant in one scenario. Figures by their key; ratios by the key, then by the peer."""
+    """One contestant in one scenario. Figures by their key; ratios by the peer, then by the key."""
     name: str
     median: dict
     least: dict
@@ -33,11 +33,11 @@ def paired_ratio(ours, theirs, key):
 
 
 def rows(scenario, results):
-    """A Row for each contestant of a scenario; the ambassadors have ratios to all others."""
-    kind = KINDS[scenario.kind]
-    return [row(kind, name, samples, {other: theirs for other, theirs in results.items()
-                                      if name.startswith("ambassador") and other != name})
-            for name, samples in results.items()]
+    """A Row for each contestant of a scenario. Each ambassador has ratios to what comes behind it."""
+    kind, names = KINDS[scenario.kind], list(results)
+    return [row(kind, name, results[name], {other: results[other] for other in names[names.index(name) + 1:]
+                                            if name.startswith("ambassador")})
+            for name in names]
 
 
 def row(kind, name, samples, others):
@@ -45,8 +45,8 @@ def row(kind, name, samples, others):
     return Row(name, {key: statistics.median(found) for key, found in values.items()},
                {key: min(found) for key, found in values.items()}, {key: max(found) for key, found in values.items()},
                spread(values[kind.compared[0].key]),
-               {figure.key: {other: paired_ratio(samples, theirs, figure.key) for other, theirs in others.items()}
-                for figure in kind.compared})
+               {other: {figure.key: paired_ratio(samples, theirs, figure.key) for figure in kind.compared}
+                for other, theirs in others.items()})
 
 
 def noise(results):

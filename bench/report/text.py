@@ -9,21 +9,19 @@ def table(scenario, results):
     """The header and the lines of one scenario, as lists of cells."""
     kind = KINDS[scenario.kind]
     found = rows(scenario, results)
-    compared = [(figure, peer) for figure in kind.compared
-                for peer in dict.fromkeys(peer for row in found for peer in row.ratios[figure.key])]
-    header = ["", *(figure.title for figure in kind.figures), "spread",
-              *(f"{figure.title.split()[0] + ' ' if len(kind.compared) > 1 else ''}to {peer}" for figure, peer in compared)]
+    peers = list(dict.fromkeys(peer for row in found for peer in row.ratios))
+    header = ["", *(figure.title for figure in kind.figures), "spread", *(f"to {peer}" for peer in peers)]
     lines = [[row.name, *(figure.text(row.median[figure.key]) for figure in kind.figures), f"{row.spread:.0%}",
-              *(f"{row.ratios[figure.key][peer]:.2f}" if peer in row.ratios[figure.key] else "" for figure, peer in compared)]
+              *(" / ".join(f"{ratio:.2f}" for ratio in row.ratios.get(peer, {}).values()) for peer in peers)]
              for row in found]
     return header, lines
 
 
 def legend(results):
     kinds = dict.fromkeys(scenario.kind for scenario in results)
-    return [*(KINDS[kind].legend for kind in kinds),
+    return [*(f"{KINDS[kind].legend} Compared: {', '.join(figure.title for figure in KINDS[kind].compared)}." for kind in kinds),
             "Medians over the rounds. spread: of the first figure that is compared, (most - least) / median. to X: the "
-            "median of the rounds' ratios to X."]
+            "median of the rounds' ratios to X, of each figure that is compared."]
 
 
 def plain(heading, notes, results):

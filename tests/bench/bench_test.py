@@ -250,8 +250,13 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(first.median["cpu"], 12e-6)
         self.assertAlmostEqual(first.spread, 10 / 12)
         self.assertEqual((first.least["cpu"], first.most["cpu"]), (10e-6, 20e-6))
-        self.assertAlmostEqual(first.ratios["cpu"]["haproxy"], 0.5)
-        self.assertEqual(second.ratios, {"cpu": {}})
+        self.assertAlmostEqual(first.ratios["haproxy"]["cpu"], 0.5)
+        self.assertEqual(second.ratios, {})
+
+    def test_the_revision_that_is_measured_is_compared_with_the_older_one_and_not_the_other_way_round(self):
+        ours, theirs = self.results.values()
+        found = rows(self.scenario, {"ambassador": ours, "ambassador@1234": theirs, "haproxy": theirs})
+        self.assertEqual([list(row.ratios) for row in found], [["ambassador@1234", "haproxy"], ["haproxy"], []])
 
     def test_noise_is_said(self):
         self.assertIn("NOISY", noise_sentence({self.scenario: self.results}))
