@@ -48,7 +48,8 @@ def round_of(trial, load):
     """What a call cost the proxy and the load, in µs; calls a second; p50 and p99 in µs."""
     proxy, own = trial.server.cpu_seconds(), children_seconds()
     calls, p50, p99 = load(trial)
-    return ((trial.server.cpu_seconds() - proxy) * 1e6 / calls, (children_seconds() - own) * 1e6 / calls, calls / SECONDS, p50, p99)
+    return ((trial.server.cpu_seconds() - proxy) * 1e6 / calls, (children_seconds() - own) * 1e6 / calls,
+            calls / SECONDS, p50, p99)
 
 
 def children_seconds():
@@ -69,7 +70,8 @@ def main():
             with server:
                 trial = Trial(stage, scenario, contestant, server)
                 pairs = [(round_of(trial, by_our_load), round_of(trial, by_wrk)) for _ in range(ROUNDS)]
-    print(f"{SCENARIO}: medians of {ROUNDS} rounds\n{'':6}{'proxy µs':>10}{'load µs':>10}{'calls/s':>10}{'p50 µs':>10}{'p99 µs':>10}")
+    print(f"{SCENARIO}: medians of {ROUNDS} rounds")
+    print(f"{'':6}" + "".join(f"{title:>10}" for title in ("proxy µs", "load µs", "calls/s", "p50 µs", "p99 µs")))
     for name, rounds in zip(("ours", "wrk"), zip(*pairs)):
         print(f"{name:6}" + "".join(f"{statistics.median(column):>10.1f}" for column in zip(*rounds)))
 

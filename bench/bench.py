@@ -72,7 +72,7 @@ def chosen(options, planned):
         raise BenchError("none of these contestants runs in any of these scenarios")
     for contestant in found:
         field.check_installed(contestant)
-    return found
+    return found + ([field.DIRECT] if any(field.DIRECT.takes(scenario) for scenario in planned) else [])
 
 
 def minutes(racing, planned, rounds, seconds):
@@ -122,7 +122,7 @@ def main():
         f"{machine.description()}; one worker on core {cores[0]}, two on {cores[0]} and {cores[1]}, the load and the upstream "
         f"on core {cores[-1]}",
         f"{rounds} rounds of {seconds:g} s, contestants in turn; 12 fields a request, access log on",
-        *(f"{contestant.name}: {field.version(contestant)}" for contestant in racing)]
+        *(f"{contestant.name}: {field.version(contestant)}" for contestant in racing if contestant.version)]
     results = measure(racing, planned, rounds, seconds, cores)
     notes = [contestant.note() + "." for contestant in racing if contestant.note()
              and any(contestant.name in by_name for by_name in results.values())]

@@ -43,10 +43,12 @@ class Contestant:
     refusal: str = ""          # the line that makes it refuse all
     keeps_connections: bool = True
     logs_to_stdout: bool = False
+    kinds: tuple = ()          # of scenarios that it takes; none: all
 
     def takes(self, scenario):
         """One that keeps no connections has its own way of serving, and one scenario of a kind shows it."""
-        return scenario.shape in self.shapes and (self.keeps_connections or scenario.connections == 64)
+        return (scenario.shape in self.shapes and scenario.kind in (self.kinds or (scenario.kind,))
+                and (self.keeps_connections or scenario.connections == 64))
 
     def connections(self, scenario):
         return scenario.connections if self.keeps_connections else FEW_CONNECTIONS
@@ -75,6 +77,8 @@ PEER_LIST = (
     Contestant("tinyproxy", ("forward",), "tinyproxy.conf.template", ("tinyproxy", "-d", "-c", "CONFIG"),
                ("tinyproxy", "-v"), keeps_connections=False),
 )
+# The upstream without a proxy before it: what is left is what a proxy adds.
+DIRECT = Contestant("direct", ("reverse",), "", ("ambassador-upstream",), kinds=("latency",))
 
 
 def version(contestant):

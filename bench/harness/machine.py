@@ -1,5 +1,6 @@
 """The machine that is measured on: its cores, its limits, and what else it does."""
 
+import contextlib
 import os
 import pathlib
 import platform
@@ -29,13 +30,12 @@ def load_core(cores):
 
 def raise_descriptor_limit():
     """For what is started from now on; what the limit is then."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for wanted in (max(hard, DESCRIPTORS), hard):
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
-            return wanted
-        except (ValueError, OSError):
-            continue
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    # No more than that where there is more: some make tables for as many as they may have.
+    for limit in (max(hard, DESCRIPTORS), hard):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit, DESCRIPTORS), limit))
+            break
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 

@@ -11,7 +11,8 @@ BUILT = pathlib.Path(__file__).resolve().parents[2] / "build/bench"
 def program(name):
     found = BUILT / name
     if not found.exists():
-        raise BenchError(f"{name} is not built: ./dev bench builds it, or cmake --build --preset bench --target {name}")
+        raise BenchError(f"{name} is not built: ./dev bench builds it; so does cmake --preset bench, and then "
+                         f"cmake --build build/bench --target {name}")
     return str(found)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 
+from harness.contestants import DIRECT
 from harness.errors import BenchError
 from harness.kinds import calls, idle, latency, spread, start
 from harness.stage import Trial
@@ -52,14 +53,11 @@ def run_from_the_start(stage, contestants, scenario, rounds, say):
 
 def run_kept(stage, setting, contestants, scenarios, rounds, say):
     """Scenarios of one setting, on servers that are started once."""
+    racing = [contestant for contestant in contestants if any(contestant.takes(scenario) for scenario in scenarios)]
     results = {}
     with contextlib.ExitStack() as stack:
-        servers, logs = {}, AccessLogs()
-        for contestant in contestants:
-            if any(contestant.takes(scenario) for scenario in scenarios):
-                server, log = stage.start(contestant, setting)
-                servers[contestant] = stack.enter_context(server)
-                logs.add(contestant.name, log)
+        logs = AccessLogs()
+        servers = {contestant: start_kept(stage, setting, contestant, stack, logs) for contestant in racing}
         for scenario in scenarios:
             trials = [Trial(stage, scenario, contestant, server) for contestant, server in servers.items()
                       if contestant.takes(scenario)]
@@ -67,6 +65,14 @@ def run_kept(stage, setting, contestants, scenarios, rounds, say):
                 results[scenario] = run_scenario(scenario, trials, rounds, logs, say)
         logs.check()
     return results
+
+
+def start_kept(stage, setting, contestant, stack, logs):
+    if contestant is DIRECT:
+        return stage.upstream
+    server, log = stage.start(contestant, setting)
+    logs.add(contestant.name, log)
+    return stack.enter_context(server)
 
 
 def run_scenario(scenario, trials, rounds, logs, say):
@@ -92,7 +98,7 @@ def measure_of(scenario, trials):
 
 
 class AccessLogs:
-    """Emptied after each run, for they grow quickly; one that never grew was not written."""
+    """Emptied after each run, for they grow quickly; one that never grew was not written. Who has none is not added."""
 
     def __init__(self):
         self._files, self._grown = {}, set()
@@ -101,8 +107,8 @@ class AccessLogs:
         self._files[name] = file
 
     def empty(self, name):
-        file = self._files[name]
-        if file.exists() and file.stat().st_size > 1000:
+        file = self._files.get(name)
+        if file and file.exists() and file.stat().st_size > 1000:
             self._grown.add(name)
             os.truncate(file, 0)
 

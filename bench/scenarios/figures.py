@@ -29,6 +29,7 @@ HELD = Figure("held", "held", percent=True)
 RSS = Figure("rss", "RSS MiB", 1, 2**-20)
 PSS = Figure("pss", "PSS MiB", 1, 2**-20)
 START = Figure("start", "start ms", 1, 1e3)
+CONNECTIONS = Figure("connections", "connections")
 IDLE_RSS = Figure("idle_rss", "RSS B/conn")
 IDLE_PSS = Figure("idle_pss", "PSS B/conn")
 BUSIEST = Figure("busiest", "busiest", percent=True)
@@ -48,8 +49,9 @@ KINDS = {
                   "CPU µs: the proxy's processor time per call. busy: the share of its cores. RSS: after the run."),
     "latency": Kind((P50, P99, P999, RATE, HELD, CPU), (P50, P99, P999),
                     "At a fixed rate, the same for all: latency from when a call was due. held: calls answered in time, of "
-                    "those that were due."),
-    "idle": Kind((IDLE_RSS, IDLE_PSS, RSS, PSS), (IDLE_RSS,),
+                    "those that were due. direct: no proxy between, and the upstream's CPU: what a proxy adds is the "
+                    "difference."),
+    "idle": Kind((IDLE_RSS, IDLE_PSS, CONNECTIONS, RSS, PSS), (IDLE_RSS,),
                  "B/conn: by how much memory grew with the connections, per connection. RSS and PSS: with all open."),
     "start": Kind((START, RSS, PSS), (START, RSS),
                   "start: from exec to the first answered call. RSS and PSS: after that call."),

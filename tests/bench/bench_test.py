@@ -15,7 +15,7 @@ import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 
-from harness.contestants import PEER_LIST, Setting, ambassador, fill, template_of  # noqa: E402
+from harness.contestants import DIRECT, PEER_LIST, Setting, ambassador, fill, template_of  # noqa: E402
 from harness.errors import BenchError  # noqa: E402
 from harness.kinds.latency import rate_for  # noqa: E402
 from harness.kinds.spread import shares  # noqa: E402
@@ -203,6 +203,10 @@ class Work(unittest.TestCase):
         self.assertEqual([found.name for found in scenarios(["forward-100b"]) if CLOSES.takes(found)], ["forward-100b-c64"])
         self.assertTrue(CLOSES.fresh(named("forward-100b-c64")))
         self.assertLess(CLOSES.connections(named("forward-100b-c64")), 64)
+
+
+    def test_the_way_without_a_proxy_is_measured_where_latency_is(self):
+        self.assertEqual({scenario.kind for scenario in scenarios() if DIRECT.takes(scenario)}, {"latency"})
 
 
 class Cores(unittest.TestCase):

@@ -1,4 +1,7 @@
-"""The load against the upstream, and against servers that do what a proxy must not. Needs AMBASSADOR_PROGRAMS, their directory."""
+"""The load against the upstream, and against servers that do what a proxy must not.
+
+AMBASSADOR_PROGRAMS is the directory of both.
+"""
 
 import contextlib
 import http.client
@@ -180,8 +183,9 @@ class ALoad(unittest.TestCase):
 
     def test_holds_connections_until_it_is_told_to_end(self):
         with file_of(get("100b").request(upstream.port)) as name:
-            process = subprocess.Popen([PROGRAMS / "ambassador-load", "--port", str(upstream.port), "--request", name,
-                                        "--connections", "200", "--hold"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            process = subprocess.Popen(
+                [PROGRAMS / "ambassador-load", "--port", str(upstream.port), "--request", name, "--connections", "200", "--hold"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             self.assertEqual(process.stdout.readline(), "held 200\n")
             out, _ = process.communicate(timeout=LIMIT)
         self.assertEqual((json.loads(out)["calls"], failures(json.loads(out))), (200, set()))
