@@ -23,7 +23,7 @@ from scenarios.scenarios import scenarios
 ALL = ["ambassador", *(peer.name for peer in field.PEER_LIST)]
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ROUNDS, SECONDS = 5, 1.5
-QUICK_ROUNDS, QUICK_SECONDS = 3, 1.0
+QUICK_ROUNDS, QUICK_SECONDS = 3, 0.8
 # What a run takes beyond its load: checks, reading the clocks, starting the load.
 RUN_OVERHEAD = 0.3
 # Kinds whose length is their own, in seconds; at a fixed rate a run is twice as long.

@@ -26,7 +26,10 @@ def build(root, revision):
 
 def present(root):
     """What is checked out, and whether it was changed since."""
-    return git(root, "describe", "--always", "--dirty", failure="git knows no revision here")
+    try:
+        return git(root, "describe", "--always", "--dirty", failure="")
+    except BenchError:
+        return "a revision that git does not know"
 
 
 def git(root, *arguments, failure):

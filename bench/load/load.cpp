@@ -110,7 +110,9 @@ void Load::close_books() {
     tally_.bytes += connection.bytes();
     if (connection.is_calling()) tally_.add(Failure::timeout);
   }
-  for (; schedule_.has_more() && options_.mode == Mode::rate; schedule_.take()) ++tally_.unsent;
+  if (options_.mode == Mode::rate) {
+    for (; schedule_.has_more(); schedule_.take()) ++tally_.unsent;
+  }
   tally_.elapsed = options_.time;
 }
 
