@@ -10,7 +10,7 @@ from scenarios.figures import KINDS
 from scenarios.scenarios import plural
 
 WIDTH = 720
-LABELS = 130
+LABELS = 165
 VALUES = 90
 BAR = 16
 GAP = 5

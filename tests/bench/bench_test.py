@@ -24,7 +24,7 @@ from harness.machine import load_core, proxy_cores  # noqa: E402
 from harness.process import Server  # noqa: E402
 from harness.rounds import AccessLogs  # noqa: E402
 from report.document import document  # noqa: E402
-from report.plot import plots  # noqa: E402
+from report.plot import LABELS, VALUES, WIDTH, plots  # noqa: E402
 from report.summary import noise_sentence, paired_ratio, rows  # noqa: E402
 from report.text import markdown, plain  # noqa: E402
 from scenarios.figures import KINDS  # noqa: E402
@@ -300,7 +300,7 @@ class Plots(unittest.TestCase):
         picture = self.drawn("reverse-100b-c64")["reverse-100b-cpu.svg"]
         ours, theirs = (float(bar.get("width")) for bar in picture.findall(f"{self.SVG}rect"))
         self.assertAlmostEqual(ours / theirs, 12 / 20, places=2)
-        self.assertAlmostEqual(theirs, (720 - 130 - 90) * 20 / 40, places=1)
+        self.assertAlmostEqual(theirs, (WIDTH - LABELS - VALUES) * 20 / 40, places=1)
 
     def test_it_can_be_read_without_being_seen(self):
         picture = self.drawn("reverse-100b-c64")["reverse-100b-cpu.svg"]
