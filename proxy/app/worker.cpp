@@ -72,7 +72,7 @@ void Worker::listen(int descriptor, session::ListenerInfo const& listener) {
 }
 
 void Worker::accepted(int descriptor, asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener) {
-  sessions_.open(peer.protocol(), descriptor, net::to_text(peer), listener);
+  sessions_.open(descriptor, net::to_text(peer), listener);
 }
 
 void Worker::start() {

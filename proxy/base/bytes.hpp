@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,9 +29,14 @@ constexpr bool is_unreserved(char c) noexcept {
 }
 
 /// `tchar`, RFC 9110 section 5.6.2.
-constexpr bool is_token_char(char c) noexcept {
-  return is_alpha(c) || is_digit(c) || std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
-}
+inline constexpr auto token_chars = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t i = 0; i < 128; ++i) table[i] = is_alpha(static_cast<char>(i)) || is_digit(static_cast<char>(i));
+  for (char const mark : std::string_view{"!#$%&'*+-.^_`|~"}) table[static_cast<unsigned char>(mark)] = true;
+  return table;
+}();
+
+constexpr bool is_token_char(char c) noexcept { return token_chars[static_cast<unsigned char>(c)]; }
 
 constexpr bool is_token(std::string_view text) noexcept {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);

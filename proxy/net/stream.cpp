@@ -2,8 +2,6 @@
 
 #include "base/error.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 #include <cerrno>
 #include <utility>
 
@@ -12,6 +10,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace ambassador::net {
 namespace asio = boost::asio;
@@ -34,12 +33,24 @@ short poll_now(int descriptor, short events) noexcept {
 
 error_code Io::end() noexcept { return make_error_code(Errc::end_of_stream); }
 
+Stream::Stream(Executor executor, TimerWheel& wheel, int descriptor)
+    : descriptor_{descriptor}, readiness_{EdgeSet::of(executor)}, wheel_{wheel} {
+  if (!readiness_.add(descriptor)) close();
+}
+
 Io Stream::read_some(char* data, std::size_t size) noexcept {
   for (;;) {
-    auto const got = ::recv(handle(), data, size, MSG_DONTWAIT);
-    if (got > 0) return {static_cast<std::size_t>(got), {}};
+    auto const got = ::recv(descriptor_, data, size, MSG_DONTWAIT);
+    if (got > 0) {
+      auto const bytes = static_cast<std::size_t>(got);
+      if (bytes < size && readiness_.reads_are_whole()) readiness_.has_been_read();
+      return {bytes, {}};
+    }
     if (got == 0) return {0, Io::end()};
-    if (errno != EINTR) return {0, last_error()};
+    if (errno == EINTR) continue;
+    auto const failed = last_error();
+    if (failed == asio::error::would_block) readiness_.has_been_read();
+    return {0, failed};
   }
 }
 
@@ -48,9 +59,12 @@ Io Stream::write_some(std::span<iovec const> parts) noexcept {
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
   for (;;) {
-    auto const sent = ::sendmsg(handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    auto const sent = ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent >= 0) return {static_cast<std::size_t>(sent), {}};
-    if (errno != EINTR) return {0, last_error()};
+    if (errno == EINTR) continue;
+    auto const failed = last_error();
+    if (failed == asio::error::would_block) readiness_.cannot_be_written();
+    return {0, failed};
   }
 }
 
@@ -86,56 +100,66 @@ Task<error_code> Stream::write_all(std::string bytes, Milliseconds patience) {
   co_return error_code{};
 }
 
+error_code Stream::begin_to_connect(asio::ip::tcp::endpoint const& endpoint) noexcept {
+  descriptor_ = ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor_ < 0) return last_error();
+  int const on = 1;
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (::connect(descriptor_, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 && errno != EINPROGRESS) {
+    return last_error();
+  }
+  // Not before: a socket that is not connected yet counts as hung up.
+  return readiness_.add(descriptor_) ? error_code{} : last_error();
+}
+
+error_code Stream::connect_outcome() const noexcept {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &value, &size) != 0) return last_error();
+  return {value, boost::system::system_category()};
+}
+
 Task<error_code> Stream::connect(asio::ip::tcp::endpoint endpoint) {
-  error_code failed;
-  socket_.open(endpoint.protocol(), failed);
-  if (failed) co_return failed;
-  socket_.set_option(asio::ip::tcp::no_delay{true}, failed);
-  auto [refused] = co_await socket_.async_connect(endpoint, awaiting);
-  if (expired()) co_return make_error_code(Errc::timed_out);
-  co_return refused;
+  auto const cancels = cancels_;
+  if (auto const failed = begin_to_connect(endpoint)) co_return failed;
+  while (!readiness_.writable()) {
+    co_await writable();
+    if (expired()) co_return make_error_code(Errc::timed_out);
+    if (cancels_ != cancels) co_return asio::error::operation_aborted;
+  }
+  co_return connect_outcome();
 }
 
 int Stream::queued_to_send() const noexcept {
   int bytes = 0;
-  return ::ioctl(handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+  return ::ioctl(descriptor_, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
-bool Stream::has_input() const noexcept { return poll_now(handle(), POLLIN | POLLRDHUP) != 0; }
+bool Stream::has_input() const noexcept { return poll_now(descriptor_, POLLIN | POLLRDHUP) != 0; }
 
-bool Stream::peer_has_ended() const noexcept { return poll_now(handle(), POLLRDHUP) != 0; }
+bool Stream::peer_has_ended() const noexcept { return poll_now(descriptor_, POLLRDHUP) != 0; }
 
-bool Stream::is_gone() const noexcept { return (poll_now(handle(), 0) & (POLLERR | POLLHUP | POLLNVAL)) != 0; }
+bool Stream::is_gone() const noexcept { return (poll_now(descriptor_, 0) & (POLLERR | POLLHUP | POLLNVAL)) != 0; }
 
-void Stream::shutdown_send() noexcept {
-  error_code ignored;  // the peer may be gone already: nothing is left to shut
-  socket_.shutdown(Socket::shutdown_send, ignored);
-}
+// The peer may be gone already: then nothing is left to shut.
+void Stream::shutdown_send() noexcept { ::shutdown(descriptor_, SHUT_WR); }
 
-void Stream::shutdown_both() noexcept {
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_both, ignored);
-}
-
-void Stream::end_waits() noexcept {
-  error_code ignored;
-  socket_.cancel(ignored);
-}
+void Stream::shutdown_both() noexcept { ::shutdown(descriptor_, SHUT_RDWR); }
 
 void Stream::cancel() noexcept {
   ++cancels_;
-  end_waits();
+  readiness_.cancel();
 }
 
 void Stream::close() noexcept {
   deadline_.clear();
-  error_code ignored;
-  socket_.close(ignored);
+  readiness_.remove();
+  if (descriptor_ != closed) ::close(std::exchange(descriptor_, closed));
 }
 
 void Stream::reset() noexcept {
-  error_code ignored;
-  socket_.set_option(Socket::linger{true, 0}, ignored);
+  linger const at_once{1, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   close();
 }
 

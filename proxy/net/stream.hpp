@@ -3,14 +3,13 @@
 // way end, and `expired()` says why. A wait may also end for nothing: who waits asks again.
 #pragma once
 
+#include "net/edge_set.hpp"
 #include "net/timer_wheel.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
@@ -22,12 +21,8 @@
 
 namespace ambassador::net {
 
-using Executor = boost::asio::io_context::executor_type;
-
 template <class T>
 using Task = boost::asio::awaitable<T, Executor>;
-
-using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
 
 /// How asynchronous operations are awaited: they yield a tuple that begins with an error_code, and never throw.
 inline constexpr boost::asio::as_tuple_t<boost::asio::deferred_t> awaiting{boost::asio::deferred};
@@ -44,23 +39,31 @@ struct Io {
 
 class Stream {
  public:
-  Stream(Executor executor, TimerWheel& wheel) : socket_{executor}, wheel_{wheel} {}
-  Stream(Executor executor, TimerWheel& wheel, boost::asio::generic::stream_protocol protocol, int descriptor)
-      : socket_{executor, protocol, descriptor}, wheel_{wheel} {}
+  /// To be connected.
+  Stream(Executor executor, TimerWheel& wheel) : readiness_{EdgeSet::of(executor)}, wheel_{wheel} {}
+  /// Takes a connected descriptor, which must be non-blocking.
+  Stream(Executor executor, TimerWheel& wheel, int descriptor);
+  ~Stream() { close(); }
 
   [[nodiscard]] Io read_some(char* data, std::size_t size) noexcept;
   [[nodiscard]] Io write_some(std::string_view bytes) noexcept;
   [[nodiscard]] Io write_some(std::span<iovec const> parts) noexcept;
 
   /// Await one of these: it yields a tuple of one error_code. Aborted by the deadline, `cancel()` and `close()`.
-  [[nodiscard]] auto readable() { return socket_.async_wait(Socket::wait_read, awaiting); }
-  [[nodiscard]] auto writable() { return socket_.async_wait(Socket::wait_write, awaiting); }
+  [[nodiscard]] auto readable() {
+    return boost::asio::async_initiate<decltype(awaiting), void(boost::system::error_code)>(
+        [this](auto&& handler) { readiness_.wait_readable(std::forward<decltype(handler)>(handler)); }, awaiting);
+  }
+  [[nodiscard]] auto writable() {
+    return boost::asio::async_initiate<decltype(awaiting), void(boost::system::error_code)>(
+        [this](auto&& handler) { readiness_.wait_writable(std::forward<decltype(handler)>(handler)); }, awaiting);
+  }
 
   /// Calls `then(aborted)` when there is something to read, or when the wait was aborted. For a wait without a coroutine.
   template <class Then>
   void on_readable(Then then) {
-    socket_.async_wait(Socket::wait_read,
-                       [then = std::move(then)](boost::system::error_code const& failed) { then(failed.failed()); });
+    readiness_.wait_readable(
+        [then = std::move(then)](boost::system::error_code const& failed) mutable { then(failed.failed()); });
   }
 
   /// Writes all of it, waiting where it must. `bytes` is kept by the call. Errc::timed_out where the peer takes nothing for
@@ -76,6 +79,8 @@ class Stream {
 
   /// Whether a byte, an end or an error waits to be read, found without waiting.
   [[nodiscard]] bool has_input() const noexcept;
+  /// The same as far as it has been heard of: without a system call, and perhaps a moment late.
+  [[nodiscard]] bool has_shown_input() const noexcept { return readiness_.readable(); }
   /// Whether the peer sends no more, found without waiting.
   [[nodiscard]] bool peer_has_ended() const noexcept;
   /// Whether the connection is gone in both directions: reset, or closed by the peer's kernel.
@@ -91,18 +96,20 @@ class Stream {
   /// Closes so that the peer sees a reset: what it got so far cannot be taken for all.
   void reset() noexcept;
 
-  [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
-  [[nodiscard]] int descriptor() noexcept { return socket_.native_handle(); }
-  [[nodiscard]] Executor executor() { return socket_.get_executor(); }
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] Executor executor() const noexcept { return readiness_.edges().executor(); }
 
  private:
-  [[nodiscard]] int handle() const noexcept { return const_cast<Socket&>(socket_).native_handle(); }
-  static void expire(void* stream) { static_cast<Stream*>(stream)->end_waits(); }
-  void end_waits() noexcept;
+  static void expire(void* stream) { static_cast<Stream*>(stream)->readiness_.cancel(); }
+  [[nodiscard]] boost::system::error_code begin_to_connect(boost::asio::ip::tcp::endpoint const& endpoint) noexcept;
+  [[nodiscard]] boost::system::error_code connect_outcome() const noexcept;
   /// Bytes that the kernel took from us and the peer's has not acknowledged.
   [[nodiscard]] int queued_to_send() const noexcept;
 
-  Socket socket_;
+  static constexpr int closed = -1;
+
+  int descriptor_ = closed;
+  Readiness readiness_;
   TimerWheel& wheel_;
   Deadline deadline_{this, &Stream::expire};
   unsigned cancels_ = 0;  ///< so far

@@ -84,7 +84,7 @@ void append_forwarded(std::string& out, wire::http::RequestHead const& head, For
     if (field.id == FieldId::max_forwards && counts_hops(head) && head.max_forwards != UINT64_MAX) {
       http1::append_field(out, field.name, head.max_forwards - 1);
     } else {
-      http1::append_field(out, field.name, field.value);
+      http1::append_field(out, field);
     }
   }
   http1::append_framing(out, head.body);
@@ -104,8 +104,11 @@ void append_forwarded(std::string& out, wire::http::ResponseHead const& head, Fo
                              head.status >= 200 && head.status != 204;
     if (!goes_on(head, field) && !said_length) continue;
     bool const is_location = field.id == FieldId::location || field.id == FieldId::content_location;
-    auto const mapped = is_location ? mapped_back(field.value, forwarded) : std::nullopt;
-    http1::append_field(out, field.name, mapped ? std::string_view{*mapped} : field.value);
+    if (auto const mapped = is_location ? mapped_back(field.value, forwarded) : std::nullopt) {
+      http1::append_field(out, field.name, *mapped);
+    } else {
+      http1::append_field(out, field);
+    }
   }
   http1::append_framing(out, forwarded.body);
   append_via(out, head.minor_version, forwarded.pseudonym);

@@ -17,19 +17,6 @@ using Got = MessageReader::Got;
 
 SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
-/// RFC 9110 section 9.2.2.
-bool is_idempotent(Method method) noexcept {
-  switch (method) {
-    case Method::get:
-    case Method::head:
-    case Method::put:
-    case Method::delete_:
-    case Method::options:
-    case Method::trace: return true;
-    default: return false;
-  }
-}
-
 bool prefers_json(wire::http::RequestHead const& head) noexcept {
   for (auto const& field : head.fields) {
     if (field.id == wire::http::FieldId::accept) return field.value.starts_with("application/json");
@@ -242,20 +229,23 @@ std::optional<Failure> Exchange::keep_body(wire::http::Framing framing) {
   return std::nullopt;
 }
 
-net::Task<After> Exchange::serve(wire::http::RequestHead const& head, ListenerInfo const& listener, Authority const* tunnel) {
-  auto& client = client_;
+/// A request as it came: null where it can go on, else our reply.
+std::unique_ptr<ErrorReply> Exchange::take_request(std::string_view bytes, Authority const* tunnel) {
+  wire::http::RequestHead head;
+  if (auto const fault = wire::http1::parse_request_head(bytes, context_.head_limits, context_.fields, head)) {
+    take_malformed(bytes);
+    return std::make_unique<ErrorReply>(error_reply(*fault));
+  }
+  auto local = prepare(head, tunnel);
+  if (!local) return nullptr;
+  if (pool_ == nullptr) client_.reader.begin_body(head.body);  // so that it is known whether more is to come
+  return std::make_unique<ErrorReply>(std::move(*local));
+}
+
+net::Task<After> Exchange::serve(std::string_view bytes, ListenerInfo const& listener, Authority const* tunnel) {
   begin(listener);
-  if (auto local = prepare(head, tunnel)) {
-    if (pool_ == nullptr) client.reader.begin_body(head.body);  // so that it is known whether more is to come
-    co_return co_await reply(std::move(*local));
-  }
-  if (url_.form == route::TargetForm::authority) {
-    client.writer.begin({}).append("HTTP/1.1 200 OK\r\n\r\n");
-    client.reader.begin_body({});
-    auto sent = client.writer.send(*client.stream, {}, true, {});
-    if (!sent.remainder.empty()) sent.code = co_await client.stream->write_all(std::move(sent.remainder), timeout_->idle);
-    co_return sent.code ? After::close : After::tunnel;  // the calls inside are logged, not the tunnel
-  }
+  if (auto const local = take_request(bytes, tunnel)) co_return co_await reply(std::move(*local));
+  if (url_.form == route::TargetForm::authority) co_return co_await open_tunnel();
   for (;;) {
     ++record_.tries;
     auto const outcome = co_await try_once();
@@ -271,11 +261,21 @@ net::Task<After> Exchange::serve(wire::http::RequestHead const& head, ListenerIn
   }
 }
 
+/// Answers a CONNECT to a mapped origin: the calls inside are logged, not the tunnel.
+net::Task<After> Exchange::open_tunnel() {
+  auto& client = client_;
+  client.writer.begin({}).append("HTTP/1.1 200 OK\r\n\r\n");
+  client.reader.begin_body({});
+  auto sent = client.writer.send(*client.stream, {}, true, {});
+  if (!sent.remainder.empty()) sent.code = co_await client.stream->write_all(std::move(sent.remainder), timeout_->idle);
+  co_return sent.code ? After::close : After::tunnel;
+}
+
 // The end.
 
 bool Exchange::may_retry(Failure const& failure) const noexcept {
   return balance::may_retry(failure, {.tries = record_.tries,
-                                      .idempotent = is_idempotent(method_),
+                                      .idempotent = wire::http::is_idempotent(method_),
                                       .any_byte_sent = any_byte_sent_,
                                       .replayable = !uploaded_beyond_kept_,
                                       .response_begun = response_came_});
@@ -317,8 +317,8 @@ net::Task<After> Exchange::reply(ErrorReply reply) {
   co_return all_read ? After::close : After::linger;
 }
 
-net::Task<After> Exchange::refuse(wire::http::Fault fault, std::string_view raw, ListenerInfo const& listener) {
-  begin(listener);
+/// What can be said of a request that could not be understood.
+void Exchange::take_malformed(std::string_view raw) {
   auto const line = raw.substr(0, raw.find('\r'));
   auto const blank = std::min(line.find(' '), line.size());
   record_.method.assign(line.substr(0, blank));
@@ -326,6 +326,11 @@ net::Task<After> Exchange::refuse(wire::http::Fault fault, std::string_view raw,
   record_.source.assign(target.substr(0, target.rfind(' ')));
   record_.refused = true;
   client_.reader.begin_body({wire::http::BodyKind::until_close, 0});  // nobody knows where it would end
+}
+
+net::Task<After> Exchange::refuse(wire::http::Fault fault, std::string_view raw, ListenerInfo const& listener) {
+  begin(listener);
+  take_malformed(raw);
   co_return co_await reply(error_reply(fault));
 }
 

@@ -34,9 +34,9 @@ class Exchange {
   /// The client is idle or gone: nothing of it is kept.
   void detach() noexcept;
 
-  /// Serves the request whose head was just read from `client`; views in `head` end with the first wait.
+  /// Serves the request whose head, `bytes`, was just read; they are not looked at after the first wait.
   /// `tunnel` is the CONNECT's authority that the request came through, or null.
-  net::Task<After> serve(wire::http::RequestHead const& head, ListenerInfo const& listener, Authority const* tunnel);
+  net::Task<After> serve(std::string_view bytes, ListenerInfo const& listener, Authority const* tunnel);
 
   /// Answers what could not be understood as a request. `raw` is what there is of it.
   net::Task<After> refuse(wire::http::Fault fault, std::string_view raw, ListenerInfo const& listener);
@@ -65,6 +65,8 @@ class Exchange {
 
   // Before anything is sent.
   void begin(ListenerInfo const& listener);
+  std::unique_ptr<ErrorReply> take_request(std::string_view bytes, Authority const* tunnel);
+  void take_malformed(std::string_view raw);
   std::optional<ErrorReply> prepare(wire::http::RequestHead const& head, Authority const* tunnel);
   std::optional<ErrorReply> judge_head(wire::http::RequestHead const& head, Authority const* tunnel);
   std::optional<ErrorReply> answer_locally(wire::http::RequestHead const& head);
@@ -86,11 +88,20 @@ class Exchange {
   [[nodiscard]] Failure upstream_failure(boost::system::error_code code, Stage stage) const noexcept;
 
   // The response's way down: exchange_response.cpp.
+
+  /// What came of a response.
+  enum class Came : std::uint8_t { nothing, interim, final, other_protocol };
+
   net::Task<Result<After>> receive();
-  net::Task<Result<void>> pass_on_interim(wire::http::ResponseHead const& head);
-  net::Task<Result<After>> relay(wire::http::ResponseHead const& head);
-  net::Task<Result<void>> relay_body(MessageReader::Piece piece);
-  net::Task<Result<After>> switch_protocols(wire::http::ResponseHead const& head);
+  Result<Came> take_response();
+  Result<Came> take_response_head(std::string_view bytes);
+  Result<Came> take_interim(wire::http::ResponseHead const& head);
+  void take_final(wire::http::ResponseHead const& head);
+  Result<Came> take_switch(wire::http::ResponseHead const& head);
+  net::Task<Result<After>> relay_body();
+  Result<Sent> pass_on(MessageReader::Piece const& piece);
+  net::Task<Result<After>> relay_tunnel();
+  Sent send_now(std::string_view payload, bool last, std::span<wire::http::Field const> trailers);
   net::Task<boost::system::error_code> send_to_client(std::string_view payload, bool last,
                                                       std::span<wire::http::Field const> trailers);
   void wait_idle(net::Stream& stream) const;
@@ -98,6 +109,7 @@ class Exchange {
   [[nodiscard]] Result<std::span<wire::http::Field const>> trailers_of(MessageReader const& reader, Side side) const;
 
   // The end.
+  net::Task<After> open_tunnel();
   net::Task<After> reply(ErrorReply reply);
   net::Task<After> fail(Failure failure);
   [[nodiscard]] bool may_retry(Failure const& failure) const noexcept;
@@ -136,8 +148,12 @@ class Exchange {
   unsigned interim_ = 0;
 
   // The response on its way to the client.
-  bool response_begun_ = false;  ///< the final head was sent, or a part of it
-  bool until_close_ = false;     ///< the client takes the connection's end for the body's
+  MessageReader::Piece first_piece_;      ///< of its body: it came with the head
+  std::uint64_t keep_alive_timeout_ = 0;  ///< what the upstream says of its idle time, in seconds
+  bool reusable_ = false;                 ///< the upstream keeps the connection
+  bool keep_ = false;                     ///< we keep the client's
+  bool response_begun_ = false;           ///< the final head was sent, or a part of it
+  bool until_close_ = false;              ///< the client takes the connection's end for the body's
   bool abandoned_ = false;
   bool shut_down_ = false;
 };

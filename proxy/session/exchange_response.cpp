@@ -28,41 +28,61 @@ net::Task<Result<After>> Exchange::receive() {
   for (;;) {
     // Before each wait, for an upload may have failed at once; and before what a cut connection says is believed.
     if (auto const failure = interrupted(Stage::response_head)) co_return *failure;
-    auto const got = up_reader_.read_head(lease_.stream(), context_.scratch, context_.head_limits, transfer_bytes);
-    response_came_ = response_came_ || got.got == Got::some || got.got == Got::faulty || up_reader_.has_left_over();
-    if (got.got == Got::blocked) {
-      if (lease_.stream().expired()) co_return upstream_failure(Errc::timed_out, Stage::response_head);
-      co_await lease_.stream().readable();
-      continue;
+    auto const came = take_response();
+    if (!came) co_return came.error();
+    switch (*came) {
+      case Came::nothing: co_await lease_.stream().readable(); break;
+      case Came::final: co_return co_await relay_body();
+      case Came::other_protocol: co_return co_await relay_tunnel();
+      case Came::interim:
+        if (auto const failed = co_await send_to_client({}, true, {}))
+          co_return Failure{failed, Side::client, Stage::response_head, false};
     }
-    if (got.got == Got::ended) {
-      co_return upstream_failure(up_reader_.has_left_over() ? Errc::incomplete_message : Errc::end_of_stream,
-                                 Stage::response_head);
-    }
-    if (got.got == Got::failed) co_return upstream_failure(got.code, Stage::response_head);
-    if (got.got == Got::faulty) co_return upstream_failure(got.fault.code, Stage::response_head);
-    wire::http::ResponseHead head;
-    if (auto const fault = wire::http1::parse_response_head(got.bytes, context_.head_limits, method_, context_.fields, head)) {
-      co_return upstream_failure(fault->code, Stage::response_head);
-    }
-    if (head.status == 101) co_return co_await switch_protocols(head);
-    if (head.status >= 200) co_return co_await relay(head);
-    if (auto const passed = co_await pass_on_interim(head); !passed) co_return passed.error();
   }
 }
 
+/// The next head, where it has come: written for the client, not sent yet.
+Result<Exchange::Came> Exchange::take_response() {
+  auto& stream = lease_.stream();
+  // No read before the first byte is announced: it would find nothing.
+  bool const something = stream.has_shown_input() || up_reader_.has_left_over();
+  auto const got =
+      something ? up_reader_.read_head(stream, context_.scratch, context_.head_limits, transfer_bytes) : MessageReader::Head{};
+  response_came_ = response_came_ || got.got == Got::some || got.got == Got::faulty || up_reader_.has_left_over();
+  switch (got.got) {
+    case Got::some: return take_response_head(got.bytes);
+    case Got::blocked:
+      if (stream.expired()) return upstream_failure(Errc::timed_out, Stage::response_head);
+      return Came::nothing;
+    case Got::ended:
+      return upstream_failure(up_reader_.has_left_over() ? Errc::incomplete_message : Errc::end_of_stream,
+                              Stage::response_head);
+    case Got::failed: return upstream_failure(got.code, Stage::response_head);
+    case Got::faulty: break;
+  }
+  return upstream_failure(got.fault.code, Stage::response_head);
+}
+
+Result<Exchange::Came> Exchange::take_response_head(std::string_view bytes) {
+  wire::http::ResponseHead head;
+  if (auto const fault = wire::http1::parse_response_head(bytes, context_.head_limits, method_, context_.fields, head)) {
+    return upstream_failure(fault->code, Stage::response_head);
+  }
+  if (head.status == 101) return take_switch(head);
+  if (head.status < 200) return take_interim(head);
+  take_final(head);
+  return Came::final;
+}
+
 /// 1xx heads go on as they come, but not to HTTP/1.0 clients (RFC 9110 section 15.2).
-net::Task<Result<void>> Exchange::pass_on_interim(wire::http::ResponseHead const& head) {
-  if (++interim_ > max_interim_responses) co_return upstream_failure(Errc::too_many_interim, Stage::response_head);
+Result<Exchange::Came> Exchange::take_interim(wire::http::ResponseHead const& head) {
+  if (++interim_ > max_interim_responses) return upstream_failure(Errc::too_many_interim, Stage::response_head);
+  auto& out = client_.writer.begin({});
   if (minor_version_ != 0) {
-    route::append_forwarded(client_.writer.begin({}), head,
-                            {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date});
+    route::append_forwarded(out, head, {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date});
   }
   up_reader_.begin_body({});
-  if (minor_version_ == 0) co_return Result<void>{};
-  if (auto const failed = co_await send_to_client({}, true, {}))
-    co_return Failure{failed, Side::client, Stage::response_head, false};
-  co_return Result<void>{};
+  return Came::interim;
 }
 
 /// The next wait on `stream` may last `timeout.idle`; 0 is never.
@@ -77,41 +97,34 @@ wire::http::Framing Exchange::framing_to_client(wire::http::ResponseHead const& 
   return {minor_version_ == 0 ? BodyKind::until_close : BodyKind::chunked, 0};
 }
 
-net::Task<Result<After>> Exchange::relay(wire::http::ResponseHead const& head) {
+void Exchange::take_final(wire::http::ResponseHead const& head) {
   auto& client = client_;
   auto const framing = framing_to_client(head);
   until_close_ = framing.kind == BodyKind::until_close;
   bool const uploading = upload_ && !upload_->done.happened();
   // What came behind an offer to switch that was turned down may be HTTP no longer.
-  bool const keep =
+  keep_ =
       keep_alive_ && !until_close_ && !uploading && upgrade_wanted_.empty() && client.reader.body_done() && !context_.draining;
-  bool reusable = head.keeps_alive() && head.body.kind != BodyKind::until_close;
-  auto const keep_alive_timeout = head.keep_alive_timeout;
+  reusable_ = head.keeps_alive() && head.body.kind != BodyKind::until_close;
+  keep_alive_timeout_ = head.keep_alive_timeout;
   bool const mapped = decision_.verdict == route::Verdict::mapped;
   record_.status = static_cast<int>(head.status);
   record_.upstream_duration = now() - sent_at_;
   route::append_forwarded(client.writer.begin(framing), head,
                           {.body = framing,
-                           .keep_alive = keep,
+                           .keep_alive = keep_,
                            .to_http10 = minor_version_ == 0,
                            .pseudonym = context_.pseudonym,
                            .date = context_.date,
                            .mapping = mapped ? decision_.match.mapping : nullptr,
                            .asked = &url_.authority});
-  if (auto const relayed = co_await relay_body(up_reader_.begin_body(head.body)); !relayed) co_return relayed.error();
-
-  bool const uploaded = !upload_ || (upload_->done.happened() && !upload_->failure);
-  co_await end_upload();
-  if (reusable && uploaded && !up_reader_.has_left_over()) {
-    lease_.give_back(now(), keep_alive_timeout);
-  } else {
-    lease_.drop();
-  }
-  if (keep) co_return After::keep;
-  co_return client.reader.body_done() ? After::close : After::linger;
+  first_piece_ = up_reader_.begin_body(head.body);
 }
 
-net::Task<Result<void>> Exchange::relay_body(MessageReader::Piece piece) {
+/// The body to its end, and what becomes of both connections. No wait comes before the first piece, which is in the
+/// scratch, has been sent.
+net::Task<Result<After>> Exchange::relay_body() {
+  auto piece = first_piece_;
   for (unsigned pieces = 1;; ++pieces) {
     if (auto const failure = interrupted(Stage::response_body)) co_return *failure;
     if (piece.got == Got::blocked) {
@@ -121,54 +134,77 @@ net::Task<Result<void>> Exchange::relay_body(MessageReader::Piece piece) {
       piece = up_reader_.read_body(lease_.stream(), context_.scratch);
       continue;
     }
-    if (piece.got == Got::ended) co_return upstream_failure(Errc::incomplete_message, Stage::response_body);
-    if (piece.got == Got::failed) co_return upstream_failure(piece.code, Stage::response_body);
-    if (piece.got == Got::faulty) co_return upstream_failure(piece.fault.code, Stage::response_body);
-    bool const last = piece.last;
-    record_.bytes_out += piece.payload.size();
-    std::span<wire::http::Field const> trailers;
-    if (last) {
-      auto const parsed = trailers_of(up_reader_, Side::upstream);
-      if (!parsed) co_return parsed.error();
-      trailers = *parsed;
+    auto sent = pass_on(piece);
+    if (!sent) co_return sent.error();
+    if (!sent->remainder.empty()) {
+      sent->code = co_await client_.stream->write_all(std::move(sent->remainder), timeout_->idle);
     }
-    if (auto const failed = co_await send_to_client(piece.payload, last, trailers)) {
-      co_return Failure{failed, Side::client, Stage::response_body, false};
-    }
-    if (last) co_return Result<void>{};
+    if (sent->code) co_return Failure{sent->code, Side::client, Stage::response_body, false};
+    if (piece.last) break;
     if (pieces % net::pieces_at_once == 0) co_await boost::asio::post(context_.executor, net::awaiting);
     piece = up_reader_.read_body(lease_.stream(), context_.scratch);
   }
+  bool const uploaded = !upload_ || (upload_->done.happened() && !upload_->failure);
+  if (upload_) co_await end_upload();
+  if (reusable_ && uploaded && !up_reader_.has_left_over()) {
+    lease_.give_back(now(), keep_alive_timeout_);
+  } else {
+    lease_.drop();
+  }
+  if (keep_) co_return After::keep;
+  co_return client_.reader.body_done() ? After::close : After::linger;
 }
 
-/// Sends what is in the client's writer, and a piece of the body behind it.
+/// A piece of the body to the client, as far as it takes it at once.
+Result<Sent> Exchange::pass_on(MessageReader::Piece const& piece) {
+  if (piece.got == Got::ended) return upstream_failure(Errc::incomplete_message, Stage::response_body);
+  if (piece.got == Got::failed) return upstream_failure(piece.code, Stage::response_body);
+  if (piece.got == Got::faulty) return upstream_failure(piece.fault.code, Stage::response_body);
+  record_.bytes_out += piece.payload.size();
+  if (!piece.last) return send_now(piece.payload, false, {});
+  auto const trailers = trailers_of(up_reader_, Side::upstream);
+  if (!trailers) return trailers.error();
+  return send_now(piece.payload, true, *trailers);
+}
+
+/// Sends what is in the client's writer, and a piece of the body behind it, as far as the client takes it at once.
+Sent Exchange::send_now(std::string_view payload, bool last, std::span<wire::http::Field const> trailers) {
+  auto sent = client_.writer.send(*client_.stream, payload, last, trailers);
+  // What is left over is sent by who called.
+  response_begun_ = response_begun_ || (record_.status != 0 && (sent.any_byte_sent || !sent.remainder.empty()));
+  return sent;
+}
+
+/// The same, to its end.
 net::Task<boost::system::error_code> Exchange::send_to_client(std::string_view payload, bool last,
                                                               std::span<wire::http::Field const> trailers) {
-  auto& client = client_;
-  auto sent = client.writer.send(*client.stream, payload, last, trailers);
-  response_begun_ = response_begun_ || (record_.status != 0 && sent.any_byte_sent);
+  auto sent = send_now(payload, last, trailers);
   if (!sent.code && !sent.remainder.empty()) {
-    response_begun_ = response_begun_ || record_.status != 0;
-    sent.code = co_await client.stream->write_all(std::move(sent.remainder), timeout_->idle);
+    sent.code = co_await client_.stream->write_all(std::move(sent.remainder), timeout_->idle);
   }
   co_return sent.code;
 }
 
-/// After a 101 that was asked for the connection is no longer HTTP: a tunnel, both ways, until both sides end.
-net::Task<Result<After>> Exchange::switch_protocols(wire::http::ResponseHead const& head) {
+/// A 101 that was asked for; with it may have come the first bytes of the other protocol.
+Result<Exchange::Came> Exchange::take_switch(wire::http::ResponseHead const& head) {
   if (upgrade_wanted_.empty() || !offers(upgrade_wanted_, head.upgrade))
-    co_return upstream_failure(Errc::unexpected_switch, Stage::response_head);
-  auto& client = client_;
+    return upstream_failure(Errc::unexpected_switch, Stage::response_head);
   record_.status = 101;
   until_close_ = true;
   record_.upstream_duration = now() - sent_at_;
-  auto& out = client.writer.begin({});
+  auto& out = client_.writer.begin({});
   route::append_forwarded(out, head, {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date, .upgraded = true});
   up_reader_.begin_body({});
   auto const early = up_reader_.take_left_over();
   out.append(early);
-  if (auto const failed = co_await send_to_client({}, true, {})) co_return Failure{failed, Side::client, Stage::tunnel, false};
   record_.bytes_out += early.size();
+  return Came::other_protocol;
+}
+
+/// The connection is no longer HTTP: a tunnel, both ways, until both sides end.
+net::Task<Result<After>> Exchange::relay_tunnel() {
+  auto& client = client_;
+  if (auto const failed = co_await send_to_client({}, true, {})) co_return Failure{failed, Side::client, Stage::tunnel, false};
   auto const first = client.reader.take_left_over();
   if (auto const failed = co_await lease_.stream().write_all(first, timeout_->idle))
     co_return upstream_failure(failed, Stage::tunnel);

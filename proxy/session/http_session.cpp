@@ -1,7 +1,6 @@
 #include "session/http_session.hpp"
 
 #include "session/sessions.hpp"
-#include "wire/http1/head_parser.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,17 +14,19 @@ using Got = MessageReader::Got;
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 constexpr std::chrono::seconds linger_time{1};
 
+/// After a call the next one often follows: for so long the session waits for it as it is, before it gives everything back.
+constexpr Milliseconds rest_time{100};
+
 constexpr char tls_handshake = 0x16;  // the type of a ClientHello's record, RFC 8446 section 5.1
 
 SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-HttpSession::HttpSession(Sessions& sessions, boost::asio::generic::stream_protocol protocol, int descriptor, std::string client,
-                         ListenerInfo const& listener)
+HttpSession::HttpSession(Sessions& sessions, int descriptor, std::string client, ListenerInfo const& listener)
     : sessions_{sessions},
       listener_{listener},
-      stream_{sessions.context_.executor, sessions.context_.wheel, protocol, descriptor},
+      stream_{sessions.context_.executor, sessions.context_.wheel, descriptor},
       address_{std::move(client)} {}
 
 Context& HttpSession::context() const noexcept { return sessions_.context_; }
@@ -52,13 +53,16 @@ net::Task<void> HttpSession::run() {
   exchange_ = sessions_.stock_.take();
   auto& reader = exchange_->attach(stream_, address_).reader;
   auto after = After::keep;
-  do {
+  for (bool more = true; more;) {
     after = co_await next_call(reader);
     if (after == After::tunnel) {
       tunnel_ = std::make_unique<Authority>(exchange_->tunnel_authority());
       after = After::keep;
     }
-  } while (after == After::keep && reader.has_left_over());
+    more = after == After::keep;
+    // On its own: behind `&&` GCC 12 would await it in any case.
+    if (more && !reader.has_left_over()) more = co_await next_comes_soon();
+  }
   sessions_.stock_.put(std::move(exchange_));
   // A close with bytes unread would be a reset, and the client could lose what it was told.
   if (after == After::linger || (after == After::close && stream_.has_input())) co_await linger();
@@ -70,6 +74,18 @@ net::Task<void> HttpSession::run() {
   sessions_.end(*this);  // this object is gone: only the coroutine's frame is left
 }
 
+/// Waits a little for the next call.
+net::Task<bool> HttpSession::next_comes_soon() {
+  if (context().draining || !sessions_.begin_rest()) co_return false;
+  stream_.expires_at(now() + rest_time);
+  resting_ = true;
+  co_await stream_.readable();
+  resting_ = false;
+  sessions_.end_rest();
+  // A drain may come together with a request, which is served.
+  co_return stream_.has_shown_input();
+}
+
 /// Waits for a whole head, then serves it.
 net::Task<After> HttpSession::next_call(MessageReader& reader) {
   auto& stream = stream_;
@@ -78,7 +94,7 @@ net::Task<After> HttpSession::next_call(MessageReader& reader) {
   for (;;) {
     auto const got = reader.read_head(stream, context().scratch, context().head_limits, request_read_bytes);
     switch (got.got) {
-      case Got::some: co_return co_await serve(got.bytes);
+      case Got::some: co_return co_await exchange_->serve(got.bytes, listener_, tunnel_.get());
       case Got::faulty:
         if (tunnel_ && got.bytes.starts_with(tls_handshake)) co_return co_await exchange_->refuse_tls(*tunnel_, listener_);
         co_return co_await exchange_->refuse(got.fault, got.bytes, listener_);
@@ -99,14 +115,6 @@ net::Task<After> HttpSession::next_call(MessageReader& reader) {
   }
 }
 
-net::Task<After> HttpSession::serve(std::string_view bytes) {
-  wire::http::RequestHead head;
-  if (auto const fault = wire::http1::parse_request_head(bytes, context().head_limits, context().fields, head)) {
-    co_return co_await exchange_->refuse(*fault, bytes, listener_);
-  }
-  co_return co_await exchange_->serve(head, listener_, tunnel_.get());
-}
-
 /// Ours has ended; what the client still sends is thrown away for a while, or its kernel would throw our reply away.
 net::Task<void> HttpSession::linger() {
   auto& stream = stream_;
@@ -125,7 +133,7 @@ net::Task<void> HttpSession::linger() {
 }
 
 void HttpSession::drain() {
-  if (!running_) stream_.cancel();
+  if (!running_ || resting_) stream_.cancel();
 }
 
 void HttpSession::shut_down() {

@@ -15,8 +15,7 @@ class Sessions;
 
 class HttpSession : public boost::intrusive::list_base_hook<> {
  public:
-  HttpSession(Sessions& sessions, boost::asio::generic::stream_protocol protocol, int descriptor, std::string client,
-              ListenerInfo const& listener);
+  HttpSession(Sessions& sessions, int descriptor, std::string client, ListenerInfo const& listener);
 
   void start() { wait(); }
   void drain();
@@ -28,7 +27,7 @@ class HttpSession : public boost::intrusive::list_base_hook<> {
   void woken(bool aborted);
   net::Task<void> run();
   net::Task<After> next_call(MessageReader& reader);
-  net::Task<After> serve(std::string_view bytes);
+  net::Task<bool> next_comes_soon();
   net::Task<void> linger();
   [[nodiscard]] Context& context() const noexcept;
 
@@ -39,6 +38,7 @@ class HttpSession : public boost::intrusive::list_base_hook<> {
   std::unique_ptr<Exchange> exchange_;  ///< while a call is under way
   std::unique_ptr<Authority> tunnel_;   ///< of the CONNECT that the calls come through
   bool running_ = false;
+  bool resting_ = false;  ///< between two calls: running, and nothing is under way
 };
 
 }  // namespace ambassador::session

@@ -18,9 +18,8 @@ Sessions::~Sessions() {
   sessions_.clear_and_dispose([](HttpSession* session) { delete session; });
 }
 
-void Sessions::open(boost::asio::generic::stream_protocol protocol, int descriptor, std::string client,
-                    ListenerInfo const& listener) {
-  auto session = std::make_unique<HttpSession>(*this, protocol, descriptor, std::move(client), listener);
+void Sessions::open(int descriptor, std::string client, ListenerInfo const& listener) {
+  auto session = std::make_unique<HttpSession>(*this, descriptor, std::move(client), listener);
   context_.metrics.connection_opened(listener.index);
   sessions_.push_back(*session);
   session.release()->start();

@@ -28,12 +28,15 @@ class ExchangeStock {
 /// The sessions of one worker.
 class Sessions {
  public:
+  /// Sessions that wait for their next call with all that a call needs. Beyond, they give it back at once.
+  static constexpr std::size_t max_resting = ExchangeStock::max_kept;
+
   /// `became_busy` is called when a call begins and none was under way.
   Sessions(Context& context, std::function<void()> became_busy)
       : context_{context}, became_busy_{std::move(became_busy)}, stock_{context} {}
   ~Sessions();
 
-  void open(boost::asio::generic::stream_protocol protocol, int descriptor, std::string client, ListenerInfo const& listener);
+  void open(int descriptor, std::string client, ListenerInfo const& listener);
 
   /// Closes the idle ones; the others end after the call under way.
   void drain();
@@ -52,12 +55,19 @@ class Sessions {
   void end(HttpSession& session) noexcept;
   void call_began();
   void call_ended() noexcept { --busy_; }
+  [[nodiscard]] bool begin_rest() noexcept {
+    bool const room = resting_ < max_resting;
+    if (room) ++resting_;
+    return room;
+  }
+  void end_rest() noexcept { --resting_; }
 
   Context& context_;
   std::function<void()> became_busy_;
   ExchangeStock stock_;
   List sessions_;
   std::size_t busy_ = 0;
+  std::size_t resting_ = 0;
 };
 
 }  // namespace ambassador::session

@@ -62,11 +62,12 @@ bool Pool::is_spoilt(Connection const& connection, SteadyTime now) noexcept {
   return true;
 }
 
-Lease Pool::take_idle(SteadyTime now) {
+Lease Pool::take_idle(SteadyTime now, bool last_look) {
   while (!idle_.empty()) {
     auto connection = std::move(idle_.back());
     idle_.pop_back();
-    if (now - connection->idle_since < idle_limit_ && !is_spoilt(*connection, now)) {
+    bool const look = last_look || connection->stream.has_shown_input();
+    if (now - connection->idle_since < idle_limit_ && !(look && is_spoilt(*connection, now))) {
       ++lent_;
       return Lease{*this, std::move(connection), true};
     }

@@ -87,8 +87,9 @@ class Pool {
  public:
   Pool(PoolContext const& context, Authority upstream, config::Limits const& limits, std::shared_ptr<Shared> shared);
 
-  /// An idle connection that looks alive, without waiting; empty where there is none.
-  Lease take_idle(SteadyTime now);
+  /// An idle connection that looks alive, without waiting; empty where there is none. `last_look`: the kernel is asked once
+  /// more, for a call that cannot be sent again. Else what the worker has heard of is enough.
+  Lease take_idle(SteadyTime now, bool last_look);
   /// A new connection, or one that came back while this call waited its turn. Every address is tried until `limit` has
   /// passed since that turn; `address` is the last one tried. `wish` ends it early, with operation_aborted.
   net::Task<Result<Lease>> open(Milliseconds limit, std::string& address, Wish& wish);

@@ -4,6 +4,18 @@
 
 namespace ambassador::wire::http {
 
+bool is_idempotent(Method method) noexcept {
+  switch (method) {
+    case Method::get:
+    case Method::head:
+    case Method::put:
+    case Method::delete_:
+    case Method::options:
+    case Method::trace: return true;
+    default: return false;
+  }
+}
+
 bool connection_names(Head const& head, std::string_view name) noexcept {
   bool named = false;
   for (auto const& field : head.fields) {

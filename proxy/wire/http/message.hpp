@@ -22,6 +22,7 @@ struct Field {
   FieldId id = FieldId::unknown;
   std::string_view name;
   std::string_view value;  ///< without the blanks around it
+  std::string_view line;   ///< all of it as `Name: value` CRLF, where it came in just that form: to be passed on as it is
 };
 
 /// Reused from head to head, so that a head costs no allocation.
@@ -83,6 +84,9 @@ struct HeadLimits {
   std::size_t fields = 100;
   std::size_t target = 16 * 1024;
 };
+
+/// Whether a request may be made twice with the effect of one, RFC 9110 section 9.2.2.
+bool is_idempotent(Method method) noexcept;
 
 /// Whether any Connection field of this head names `name`, RFC 9110 section 7.6.1.
 bool connection_names(Head const& head, std::string_view name) noexcept;

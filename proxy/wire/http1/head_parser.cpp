@@ -1,11 +1,8 @@
 #include "wire/http1/head_parser.hpp"
 
 #include "base/bytes.hpp"
+#include "wire/http1/lines.hpp"
 
-#include <boost/beast/http/basic_parser.hpp>
-
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -30,6 +27,9 @@ class FieldJudge {
       case FieldId::content_length: return take_length(field.value);
       case FieldId::transfer_encoding: return take_coding(head, field.value);
       case FieldId::connection: return take_connection(head, field.value);
+      case FieldId::proxy_connection:
+        if (!is_token_list(field.value)) return Fault{Errc::bad_message, "Proxy-Connection is not a list of tokens"};
+        return std::nullopt;
       case FieldId::upgrade: head.upgrade = field.value; return std::nullopt;
       default: return std::nullopt;
     }
@@ -37,7 +37,6 @@ class FieldJudge {
 
   [[nodiscard]] std::optional<Fault> finish(Head& head) const {
     head.fields = fields_;
-    // Beast refuses this too: of all faults this one is locked twice.
     if (chunked_ && length_) return Fault{Errc::bad_message, "both Content-Length and Transfer-Encoding"};
     if (chunked_) {
       head.body = {http::BodyKind::chunked, 0};
@@ -66,9 +65,17 @@ class FieldJudge {
     return std::nullopt;
   }
 
+  [[nodiscard]] static bool is_token_list(std::string_view value) {
+    bool tokens = true;
+    for_each_list_element(value, [&](std::string_view element) { tokens = tokens && is_token(element); });
+    return tokens;
+  }
+
   [[nodiscard]] std::optional<Fault> take_connection(Head& head, std::string_view value) {
+    bool tokens = true;
     for_each_list_element(value, [&](std::string_view option) {
       ++connection_options_;
+      tokens = tokens && is_token(option);
       if (iequals(option, "close")) {
         head.connection_close = true;
       } else if (iequals(option, "keep-alive")) {
@@ -79,6 +86,7 @@ class FieldJudge {
         head.connection_names_fields = true;
       }
     });
+    if (!tokens) return Fault{Errc::bad_message, "Connection is not a list of tokens"};
     if (connection_options_ > max_connection_options) return Fault{Errc::bad_message, "Connection names too many options"};
     return std::nullopt;
   }
@@ -90,54 +98,26 @@ class FieldJudge {
   std::size_t connection_options_ = 0;
 };
 
-/// The part of Beast's parser that is the same for all of ours: it ends with the head, and remembers the first fault.
-template <bool is_request>
-class Parser : public boost::beast::http::basic_parser<is_request> {
-  using Base = boost::beast::http::basic_parser<is_request>;
-  using ErrorCode = boost::beast::error_code;
-  using View = boost::beast::string_view;
+constexpr Fault malformed_line{Errc::bad_message, "the start line is malformed"};
+constexpr Fault malformed_field{Errc::bad_message, "a field line is malformed"};
 
- public:
-  Parser() {
-    this->header_limit(std::numeric_limits<std::uint32_t>::max());  // the scanner has judged the size
-    this->body_limit(boost::none);                                  // a body may be as long as it likes
+/// Calls `take(field)` for each field line up to the empty line; the first fault ends it.
+template <class Take>
+std::optional<Fault> for_each_field(std::string_view lines, Take take) {
+  while (lines != crlf) {
+    auto const field = take_field(lines);
+    if (!field) return malformed_field;
+    if (auto fault = take(*field)) return fault;
   }
+  return std::nullopt;
+}
 
-  [[nodiscard]] std::optional<Fault> run(std::string_view bytes) {
-    ErrorCode failed;
-    std::size_t const used = this->put(boost::asio::buffer(bytes.data(), bytes.size()), failed);
-    if (fault_) return fault_;
-    if (failed && failed != boost::beast::http::error::need_more) return Fault{Errc::bad_message, "the head is malformed"};
-    if (used != bytes.size()) return Fault{Errc::bad_message, "the head is malformed"};
-    return std::nullopt;
-  }
-
- protected:
-  virtual std::optional<Fault> take_field(Field const& field) = 0;
-
-  void refuse(std::optional<Fault> fault, ErrorCode& failed) {
-    fault_ = fault;
-    if (fault) failed = make_error_code(fault->code);
-  }
-
-  static std::string_view std_view(View view) { return {view.data(), view.size()}; }
-
- private:
-  void on_field_impl(FieldId id, View name, View value, ErrorCode& failed) final {
-    refuse(take_field({id, std_view(name), std_view(value)}), failed);
-  }
-
-  void on_request_impl(Method, View, View, int, ErrorCode&) override {}
-  void on_response_impl(int, View, int, ErrorCode&) override {}
-  void on_header_impl(ErrorCode&) final {}
-  void on_body_init_impl(boost::optional<std::uint64_t> const&, ErrorCode&) final {}
-  std::size_t on_body_impl(View, ErrorCode&) final { return 0; }
-  void on_chunk_header_impl(std::uint64_t, View, ErrorCode&) final {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View, ErrorCode&) final { return 0; }
-  void on_finish_impl(ErrorCode&) final {}
-
-  std::optional<Fault> fault_;
-};
+/// The D of `HTTP/1.D`; nothing for any version that is neither 1.0 nor 1.1.
+std::optional<unsigned> minor_version(std::string_view version) noexcept {
+  if (version == "HTTP/1.1") return 1;
+  if (version == "HTTP/1.0") return 0;
+  return std::nullopt;
+}
 
 /// A method that is a standard one in the wrong case: some servers would take `get` for GET.
 bool is_miscased(std::string_view method) noexcept {
@@ -149,32 +129,33 @@ bool is_miscased(std::string_view method) noexcept {
   return false;
 }
 
-class RequestParser final : public Parser<true> {
+class RequestParser {
  public:
   RequestParser(http::HeadLimits const& limits, http::FieldList& fields, http::RequestHead& head)
       : limits_{limits}, head_{head}, judge_{limits, fields} {}
 
-  [[nodiscard]] std::optional<Fault> finish() {
-    if (auto fault = judge_.finish(head_)) return fault;
-    if (!head_.has_host && head_.minor_version == 1) return Fault{Errc::bad_message, "no Host"};
-    if (head_.method == Method::connect && head_.body.kind != http::BodyKind::none) {
-      return Fault{Errc::bad_message, "a body with CONNECT"};
-    }
-    return std::nullopt;
+  [[nodiscard]] std::optional<Fault> run(std::string_view bytes) {
+    if (auto fault = take_request_line(take_line(bytes))) return fault;
+    if (auto fault = for_each_field(bytes, [this](Field const& field) { return take(field); })) return fault;
+    return finish();
   }
 
  private:
-  void on_request_impl(Method method, boost::beast::string_view text, boost::beast::string_view target, int version,
-                       boost::beast::error_code& failed) override {
-    head_.method = method;
-    head_.method_text = std_view(text);
-    head_.target = std_view(target);
-    head_.minor_version = static_cast<unsigned>(version % 10);
-    if (is_miscased(head_.method_text)) return refuse(Fault{Errc::bad_message, "the method is not in capitals"}, failed);
-    if (head_.target.size() > limits_.target) return refuse(Fault{Errc::target_too_long, "longer than limits.target"}, failed);
+  std::optional<Fault> take_request_line(std::string_view line) {
+    auto const parts = split_request_line(line);
+    if (!parts) return malformed_line;
+    auto const minor = minor_version(parts->version);
+    if (!minor) return Fault{Errc::bad_version, "neither HTTP/1.0 nor HTTP/1.1"};
+    head_.minor_version = *minor;
+    head_.method = boost::beast::http::string_to_verb({parts->method.data(), parts->method.size()});
+    head_.method_text = parts->method;
+    head_.target = parts->target;
+    if (is_miscased(parts->method)) return Fault{Errc::bad_message, "the method is not in capitals"};
+    if (parts->target.size() > limits_.target) return Fault{Errc::target_too_long, "longer than limits.target"};
+    return std::nullopt;
   }
 
-  std::optional<Fault> take_field(Field const& field) override {
+  std::optional<Fault> take(Field const& field) {
     switch (field.id) {
       case FieldId::host:
         if (head_.has_host) return Fault{Errc::bad_message, "more than one Host"};
@@ -192,20 +173,19 @@ class RequestParser final : public Parser<true> {
     return judge_.take(head_, field);
   }
 
+  [[nodiscard]] std::optional<Fault> finish() {
+    if (auto fault = judge_.finish(head_)) return fault;
+    if (!head_.has_host && head_.minor_version == 1) return Fault{Errc::bad_message, "no Host"};
+    if (head_.method == Method::connect && head_.body.kind != http::BodyKind::none) {
+      return Fault{Errc::bad_message, "a body with CONNECT"};
+    }
+    return std::nullopt;
+  }
+
   http::HeadLimits const& limits_;
   http::RequestHead& head_;
   FieldJudge judge_;
 };
-
-/// Whether a refused request line is right in form but speaks another version, as in `GET / HTTP/2.0`: that is 505, not 400.
-bool names_other_version(std::string_view bytes) noexcept {
-  constexpr std::size_t version_size = std::string_view{"HTTP/1.1"}.size();
-  auto const line = bytes.substr(0, bytes.find('\r'));
-  if (line.size() < version_size) return false;
-  auto const version = line.substr(line.size() - version_size);
-  bool const well_formed = version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
-  return well_formed && version != "HTTP/1.0" && version != "HTTP/1.1";
-}
 
 /// `timeout=N` of a Keep-Alive field (RFC 2068 section 19.7.1), or 0.
 std::uint64_t keep_alive_timeout(std::string_view value) {
@@ -219,21 +199,33 @@ std::uint64_t keep_alive_timeout(std::string_view value) {
   return seconds;
 }
 
-class ResponseParser final : public Parser<false> {
+class ResponseParser {
  public:
   ResponseParser(http::HeadLimits const& limits, http::FieldList& fields, http::ResponseHead& head)
       : head_{head}, judge_{limits, fields} {}
 
-  /// `HTTP/1.1 200` without the blank that RFC 9112 section 4 wants behind the status: servers send it, and it can be
-  /// read in one way only. Beast gets the blank.
-  [[nodiscard]] std::optional<Fault> run_all(std::string_view bytes) {
-    constexpr std::size_t size = std::string_view{"HTTP/1.1 200"}.size();
-    if (bytes.size() <= size || bytes[size] != '\r') return this->run(bytes);
-    std::array<char, size + 3> line{};
-    std::copy(crlf_behind_blank.begin(), crlf_behind_blank.end(), std::copy_n(bytes.begin(), size, line.begin()));
-    if (auto fault = this->run({line.data(), line.size()})) return fault;
-    head_.reason = {};
-    return this->run(bytes.substr(size + 2));
+  [[nodiscard]] std::optional<Fault> run(std::string_view bytes, Method method) {
+    if (auto fault = take_status_line(take_line(bytes))) return fault;
+    if (auto fault = for_each_field(bytes, [this](Field const& field) { return take(field); })) return fault;
+    return finish(method);
+  }
+
+ private:
+  std::optional<Fault> take_status_line(std::string_view line) {
+    auto const parts = split_status_line(line);
+    auto const minor = parts ? minor_version(parts->version) : std::nullopt;
+    if (!minor) return malformed_line;
+    head_.minor_version = *minor;
+    head_.status = parts->status;
+    head_.reason = parts->reason;
+    if (parts->status < 100 || parts->status > 599) return Fault{Errc::bad_message, "the status is not from 100 to 599"};
+    return std::nullopt;
+  }
+
+  std::optional<Fault> take(Field const& field) {
+    if (field.id == FieldId::date) head_.has_date = true;
+    if (field.id == FieldId::keep_alive) head_.keep_alive_timeout = keep_alive_timeout(field.value);
+    return judge_.take(head_, field);
   }
 
   [[nodiscard]] std::optional<Fault> finish(Method method) {
@@ -247,22 +239,6 @@ class ResponseParser final : public Parser<false> {
     }
     return std::nullopt;
   }
-
- private:
-  void on_response_impl(int status, boost::beast::string_view reason, int version, boost::beast::error_code& failed) override {
-    head_.status = static_cast<unsigned>(status);
-    head_.reason = std_view(reason);
-    head_.minor_version = static_cast<unsigned>(version % 10);
-    if (status < 100 || status > 599) return refuse(Fault{Errc::bad_message, "the status is not from 100 to 599"}, failed);
-  }
-
-  std::optional<Fault> take_field(Field const& field) override {
-    if (field.id == FieldId::date) head_.has_date = true;
-    if (field.id == FieldId::keep_alive) head_.keep_alive_timeout = keep_alive_timeout(field.value);
-    return judge_.take(head_, field);
-  }
-
-  static constexpr std::string_view crlf_behind_blank = " \r\n";
 
   http::ResponseHead& head_;
   FieldJudge judge_;
@@ -298,45 +274,27 @@ bool is_forbidden_in_trailers(FieldId id) noexcept {
   }
 }
 
-class TrailerParser final : public Parser<false> {
- public:
-  TrailerParser(http::HeadLimits const& limits, http::FieldList& fields) : judge_{limits, fields} {}
-
- private:
-  std::optional<Fault> take_field(Field const& field) override {
-    if (is_forbidden_in_trailers(field.id)) return Fault{Errc::bad_chunk, "a field that must not stand in a trailer"};
-    return judge_.take(head_, field);
-  }
-
-  Head head_;
-  FieldJudge judge_;
-};
-
 }  // namespace
 
 std::optional<Fault> parse_request_head(std::string_view bytes, http::HeadLimits const& limits, http::FieldList& fields,
                                         http::RequestHead& head) {
   head = {};
-  RequestParser parser{limits, fields, head};
-  if (auto fault = parser.run(bytes)) {
-    return names_other_version(bytes) ? Fault{Errc::bad_version, "neither HTTP/1.0 nor HTTP/1.1"} : fault;
-  }
-  return parser.finish();
+  return RequestParser{limits, fields, head}.run(bytes);
 }
 
 std::optional<Fault> parse_response_head(std::string_view bytes, http::HeadLimits const& limits, Method method,
                                          http::FieldList& fields, http::ResponseHead& head) {
   head = {};
-  ResponseParser parser{limits, fields, head};
-  if (auto fault = parser.run_all(bytes)) return fault;
-  return parser.finish(method);
+  return ResponseParser{limits, fields, head}.run(bytes, method);
 }
 
 std::optional<Fault> parse_trailers(std::string_view bytes, http::HeadLimits const& limits, http::FieldList& fields) {
-  TrailerParser parser{limits, fields};
-  // Beast reads fields behind a start line only.
-  if (auto fault = parser.run("HTTP/1.1 200 OK\r\n")) return fault;
-  return parser.run(bytes);
+  Head head;
+  FieldJudge judge{limits, fields};
+  return for_each_field(bytes, [&](Field const& field) -> std::optional<Fault> {
+    if (is_forbidden_in_trailers(field.id)) return Fault{Errc::bad_chunk, "a field that must not stand in a trailer"};
+    return judge.take(head, field);
+  });
 }
 
 }  // namespace ambassador::wire::http1

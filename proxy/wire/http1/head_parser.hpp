@@ -1,6 +1,6 @@
-// A complete, scanned head becomes values. Beast's parser takes the lines apart; what it is too generous about is
-// judged here, field by field: Content-Length, Transfer-Encoding, Host, Connection, the method and the version
-// (RFC 9112 sections 3 and 6). In doubt it refuses: a head that passed means one thing.
+// A complete, scanned head becomes values, and what it says is judged, field by field: Content-Length, Transfer-Encoding,
+// Host, Connection, the method and the version (RFC 9112 sections 3 and 6). In doubt it refuses: a head that passed means
+// one thing.
 #pragma once
 
 #include "wire/http/message.hpp"

@@ -8,6 +8,10 @@
 #include <cstdint>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace ambassador::wire::http1 {
 namespace {
 
@@ -18,9 +22,26 @@ constexpr auto ordinary = [] {
   return table;
 }();
 
+#ifdef __SSE2__
+
+constexpr std::size_t block_size = 16;
+
+/// Where the first control byte of a block is, or `block_size`.
+std::size_t find_control(char const* block) noexcept {
+  auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(block));
+  auto const below_blank = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+  auto const is_del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+  auto const marks = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(below_blank, is_del)));
+  return marks == 0 ? block_size : static_cast<std::size_t>(std::countr_zero(marks));
+}
+
+#else
+
+constexpr std::size_t block_size = 8;
+
 constexpr std::uint64_t every_byte(std::uint8_t value) noexcept { return value * 0x0101010101010101U; }
 
-/// The high bit of each byte of `word` that is below 0x20 or DEL; bytes behind the first such may be marked falsely.
+/// The high bit of each byte of `word` that is a control; bytes above the lowest such may be marked falsely.
 constexpr std::uint64_t mark_controls(std::uint64_t word) noexcept {
   auto const below_blank = (word - every_byte(0x20)) & ~word;
   auto const from_del = word ^ every_byte(0x7f);
@@ -28,18 +49,24 @@ constexpr std::uint64_t mark_controls(std::uint64_t word) noexcept {
   return (below_blank | is_del) & every_byte(0x80);
 }
 
-/// Where the first byte from `position` on is that may not be ordinary, or `stop`. Eight bytes at a time: a head is
-/// hundreds of bytes, and most of them are ordinary.
+/// Where the first control byte of a block is, or `block_size`.
+std::size_t find_control(char const* block) noexcept {
+  static_assert(std::endian::native == std::endian::little, "the first byte is taken for the lowest");
+  std::uint64_t word = 0;
+  std::memcpy(&word, block, sizeof word);
+  auto const marks = mark_controls(word);
+  return marks == 0 ? block_size : static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+}
+
+#endif
+
+/// Where the first byte from `position` on is that may not be ordinary, or `stop`. A block at a time: a head is hundreds of
+/// bytes, and nearly all of them are ordinary.
 std::size_t skip_ordinary(std::string_view bytes, std::size_t position, std::size_t stop) noexcept {
-  if constexpr (std::endian::native == std::endian::little) {
-    for (; position + sizeof(std::uint64_t) <= stop; position += sizeof(std::uint64_t)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, bytes.data() + position, sizeof word);
-      auto const marks = mark_controls(word);
-      if (marks == 0) continue;
-      position += static_cast<std::size_t>(std::countr_zero(marks)) / 8;
-      break;
-    }
+  while (position + block_size <= stop) {
+    auto const found = find_control(bytes.data() + position);
+    position += found;
+    if (found != block_size) break;
   }
   while (position < stop && ordinary[static_cast<unsigned char>(bytes[position])]) ++position;
   return position;

@@ -27,6 +27,11 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+void append_field(std::string& out, http::Field const& field) {
+  if (field.line.empty()) return append_field(out, field.name, field.value);
+  out.append(field.line);
+}
+
 void append_field(std::string& out, std::string_view name, std::uint64_t value) {
   out.append(name).append(": ");
   append_number(out, value, 10);
@@ -47,7 +52,7 @@ void append_chunk_size(std::string& out, std::uint64_t size) {
 
 void append_last_chunk(std::string& out, std::span<http::Field const> trailers) {
   out.append("0\r\n");
-  for (auto const& field : trailers) append_field(out, field.name, field.value);
+  for (auto const& field : trailers) append_field(out, field);
   out.append("\r\n");
 }
 

@@ -1,4 +1,5 @@
-// HTTP/1.1 as bytes. Received bytes are never passed on as they are: every line is written anew from values.
+// HTTP/1.1 as bytes. Every line is written anew from values; a field line that came in just the form in which it would be
+// written is copied.
 #pragma once
 
 #include "wire/http/message.hpp"
@@ -13,6 +14,7 @@ void append_request_line(std::string& out, std::string_view method, std::string_
 /// `HTTP/1.1 200 OK`. An empty `reason` is allowed: the blank before it is not optional.
 void append_status_line(std::string& out, unsigned status, std::string_view reason);
 void append_field(std::string& out, std::string_view name, std::string_view value);
+void append_field(std::string& out, http::Field const& field);
 void append_field(std::string& out, std::string_view name, std::uint64_t value);
 /// The framing field of a body: Content-Length, Transfer-Encoding, or nothing.
 void append_framing(std::string& out, http::Framing framing);

@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 namespace ambassador::faults {
@@ -12,6 +13,13 @@ namespace {
 std::mutex plans_mutex;
 std::map<std::uint16_t, FaultPlan*> plans;  // by the listener's port
 thread_local FaultPlan* plan_of_thread = nullptr;
+
+/// What a descriptor was put into an edge-triggered set with, by this thread.
+struct Watch {
+  int set = -1;
+  epoll_event event{};
+};
+thread_local std::map<int, Watch> watches;
 
 std::uint16_t local_port(int descriptor) {
   sockaddr_in address{};
@@ -40,6 +48,12 @@ FaultPlan* plan_of_listener(int descriptor) {
 template <class Function>
 Function* real(char const* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
+}
+
+/// To the kernel less than what was asked for means that there is no more: it reports what is left as if it came now.
+void report_again(int descriptor) {
+  auto const found = watches.find(descriptor);
+  if (found != watches.end()) ::epoll_ctl(found->second.set, EPOLL_CTL_MOD, descriptor, &found->second.event);
 }
 
 int fail(int error) {
@@ -104,7 +118,11 @@ ssize_t recv(int descriptor, void* data, size_t size, int flags) {
   switch (plan == nullptr ? Way::none : plan->next(FaultPlan::Call::receive, descriptor)) {
     case Way::reset: return ambassador::faults::fail(ECONNRESET);
     case Way::close: return 0;
-    case Way::short_read: return real(descriptor, data, 1, flags);
+    case Way::short_read: {
+      auto const got = real(descriptor, data, 1, flags);
+      ambassador::faults::report_again(descriptor);
+      return got;
+    }
     case Way::stall: {
       // What came is lost on the way, so that the socket is not readable either; the peer's own end still shows.
       ssize_t got = 0;
@@ -134,6 +152,12 @@ ssize_t sendmsg(int descriptor, msghdr const* message, int flags) {
     }
     default: return real(descriptor, message, flags);
   }
+}
+
+int epoll_ctl(int set, int operation, int descriptor, epoll_event* event) noexcept {
+  static auto* const real = ambassador::faults::real<decltype(epoll_ctl)>("epoll_ctl");
+  if (operation == EPOLL_CTL_ADD) ambassador::faults::watches[descriptor] = {set, *event};
+  return real(set, operation, descriptor, event);
 }
 
 int connect(int descriptor, sockaddr const* address, socklen_t size) {

@@ -67,7 +67,7 @@ TEST_F(pool, the_connection_used_last_is_lent_first) {
   auto const last = number_of(second);
   first.give_back(now, 0);
   second.give_back(now, 0);
-  auto again = connections.take_idle(now);
+  auto again = connections.take_idle(now, true);
   ASSERT_TRUE(again);
   EXPECT_EQ(number_of(again), last);
   EXPECT_TRUE(again.reused());
@@ -77,7 +77,7 @@ TEST_F(pool, the_connection_used_last_is_lent_first) {
 TEST_F(pool, a_lease_that_is_not_given_back_is_closed) {
   { auto lease = open(); }
   EXPECT_EQ(shared->connections, 0U);
-  EXPECT_FALSE(connections.take_idle(now));
+  EXPECT_FALSE(connections.take_idle(now, true));
   EXPECT_TRUE(connections.unused());
   EXPECT_TRUE(server.upstream.wait_until_done());
 }
@@ -91,16 +91,16 @@ TEST_F(pool, a_new_connection_is_told_from_a_reused_one) {
 
 TEST_F(pool, what_idled_too_long_is_not_lent) {
   open().give_back(now, 0);
-  EXPECT_FALSE(connections.take_idle(now + balance::first_idle_limit));
+  EXPECT_FALSE(connections.take_idle(now + balance::first_idle_limit, true));
   EXPECT_EQ(shared->connections, 0U);
 }
 
 TEST_F(pool, the_server_s_keep_alive_is_learned_with_a_margin) {
   open().give_back(now, 10);
-  auto lease = connections.take_idle(now + 8900ms);
+  auto lease = connections.take_idle(now + 8900ms, true);
   ASSERT_TRUE(lease);
   lease.give_back(now, 0);
-  EXPECT_FALSE(connections.take_idle(now + 9000ms));
+  EXPECT_FALSE(connections.take_idle(now + 9000ms, true));
 }
 
 TEST_F(pool, a_connection_that_the_server_closed_is_not_lent_and_teaches_its_idle_time) {
@@ -111,7 +111,7 @@ TEST_F(pool, a_connection_that_the_server_closed_is_not_lent_and_teaches_its_idl
   second.give_back(now, 0);
   first.give_back(now, 0);
   // It was found closed after 2.5 s: the other one may idle for a second less.
-  auto const taken = connections.take_idle(now + 2500ms);
+  auto const taken = connections.take_idle(now + 2500ms, true);
   EXPECT_FALSE(taken) << "1.5 s is the limit now";
   EXPECT_EQ(shared->connections, 0U);
 }
@@ -124,7 +124,7 @@ TEST_F(pool, a_connection_on_which_the_server_spoke_is_not_lent_and_teaches_noth
   EXPECT_TRUE(support::eventually([&] { return first.stream().has_input(); }));
   second.give_back(now, 0);
   first.give_back(now, 0);
-  auto taken = connections.take_idle(now + 2500ms);
+  auto taken = connections.take_idle(now + 2500ms, true);
   ASSERT_TRUE(taken);
   EXPECT_EQ(number_of(taken), clean);
 }
@@ -168,7 +168,7 @@ TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
   parts.step();
   EXPECT_EQ(shared->pending, 2U);
   held.give_back(now, 0);
-  EXPECT_FALSE(connections.take_idle(now)) << "a call that came later took it";
+  EXPECT_FALSE(connections.take_idle(now, true)) << "a call that came later took it";
   EXPECT_TRUE(parts.run_until([&] { return first.done(); }));
   EXPECT_FALSE(second.done());
   ASSERT_TRUE(*first);
@@ -201,7 +201,7 @@ TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
   EXPECT_EQ(waiting->error().code, boost::asio::error::operation_aborted);
   EXPECT_EQ(shared->pending, 0U);
   held.give_back(now, 0);
-  EXPECT_TRUE(connections.take_idle(now)) << "it was given to one who is gone";
+  EXPECT_TRUE(connections.take_idle(now, true)) << "it was given to one who is gone";
 }
 
 TEST_F(pool, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {

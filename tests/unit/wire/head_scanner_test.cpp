@@ -40,11 +40,11 @@ TEST(head_scanner, takes_no_empty_line_before_a_status_line) {
   EXPECT_EQ(scanner.fault().why, "empty lines before the start line");
 }
 
-// Eight bytes are looked at at once: each byte of such a word is judged as one alone would be.
+// A block of bytes is looked at at once: each byte of it is judged as one alone would be.
 TEST(head_scanner, judges_a_byte_the_same_wherever_it_stands) {
   for (int value = 0; value < 256; ++value) {
     std::string const line = "GET /" + std::string(1, static_cast<char>(value));
-    for (std::size_t shift = 0; shift < 16; ++shift) {
+    for (std::size_t shift = 0; shift < 32; ++shift) {
       auto const bytes = std::string(shift, 'x') + line + " HTTP/1.1\r\n\r\n";
       bool const good = (value >= 0x20 && value != 0x7f) || value == '\t';
       HeadScanner scanner;

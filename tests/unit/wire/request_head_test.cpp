@@ -118,13 +118,13 @@ TEST(RequestLine, has_its_method_in_capitals) {
 TEST(FieldLine, is_a_token_a_colon_and_a_value) {
   for (std::string const line :
        {"X : a", "X\t: a", ": a", "X", "X a", "X(: a", "X\x80: a", "X Y: a", "\"X\": a", "X@: a", "X/: a"}) {
-    EXPECT_EQ(why(get_with(line + "\r\n")), "the head is malformed") << line;
+    EXPECT_EQ(why(get_with(line + "\r\n")), "a field line is malformed") << line;
   }
   EXPECT_EQ(why(get_with("X:a\r\nY: :\r\nZ!#$%&'*+-.^_`|~0:z\r\n")), "");
 }
 
 TEST(FieldLine, of_the_host_without_a_blank_before_the_colon_only) {
-  EXPECT_EQ(why("GET / HTTP/1.1\r\nHost : h\r\n\r\n"), "the head is malformed");
+  EXPECT_EQ(why("GET / HTTP/1.1\r\nHost : h\r\n\r\n"), "a field line is malformed");
 }
 
 TEST(ContentLength, is_one_plain_number) {
@@ -180,7 +180,8 @@ TEST(TransferEncoding, of_any_other_form_is_refused) {
     EXPECT_NE(framing("Transfer-Encoding: " + value + "\r\n"), "chunked") << value;
     EXPECT_NE(framing("Transfer-Encoding: " + value + "\r\n"), "none") << value;
   }
-  EXPECT_EQ(framing("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), "the head is malformed");
+  EXPECT_EQ(framing("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+            "Transfer-Encoding is not exactly chunked");
   EXPECT_EQ(framing("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n"),
             "Transfer-Encoding is not exactly chunked");
 }

@@ -107,8 +107,8 @@ TEST(ResponseBody, is_not_chunked_in_http_1_0) {
 }
 
 TEST(ResponseFields, with_a_blank_before_the_colon_are_refused) {
-  EXPECT_EQ(why("HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n"), "the head is malformed");
-  EXPECT_EQ(why("HTTP/1.1 200\r\nContent-Length : 5\r\n\r\n"), "the head is malformed");
+  EXPECT_EQ(why("HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n"), "a field line is malformed");
+  EXPECT_EQ(why("HTTP/1.1 200\r\nContent-Length : 5\r\n\r\n"), "a field line is malformed");
 }
 
 TEST(ResponseFields, are_bounded) {
