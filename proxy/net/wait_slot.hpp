@@ -15,7 +15,7 @@ namespace ambassador::net {
 class WaitSlot {
  public:
   /// What a coroutine's wait needs, or a pointer or two of a callback.
-  static constexpr std::size_t capacity = 48;
+  static constexpr std::size_t capacity = 16;
 
   WaitSlot() = default;
   ~WaitSlot() { drop(); }

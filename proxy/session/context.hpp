@@ -24,7 +24,7 @@ inline constexpr unsigned max_interim_responses = 16;
 inline constexpr std::size_t transfer_bytes = 64 * 1024;
 
 /// Read at once of a client's requests: a pipeline waits in the kernel, not here.
-inline constexpr std::size_t request_read_bytes = 16 * 1024;
+inline constexpr std::size_t request_read_bytes = 32 * 1024;
 
 /// Room in the scratch beside one head of `limits.head` bytes.
 inline constexpr std::size_t scratch_bytes(config::Limits const& limits) noexcept {

@@ -5,6 +5,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <utility>
+
 namespace ambassador::session {
 namespace {
 
@@ -90,8 +92,7 @@ net::Task<bool> HttpSession::next_comes_soon() {
 net::Task<After> HttpSession::next_call(MessageReader& reader) {
   auto& stream = stream_;
   stream.never_expires();
-  auto const limit = now() + context().rules.settings().timeout.head;
-  for (;;) {
+  for (bool timed = false;;) {
     auto const got = reader.read_head(stream, context().scratch, context().head_limits, request_read_bytes);
     switch (got.got) {
       case Got::some: co_return co_await exchange_->serve(got.bytes, listener_, tunnel_.get());
@@ -107,7 +108,7 @@ net::Task<After> HttpSession::next_call(MessageReader& reader) {
     }
     // Woken, but nothing of a request has come: back to idle.
     if (!reader.has_left_over()) co_return After::keep;
-    stream.expires_at(limit);
+    if (!std::exchange(timed, true)) stream.expires_at(now() + context().rules.settings().timeout.head);
     co_await stream.readable();
     if (stream.expired()) {
       co_return co_await exchange_->refuse({Errc::timed_out, "the head did not come in time"}, reader.left_over(), listener_);

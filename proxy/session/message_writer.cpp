@@ -7,7 +7,7 @@
 namespace ambassador::session {
 namespace {
 
-constexpr std::size_t usual_bytes = 8 * 1024;
+constexpr std::size_t usual_bytes = 20 * 1024;
 
 /// Sends the parts as one; what the kernel does not take becomes the remainder.
 Sent send_parts(net::Stream& stream, std::span<iovec const> parts) {

@@ -13,7 +13,7 @@ namespace ambassador::session {
 /// Exchanges at rest, the one used last first.
 class ExchangeStock {
  public:
-  static constexpr std::size_t max_kept = 256;
+  static constexpr std::size_t max_kept = 128;
 
   explicit ExchangeStock(Context& context) : context_{context} {}
 
