@@ -153,23 +153,25 @@ TEST_F(edge_set, a_removed_one_ends_its_waits) {
 TEST_F(edge_set, whoever_is_called_may_remove_any_other) {
   Pair first_pair;
   Pair second_pair;
-  auto first = std::make_unique<Readiness>(edges);
-  auto second = std::make_unique<Readiness>(edges);
-  ASSERT_TRUE(first->add(first_pair.near));
-  ASSERT_TRUE(second->add(second_pair.near));
-  int calls = 0;
-  auto const remove_both = [&](error_code code) {
+  struct {
+    std::unique_ptr<Readiness> first;
+    std::unique_ptr<Readiness> second;
+    int calls = 0;
+  } both{std::make_unique<Readiness>(edges), std::make_unique<Readiness>(edges)};
+  ASSERT_TRUE(both.first->add(first_pair.near));
+  ASSERT_TRUE(both.second->add(second_pair.near));
+  auto const remove_both = [&both](error_code code) {
     if (code) return;
-    ++calls;
-    first.reset();
-    second.reset();
+    ++both.calls;
+    both.first.reset();
+    both.second.reset();
   };
-  first->wait_readable(remove_both);
-  second->wait_readable(remove_both);
+  both.first->wait_readable(remove_both);
+  both.second->wait_readable(remove_both);
   first_pair.write();
   second_pair.write();
   step();
-  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(both.calls, 1);
 }
 
 TEST_F(edge_set, who_waits_for_both_may_remove_itself_between) {
