@@ -54,12 +54,11 @@ Io Stream::read_some(char* data, std::size_t size) noexcept {
   }
 }
 
-Io Stream::write_some(std::span<iovec const> parts) noexcept {
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(parts.data());
-  message.msg_iovlen = parts.size();
+/// Calls `send`, a system call that returns how many bytes went, until it is not interrupted.
+template <class Send>
+Io Stream::write_by(Send send) noexcept {
   for (;;) {
-    auto const sent = ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    auto const sent = send();
     if (sent >= 0) return {static_cast<std::size_t>(sent), {}};
     if (errno == EINTR) continue;
     auto const failed = last_error();
@@ -68,9 +67,15 @@ Io Stream::write_some(std::span<iovec const> parts) noexcept {
   }
 }
 
+Io Stream::write_some(std::span<iovec const> parts) noexcept {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = parts.size();
+  return write_by([&] { return ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+}
+
 Io Stream::write_some(std::string_view bytes) noexcept {
-  iovec const part{const_cast<char*>(bytes.data()), bytes.size()};
-  return write_some(std::span{&part, 1});
+  return write_by([&] { return ::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
 
 Task<error_code> Stream::write_all(std::string bytes, Milliseconds patience) {

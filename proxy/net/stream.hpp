@@ -101,6 +101,8 @@ class Stream {
 
  private:
   static void expire(void* stream) { static_cast<Stream*>(stream)->readiness_.cancel(); }
+  template <class Send>
+  [[nodiscard]] Io write_by(Send send) noexcept;
   [[nodiscard]] boost::system::error_code begin_to_connect(boost::asio::ip::tcp::endpoint const& endpoint) noexcept;
   [[nodiscard]] boost::system::error_code connect_outcome() const noexcept;
   /// Bytes that the kernel took from us and the peer's has not acknowledged.

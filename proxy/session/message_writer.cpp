@@ -9,9 +9,11 @@ namespace {
 
 constexpr std::size_t usual_bytes = 20 * 1024;
 
-/// Sends the parts as one; what the kernel does not take becomes the remainder.
-Sent send_parts(net::Stream& stream, std::span<iovec const> parts) {
-  auto const io = stream.write_some(parts);
+/// A piece of a body up to this size is copied behind the head: one range of bytes is cheaper to send than several.
+constexpr std::size_t joined_bytes = 1024;
+
+/// What came of a write of these parts; what the kernel did not take becomes the remainder.
+Sent sent_of(net::Io const& io, std::span<iovec const> parts) {
   Sent sent{.code = {}, .remainder = {}, .any_byte_sent = io.bytes != 0};
   if (io.code && !io.blocked()) {
     sent.code = io.code;
@@ -42,22 +44,25 @@ void MessageWriter::append(std::string_view payload, bool last, std::span<wire::
 
 Sent MessageWriter::send_kept(net::Stream& stream) const {
   auto const part = part_of(buffer_);
-  return send_parts(stream, {&part, 1});
+  return sent_of(stream.write_some(buffer_), {&part, 1});
 }
 
 Sent MessageWriter::send(net::Stream& stream, std::string_view payload, bool last,
                          std::span<wire::http::Field const> trailers) {
+  if (payload.size() <= joined_bytes) {
+    append(payload, last, trailers);
+    auto sent = buffer_.empty() ? Sent{} : send_kept(stream);
+    buffer_.clear();
+    return sent;
+  }
   tail_.clear();
   if (framing_.kind == wire::http::BodyKind::chunked) {
-    if (!payload.empty()) {
-      wire::http1::append_chunk_size(buffer_, payload.size());
-      tail_.append(wire::http1::chunk_end);
-    }
+    wire::http1::append_chunk_size(buffer_, payload.size());
+    tail_.append(wire::http1::chunk_end);
     if (last) wire::http1::append_last_chunk(tail_, trailers);
   }
   std::array const parts{part_of(buffer_), part_of(payload), part_of(tail_)};
-  if (parts[0].iov_len + parts[1].iov_len + parts[2].iov_len == 0) return {};
-  auto sent = send_parts(stream, parts);
+  auto sent = sent_of(stream.write_some(parts), parts);
   buffer_.clear();
   return sent;
 }

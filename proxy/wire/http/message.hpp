@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "wire/http/field_id.hpp"
 
-#include <boost/beast/http/field.hpp>
 #include <boost/beast/http/verb.hpp>
 
 #include <cstddef>
@@ -15,7 +15,6 @@
 
 namespace ambassador::wire::http {
 
-using FieldId = boost::beast::http::field;
 using Method = boost::beast::http::verb;
 
 struct Field {

@@ -104,10 +104,10 @@ constexpr Fault malformed_field{Errc::bad_message, "a field line is malformed"};
 /// Calls `take(field)` for each field line up to the empty line; the first fault ends it.
 template <class Take>
 std::optional<Fault> for_each_field(std::string_view lines, Take take) {
+  Field field;
   while (lines != crlf) {
-    auto const field = take_field(lines);
-    if (!field) return malformed_field;
-    if (auto fault = take(*field)) return fault;
+    if (!take_field(lines, field)) return malformed_field;
+    if (auto fault = take(field)) return fault;
   }
   return std::nullopt;
 }

@@ -40,20 +40,21 @@ std::optional<StatusLine> split_status_line(std::string_view line) noexcept {
   return StatusLine{line.substr(0, version_size), static_cast<unsigned>(*status), reason};
 }
 
-std::optional<http::Field> take_field(std::string_view& bytes) noexcept {
+bool take_field(std::string_view& bytes, http::Field& field) noexcept {
   std::size_t colon = 0;
   while (colon < bytes.size() && is_token_char(bytes[colon])) ++colon;
-  if (colon == 0 || colon == bytes.size() || bytes[colon] != ':') return std::nullopt;
+  if (colon == 0 || colon == bytes.size() || bytes[colon] != ':') return false;
   auto const end = bytes.find(crlf, colon);
-  if (end == std::string_view::npos) return std::nullopt;
-  auto const text = bytes.substr(0, end + crlf.size());
-  auto const raw = text.substr(colon + 1, end - colon - 1);
-  auto const value = trim(raw);
-  bool const usual = raw.size() == value.size() + 1 && raw.front() == ' ';
-  bytes.remove_prefix(text.size());
-  auto const name = text.substr(0, colon);
-  return http::Field{boost::beast::http::string_to_field({name.data(), name.size()}), name, value,
-                     usual ? text : std::string_view{}};
+  if (end == std::string_view::npos) return false;
+  auto const line = bytes.substr(0, end + crlf.size());
+  auto const raw = line.substr(colon + 1, end - colon - 1);
+  bytes.remove_prefix(line.size());
+  field.name = line.substr(0, colon);
+  field.id = http::field_id(field.name);
+  field.value = trim(raw);
+  bool const usual = raw.size() == field.value.size() + 1 && raw.front() == ' ';
+  field.line = usual ? line : std::string_view{};
+  return true;
 }
 
 }  // namespace ambassador::wire::http1

@@ -34,7 +34,7 @@ std::optional<RequestLine> split_request_line(std::string_view line) noexcept;
 /// read in one way only.
 std::optional<StatusLine> split_status_line(std::string_view line) noexcept;
 
-/// Takes the first field line off `bytes`; nothing where it is malformed. The field's id is looked up.
-std::optional<http::Field> take_field(std::string_view& bytes) noexcept;
+/// Takes the first field line off `bytes` into `field`; false where it is malformed.
+bool take_field(std::string_view& bytes, http::Field& field) noexcept;
 
 }  // namespace ambassador::wire::http1

@@ -154,6 +154,16 @@ ssize_t sendmsg(int descriptor, msghdr const* message, int flags) {
   }
 }
 
+ssize_t send(int descriptor, void const* data, size_t size, int flags) {
+  static auto* const real = ambassador::faults::real<decltype(send)>("send");
+  if (ambassador::faults::plan_of_thread == nullptr) return real(descriptor, data, size, flags);
+  iovec part{const_cast<void*>(data), size};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  return sendmsg(descriptor, &message, flags);
+}
+
 int epoll_ctl(int set, int operation, int descriptor, epoll_event* event) noexcept {
   static auto* const real = ambassador::faults::real<decltype(epoll_ctl)>("epoll_ctl");
   if (operation == EPOLL_CTL_ADD) ambassador::faults::watches[descriptor] = {set, *event};

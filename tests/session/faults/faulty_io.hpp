@@ -1,4 +1,4 @@
-// Faults under the product, without a seam in it: this executable defines `recv`, `sendmsg`, `connect`, `accept4` and
+// Faults under the product, without a seam in it: this executable defines `recv`, `send`, `sendmsg`, `connect`, `accept4` and
 // `epoll_ctl` itself, passes them on, and lets the n-th one of one worker fail. Whose thread it is shows at its listener: the
 // thread that accepts on a plan's port follows that plan from there on. Scripted peers on other threads are left alone.
 #pragma once

@@ -1,0 +1,71 @@
+#include "wire/http/field_id.hpp"
+
+#include "base/bytes.hpp"
+
+#include <array>
+
+namespace ambassador::wire::http {
+namespace {
+
+constexpr std::array<std::string_view, field_ids> names{
+    "",
+    "Accept",
+    "Authorization",
+    "Cache-Control",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Location",
+    "Content-Range",
+    "Content-Type",
+    "Cookie",
+    "Date",
+    "Expect",
+    "Host",
+    "HTTP2-Settings",
+    "Keep-Alive",
+    "Location",
+    "Max-Forwards",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Range",
+    "Set-Cookie",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "Via",
+    "WWW-Authenticate",
+};
+
+constexpr std::size_t slots = 64;
+
+/// Of a name's length, its first, middle and last byte, whatever their case: no two of ours have the same.
+constexpr std::size_t slot_of(std::string_view name) noexcept {
+  auto const byte = [&](std::size_t i) { return static_cast<std::size_t>(to_lower(name[i])); };
+  return (name.size() * 3 + byte(0) * 25 + byte(name.size() / 2) * 18 + byte(name.size() - 1) * 5) % slots;
+}
+
+/// A perfect hash, made by the compiler: two names in one slot do not compile.
+constexpr auto ids = [] {
+  std::array<FieldId, slots> table{};
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    auto& slot = table[slot_of(names[i])];
+    if (slot != FieldId::unknown) throw "two names have the same slot: change slot_of";
+    slot = static_cast<FieldId>(i);
+  }
+  return table;
+}();
+
+}  // namespace
+
+std::string_view name_of(FieldId id) noexcept { return names[static_cast<std::size_t>(id)]; }
+
+FieldId field_id(std::string_view name) noexcept {
+  if (name.empty()) return FieldId::unknown;
+  auto const id = ids[slot_of(name)];
+  return iequals(name, name_of(id)) ? id : FieldId::unknown;
+}
+
+}  // namespace ambassador::wire::http

@@ -1,0 +1,49 @@
+// The fields that mean something to us, by name. Every other field is passed on as it came, and needs no look-up.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ambassador::wire::http {
+
+enum class FieldId : std::uint8_t {
+  unknown,
+  accept,
+  authorization,
+  cache_control,
+  connection,
+  content_encoding,
+  content_length,
+  content_location,
+  content_range,
+  content_type,
+  cookie,
+  date,
+  expect,
+  host,
+  http2_settings,
+  keep_alive,
+  location,
+  max_forwards,
+  proxy_authenticate,
+  proxy_authorization,
+  proxy_connection,
+  range,
+  set_cookie,
+  te,
+  trailer,
+  transfer_encoding,
+  upgrade,
+  via,
+  www_authenticate,
+};
+
+inline constexpr std::size_t field_ids = static_cast<std::size_t>(FieldId::www_authenticate) + 1;
+
+/// In the spelling of the registry; empty of `unknown`.
+std::string_view name_of(FieldId id) noexcept;
+
+/// Names are compared without case, RFC 9110 section 5.1.
+FieldId field_id(std::string_view name) noexcept;
+
+}  // namespace ambassador::wire::http
