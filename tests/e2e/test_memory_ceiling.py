@@ -57,7 +57,7 @@ def eventually(happens):
         time.sleep(0.05)
 
 
-def test_near_the_limit_new_calls_wait_and_those_under_way_end(limited, upstream, ambassador, connect):
+def test_near_the_limit_new_calls_are_refused_and_those_under_way_end(limited, upstream, ambassador, connect):
     group, go_on = limited(64 * MIB), threading.Event()
 
     def script(connection):
