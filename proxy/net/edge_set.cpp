@@ -62,12 +62,14 @@ bool EdgeSet::add(Readiness& readiness, int descriptor) noexcept {
     readiness.seen_ = EPOLLERR;  // who waits for it finds out
     return false;
   }
+  readiness.descriptor_ = descriptor;
   members_.push_back(readiness);
   if (!watched_) watch();
   return true;
 }
 
 void EdgeSet::forget(Readiness const& readiness) noexcept {
+  ::epoll_ctl(descriptor_.native_handle(), EPOLL_CTL_DEL, readiness.descriptor_, nullptr);
   if (current_ == &readiness) current_ = nullptr;
   for (auto i = next_; i < taken_; ++i) {
     if (batch_[i].data.ptr == &readiness) batch_[i].data.ptr = nullptr;

@@ -64,6 +64,7 @@ class Readiness : public boost::intrusive::list_base_hook<boost::intrusive::link
 
   EdgeSet& edges_;
   std::uint32_t seen_ = 0;  ///< epoll's events, those that may still hold
+  int descriptor_ = -1;
   WaitSlot in_;
   WaitSlot out_;
 };
@@ -87,7 +88,7 @@ class EdgeSet : public boost::asio::execution_context::service {
 
   void shutdown() override;
   [[nodiscard]] bool add(Readiness& readiness, int descriptor) noexcept;
-  /// Events of it that were taken and not dispatched yet must find nobody.
+  /// Neither events that were taken and not dispatched yet, nor later ones, find it any more.
   void forget(Readiness const& readiness) noexcept;
   void watch();
   void dispatch();
