@@ -87,7 +87,7 @@ net::Task<Result<void>> Exchange::upload_pieces() {
   auto& client = client_;
   restart_upload_window();
   for (unsigned pieces = 1; !upload_->stopped; ++pieces) {
-    auto const piece = client.reader.read_body(*client.stream, context_.scratch);
+    auto const piece = client.reader.read_body(*client.stream, context_.scratch, context_.read_bytes());
     if (piece.got == Got::blocked) {
       client.stream->expires_at(upload_->window_ends);
       co_await client.stream->readable();

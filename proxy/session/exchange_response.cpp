@@ -46,8 +46,8 @@ Result<Exchange::Came> Exchange::take_response() {
   auto& stream = lease_.stream();
   // No read before the first byte is announced: it would find nothing.
   bool const something = stream.has_shown_input() || up_reader_.has_left_over();
-  auto const got =
-      something ? up_reader_.read_head(stream, context_.scratch, context_.head_limits, transfer_bytes) : MessageReader::Head{};
+  auto const got = something ? up_reader_.read_head(stream, context_.scratch, context_.head_limits, context_.read_bytes())
+                             : MessageReader::Head{};
   response_came_ = response_came_ || got.got == Got::some || got.got == Got::faulty || up_reader_.has_left_over();
   switch (got.got) {
     case Got::some: return take_response_head(got.bytes);
@@ -131,7 +131,7 @@ net::Task<Result<After>> Exchange::relay_body() {
       wait_idle(lease_.stream());
       co_await lease_.stream().readable();
       if (lease_.stream().expired()) co_return upstream_failure(Errc::timed_out, Stage::response_body);
-      piece = up_reader_.read_body(lease_.stream(), context_.scratch);
+      piece = up_reader_.read_body(lease_.stream(), context_.scratch, context_.read_bytes());
       continue;
     }
     auto sent = pass_on(piece);
@@ -142,7 +142,7 @@ net::Task<Result<After>> Exchange::relay_body() {
     if (sent->code) co_return Failure{sent->code, Side::client, Stage::response_body, false};
     if (piece.last) break;
     if (pieces % net::pieces_at_once == 0) co_await boost::asio::post(context_.executor, net::awaiting);
-    piece = up_reader_.read_body(lease_.stream(), context_.scratch);
+    piece = up_reader_.read_body(lease_.stream(), context_.scratch, context_.read_bytes());
   }
   bool const uploaded = !upload_ || (upload_->done.happened() && !upload_->failure);
   if (upload_) co_await end_upload();
@@ -209,7 +209,8 @@ net::Task<Result<After>> Exchange::relay_tunnel() {
   if (auto const failed = co_await lease_.stream().write_all(first, timeout_->idle))
     co_return upstream_failure(failed, Stage::tunnel);
 
-  auto const relayed = co_await net::relay(*client.stream, lease_.stream(), context_.scratch, timeout_->idle);
+  auto const relayed =
+      co_await net::relay(*client.stream, lease_.stream(), context_.scratch.first(context_.read_bytes()), timeout_->idle);
   record_.bytes_in += first.size() + relayed.from_client;
   record_.bytes_out += relayed.from_upstream;
   if (relayed.end != net::RelayEnd::closed) lease_.stream().reset();

@@ -1,7 +1,5 @@
 #include "session/message_reader.hpp"
 
-#include "session/context.hpp"
-
 #include <algorithm>
 #include <cstring>
 
@@ -55,13 +53,13 @@ MessageReader::Piece MessageReader::begin_body(wire::http::Framing framing) {
   return decode(std::exchange(rest_, nullptr), std::exchange(rest_size_, 0));
 }
 
-MessageReader::Piece MessageReader::read_body(net::Stream& stream, net::Scratch scratch) {
+MessageReader::Piece MessageReader::read_body(net::Stream& stream, net::Scratch scratch, std::size_t read_bytes) {
   if (!kept_.empty()) {
     auto const size = kept_.size();
     std::memcpy(scratch.data(), kept_.data(), size);
     return decode(scratch.data(), size);
   }
-  auto const io = stream.read_some(scratch.data(), std::min(scratch.size(), transfer_bytes));
+  auto const io = stream.read_some(scratch.data(), std::min(scratch.size(), read_bytes));
   if (!io.code) return decode(scratch.data(), io.bytes);
   if (io.blocked()) return {};
   if (!io.ended()) return {.got = Got::failed, .payload = {}, .last = false, .code = io.code, .fault = {}};

@@ -48,8 +48,8 @@ class MessageReader {
   /// What came with the head of the body that `framing` announces. Call once after each head.
   Piece begin_body(wire::http::Framing framing);
 
-  /// The next piece of the body.
-  Piece read_body(net::Stream& stream, net::Scratch scratch);
+  /// The next piece of the body. At most `read_bytes` are read at once.
+  Piece read_body(net::Stream& stream, net::Scratch scratch, std::size_t read_bytes);
 
   /// The lines of the trailer section, after the last piece.
   [[nodiscard]] std::string_view trailers() const noexcept { return body_.trailers(); }
