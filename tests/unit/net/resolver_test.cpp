@@ -157,7 +157,7 @@ class Dnsmasq {
     process_ = 0;
   }
   ~Dnsmasq() {
-    if (process_ == 0) return;
+    if (process_ == 0 || ended_) return;
     kill(process_, SIGKILL);
     waitpid(process_, nullptr, 0);
   }
@@ -167,9 +167,12 @@ class Dnsmasq {
   [[nodiscard]] bool installed() const { return process_ != 0; }
   [[nodiscard]] unsigned short port() const { return port_; }
 
-  [[nodiscard]] bool ready() const {
+  /// False also where it has ended: its port was taken after all.
+  [[nodiscard]] bool ready() {
     auto const give_up = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < give_up) {
+      ended_ = waitpid(process_, nullptr, WNOHANG) != 0;
+      if (ended_) return false;
       if (!Asking{{loopback_server(port_), 1s}}.addresses("ready.test").empty()) return true;
     }
     return false;
@@ -178,13 +181,18 @@ class Dnsmasq {
  private:
   unsigned short port_;
   pid_t process_ = 0;
+  bool ended_ = false;
 };
 
 class ResolverWithNameServer : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    server.emplace();
-    if (server->installed()) is_ready = server->ready();
+    constexpr int attempts = 5;
+    for (int attempt = 0; attempt < attempts && !is_ready; ++attempt) {
+      server.emplace();
+      if (!server->installed()) return;
+      is_ready = server->ready();
+    }
   }
   static void TearDownTestSuite() { server.reset(); }
 
