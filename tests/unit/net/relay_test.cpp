@@ -20,8 +20,7 @@ class relay_between : public testing::Test {
  protected:
   struct Side {
     Side(Executor executor, TimerWheel& wheel) : Side{executor, wheel, pair()} {}
-    Side(Executor executor, TimerWheel& wheel, std::array<int, 2> ends)
-        : stream{executor, wheel, ends[0]}, far{ends[1]} {}
+    Side(Executor executor, TimerWheel& wheel, std::array<int, 2> ends) : stream{executor, wheel, ends[0]}, far{ends[1]} {}
     static std::array<int, 2> pair() {
       std::array<int, 2> ends{};
       EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
