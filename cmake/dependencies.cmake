@@ -14,7 +14,7 @@ pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 add_library(boost_compiled STATIC ${PROJECT_SOURCE_DIR}/cmake/boost_compiled.cpp)
 target_compile_definitions(boost_compiled PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
-  # Coroutine frames kept for the next call, for each thread: a call has about ten, of different sizes.
+  # Coroutine frames kept for the next call, for each thread: a call has six of different sizes, with an upload more.
   BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_DATE_TIME)
 target_link_libraries(boost_compiled PUBLIC Boost::headers OpenSSL::SSL Threads::Threads)
