@@ -28,6 +28,19 @@ class Category final : public boost::system::error_category {
       case Errc::own_address: return "the name leads to the ambassador itself";
       case Errc::shutting_down: return "shutting down";
       case Errc::slow_body: return "the body came too slowly";
+      case Errc::address_refused: return "the name leads to addresses that may not be reached";
+      case Errc::tls_expired: return "the certificate has expired, or is not valid yet";
+      case Errc::tls_wrong_name: return "the certificate is for another name";
+      case Errc::tls_unknown_ca: return "the certificate is signed by nobody who is trusted";
+      case Errc::tls_protocol: return "no TLS, or no version of it that both sides take";
+      case Errc::tls_client_refused: return "the peer refuses our certificate, or wants one";
+      case Errc::tls_failed: return "the TLS handshake failed";
+      case Errc::tls_truncated: return "the TLS connection was cut without a close_notify";
+      case Errc::tls_no_context: return "the certificate or CA files cannot be used";
+      case Errc::sni_mismatch: return "the TLS inside the tunnel asks for another name";
+      case Errc::not_tls: return "no TLS in a tunnel to port 443";
+      case Errc::via_refused: return "the parent proxy opened no tunnel";
+      case Errc::bad_proxy_header: return "no PROXY protocol header at the connection's beginning";
     }
     return "unknown error";
   }

@@ -28,6 +28,19 @@ enum class Errc {
   own_address,         ///< the name leads to the ambassador itself
   shutting_down,       ///< the drain time ended
   slow_body,           ///< the body made too little progress in `timeout.body`
+  address_refused,     ///< every address of the name is one that may not be reached this way
+  tls_expired,         ///< the peer's certificate is not valid now
+  tls_wrong_name,      ///< the peer's certificate is for another name
+  tls_unknown_ca,      ///< nobody whom we trust signed the peer's certificate
+  tls_protocol,        ///< the peer speaks no TLS, or no version and cipher that we take
+  tls_client_refused,  ///< the peer wants a certificate of ours, or takes another than it got
+  tls_failed,          ///< the handshake failed in another way
+  tls_truncated,       ///< the peer closed without the close_notify that says it was all
+  tls_no_context,      ///< the files of the certificate or the CA were never readable
+  sni_mismatch,        ///< the TLS inside a tunnel asks for another name than the CONNECT
+  not_tls,             ///< no TLS in a tunnel to port 443
+  via_refused,         ///< the parent proxy did not open a tunnel
+  bad_proxy_header,    ///< no PROXY protocol header where each connection begins with one
 };
 
 boost::system::error_category const& error_category() noexcept;

@@ -12,7 +12,7 @@ namespace ambassador {
 
 enum class Side : std::uint8_t { client, upstream, local };
 
-enum class Stage : std::uint8_t { accept, head, body, resolve, connect, send, response_head, response_body, tunnel };
+enum class Stage : std::uint8_t { accept, head, body, resolve, connect, handshake, send, response_head, response_body, tunnel };
 
 struct Failure {
   boost::system::error_code code;

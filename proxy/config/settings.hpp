@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/ip_address.hpp"
 #include "base/uri.hpp"
 
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,12 +25,41 @@ struct Location {
   int column = 0;
 };
 
+/// A certificate chain and its key, PEM files.
+struct CertificateFiles {
+  std::string cert;
+  std::string key;
+  Location where;
+
+  [[nodiscard]] bool operator==(CertificateFiles const& other) const noexcept { return cert == other.cert && key == other.key; }
+};
+
+/// TLS towards the clients of a listener.
+struct ListenTls {
+  std::vector<CertificateFiles> certificates;  ///< at least one; the client's SNI chooses, the first is the default
+  std::string client_ca;                       ///< PEM file; empty: clients are not asked for a certificate
+  bool client_required = true;                 ///< with `client_ca`: one without a certificate is refused
+
+  [[nodiscard]] bool operator==(ListenTls const&) const = default;
+};
+
+/// What the clients of a listener speak.
+enum class ListenProtocol : std::uint8_t {
+  http,
+  tcp,          ///< of a tcp:// source: any bytes
+  transparent,  ///< whatever the kernel redirects here
+};
+
 /// An address to listen on. `host` is an IPv4 address, or an IPv6 address without brackets.
 struct ListenAddress {
   std::string host;
   std::uint16_t port = 0;   ///< 0: any free one
   bool is_default = false;  ///< not written by the user: a missing address family is a warning only
   Location where;
+  ListenProtocol protocol = ListenProtocol::http;
+  std::size_t mapping = 0;      ///< of ListenProtocol::tcp: the index of its source in Settings::map
+  bool proxy_protocol = false;  ///< each connection begins with a PROXY protocol header, v1 or v2
+  std::optional<ListenTls> tls;
 };
 
 enum class Unmapped : std::uint8_t { block, report, allow };
@@ -43,11 +74,13 @@ struct Log {
 
 /// Defaults: DESIGN section 5.
 struct Timeouts {
-  Milliseconds connect{std::chrono::seconds{3}};     ///< until connected, look-up included
-  Milliseconds head{std::chrono::seconds{30}};       ///< a client's request head
-  Milliseconds body{std::chrono::seconds{30}};       ///< in each such time 1 KiB of a client's body, or its end
-  Milliseconds response{std::chrono::seconds{15}};   ///< from the request sent to the response head
-  Milliseconds idle{std::chrono::minutes{5}};        ///< without a byte, in a response or an upgraded stream; 0 is never
+  Milliseconds connect{std::chrono::seconds{3}};    ///< until connected, look-up included
+  Milliseconds head{std::chrono::seconds{30}};      ///< a client's request head
+  Milliseconds body{std::chrono::seconds{30}};      ///< in each such time 1 KiB of a client's body, or its end
+  Milliseconds response{std::chrono::seconds{15}};  ///< from the request sent to the response head
+  Milliseconds idle{std::chrono::minutes{5}};       ///< without a byte, in a response or an upgraded stream; 0 is never
+  Milliseconds tunnel_idle{
+      std::chrono::hours{1}};  ///< the same in a tunnel or a TCP connection: `timeout.idle` where it is written
   Milliseconds keepalive{std::chrono::seconds{75}};  ///< an idle client connection
 };
 
@@ -68,8 +101,27 @@ enum class HostKind : std::uint8_t {
   any,      ///< `*`
 };
 
-/// The canonical form of `http://host[:port][/path][?query]` in a source.
+/// What a source's scheme says of its clients.
+enum class SourceScheme : std::uint8_t { http, tcp };
+
+/// What a target's scheme says of the way to it.
+enum class TargetScheme : std::uint8_t { http, https, tcp, tls };
+
+constexpr bool is_tls(TargetScheme scheme) noexcept { return scheme == TargetScheme::https || scheme == TargetScheme::tls; }
+
+/// 80, 443, or 0 where the scheme has no port of its own.
+constexpr std::uint16_t default_port(TargetScheme scheme) noexcept {
+  return scheme == TargetScheme::http ? 80 : scheme == TargetScheme::https ? 443 : 0;
+}
+
+constexpr std::string_view name(TargetScheme scheme) noexcept {
+  constexpr std::string_view names[] = {"http", "https", "tcp", "tls"};
+  return names[static_cast<std::size_t>(scheme)];
+}
+
+/// The canonical form of `http://host[:port][/path][?query]`, or of `tcp://loopback:port`, in a source.
 struct SourcePattern {
+  SourceScheme scheme = SourceScheme::http;
   HostKind host_kind = HostKind::literal;
   std::string host;                  ///< lower-case, no trailing dot; IPv6 with brackets; "*" for HostKind::any
   std::uint16_t port = 80;           ///< 0: any port (only for `http://*/`)
@@ -78,12 +130,13 @@ struct SourcePattern {
   std::optional<std::string> query;  ///< only with MatchKind::exact
 };
 
-/// The canonical form of `http://host[:port][/path][?query]` in a target.
+/// The canonical form of `http(s)://host[:port][/path][?query]`, or of `tcp://host:port`, `tls://host:port`, in a target.
 struct Target {
+  TargetScheme scheme = TargetScheme::http;
   std::string text;                  ///< as written, for logs
   Authority authority;               ///< where to connect
   std::uint16_t port = 80;           ///< the authority's port, or the scheme's
-  std::string host_header;           ///< what Host says upstream: the port only where it is not 80
+  std::string host_header;           ///< what Host says upstream: the port only where it is not the scheme's
   std::string path;                  ///< normalised; "" where none was written
   std::optional<std::string> query;  ///< only with MatchKind::exact
   bool fully_qualified = false;      ///< the host was written with a trailing dot: no search domains
@@ -96,6 +149,58 @@ struct When {
   [[nodiscard]] bool empty() const noexcept { return methods.empty() && headers.empty(); }
 };
 
+/// TLS towards an upstream: a target of https:// or tls://.
+struct UpstreamTls {
+  std::string ca;    ///< PEM file; empty: SSL_CERT_FILE, or the system's bundle
+  std::string cert;  ///< PEM file of our own certificate; empty: none. With `key`
+  std::string key;
+  std::string server_name;  ///< for SNI and the certificate's name; empty: the target's host
+  bool verify = true;
+  Location where;
+
+  /// Whether both make the same connections.
+  [[nodiscard]] bool operator==(UpstreamTls const& other) const noexcept {
+    return ca == other.ca && cert == other.cert && key == other.key && server_name == other.server_name &&
+           verify == other.verify;
+  }
+};
+
+/// A header that the ambassador adds from a file, so that the app need not know the secret.
+struct Credential {
+  std::string header;  ///< the field's name
+  std::string prefix;  ///< before the file's contents, such as "Bearer "
+  std::string file;
+  Location where;
+};
+
+/// What is changed in the fields of a head: `remove` first, then `set` (in place of any of that name), then `add`.
+struct HeaderRules {
+  std::vector<std::pair<std::string, std::string>> set;
+  std::vector<std::pair<std::string, std::string>> add;
+  std::vector<std::string> remove;
+
+  [[nodiscard]] bool empty() const noexcept { return set.empty() && add.empty() && remove.empty(); }
+};
+
+/// A token bucket: `requests` per `per`, and at most `burst` at once.
+struct Rate {
+  std::uint64_t requests = 0;
+  Milliseconds per{1000};
+  std::uint64_t burst = 0;  ///< at least 1; `requests` where it was not written
+};
+
+/// A parent proxy: http targets go through it in absolute form, all else by CONNECT.
+struct Via {
+  std::string text;              ///< as written
+  Authority authority;           ///< host and port, both set
+  std::string credentials_file;  ///< holds `user:password`; empty: none
+  Location where;
+
+  [[nodiscard]] bool operator==(Via const& other) const noexcept {
+    return authority == other.authority && credentials_file == other.credentials_file;
+  }
+};
+
 /// One entry of `map`.
 struct Mapping {
   std::string source_text;  ///< as written; the value of the `mapping` label
@@ -104,15 +209,28 @@ struct Mapping {
   When when;
   Target target;
   Timeouts timeout;  ///< the global ones, with the source's own over them
+  UpstreamTls tls;   ///< of a target with TLS
+  std::optional<Credential> credential;
+  HeaderRules request_headers;
+  HeaderRules response_headers;
+  std::optional<Rate> rate;
+  std::size_t connections = 0;  ///< to the target: `limits.connections`, with the source's own over it
+  std::size_t pending = 0;      ///< the same of `limits.pending`
+  std::size_t requests = 0;     ///< calls of this source under way at once; 0: any number
+  std::optional<Via> via;       ///< the global one, with the source's own over it
+  bool proxy_protocol = false;  ///< of a tcp:// source: the upstream's connection begins with a PROXY header, v2
   Location where;
 };
 
-/// One entry of `allow`: a host and the ports it may be reached at.
+/// One entry of `allow`: a host, or a network, and the ports it may be reached at.
 struct AllowRule {
   std::string text;  ///< as written
   HostKind host_kind = HostKind::literal;
-  std::string host;                  ///< as in SourcePattern
+  std::string host;                  ///< as in SourcePattern; empty for a network
+  std::optional<IpNetwork> network;  ///< destinations that are addresses: the one written, or `192.0.2.0/24`
   std::vector<std::uint16_t> ports;  ///< empty: any
+  std::vector<IpNetwork> addresses;  ///< private addresses that the names may have
+  bool any_sni = false;              ///< the SNI inside a tunnel may be another name, or none
   Location where;
 };
 
@@ -135,8 +253,10 @@ struct Settings {
   Log log;
   Timeouts timeout;
   Limits limits;
-  std::optional<unsigned> workers;  ///< nothing: auto
-  unsigned reject_status = 403;     ///< of a blocked call; only the drop-in's RejectStatus changes it
+  std::optional<Via> via;
+  std::optional<std::uint16_t> transparent;  ///< the port, on both loopback addresses; they are in `listen` too
+  std::optional<unsigned> workers;           ///< nothing: auto
+  unsigned reject_status = 403;              ///< of a blocked call; only the drop-in's RejectStatus changes it
 };
 
 }  // namespace ambassador::config

@@ -6,9 +6,9 @@ std::string_view code(Reason reason) noexcept {
   switch (reason) {
     case Reason::none: return "none";
     case Reason::not_in_map: return "not_in_map";
-    case Reason::connect_not_supported: return "connect_not_supported";
-    case Reason::https_not_supported: return "https_not_supported";
     case Reason::address_refused: return "address_refused";
+    case Reason::sni_mismatch: return "sni_mismatch";
+    case Reason::not_tls: return "not_tls";
     case Reason::loop: return "loop";
     case Reason::tls_in_tunnel: return "tls_in_tunnel";
     case Reason::bad_request: return "bad_request";
@@ -20,12 +20,24 @@ std::string_view code(Reason reason) noexcept {
     case Reason::body_timeout: return "body_timeout";
     case Reason::body_malformed: return "body_malformed";
     case Reason::client_gone: return "client_gone";
+    case Reason::tls_handshake: return "tls_handshake";
+    case Reason::bad_proxy_header: return "bad_proxy_header";
+    case Reason::rate_limited: return "rate_limited";
+    case Reason::too_many_requests: return "too_many_requests";
     case Reason::dns_failed: return "dns_failed";
     case Reason::connect_refused: return "connect_refused";
     case Reason::connect_timeout: return "connect_timeout";
     case Reason::connect_failed: return "connect_failed";
     case Reason::pool_exhausted: return "pool_exhausted";
     case Reason::pending_timeout: return "pending_timeout";
+    case Reason::tls_expired: return "tls_expired";
+    case Reason::tls_wrong_name: return "tls_wrong_name";
+    case Reason::tls_unknown_ca: return "tls_unknown_ca";
+    case Reason::tls_protocol: return "tls_protocol";
+    case Reason::tls_client_refused: return "tls_client_refused";
+    case Reason::tls_failed: return "tls_failed";
+    case Reason::via_refused: return "via_refused";
+    case Reason::credential_missing: return "credential_missing";
     case Reason::reset: return "reset";
     case Reason::upstream_closed: return "upstream_closed";
     case Reason::response_timeout: return "response_timeout";

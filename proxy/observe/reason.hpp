@@ -12,12 +12,12 @@ enum class Reason : std::uint8_t {
   none = 0,
 
   // The map decided.
-  not_in_map,             ///< blocked, or reported
-  connect_not_supported,  ///< a CONNECT where none is served
-  https_not_supported,    ///< an absolute https:// URL where none is served
-  address_refused,        ///< the name leads to an address that may not be reached this way
-  loop,                   ///< the call would come back to the ambassador
-  tls_in_tunnel,          ///< TLS inside a tunnel to a mapped plain-HTTP origin
+  not_in_map,       ///< blocked, or reported
+  address_refused,  ///< the name leads to an address that may not be reached this way
+  sni_mismatch,     ///< the TLS inside a tunnel asks for another name than the CONNECT
+  not_tls,          ///< no TLS in a tunnel to port 443
+  loop,             ///< the call would come back to the ambassador
+  tls_in_tunnel,    ///< TLS inside a tunnel to a mapped plain-HTTP origin
 
   // The client's message.
   bad_request,
@@ -29,6 +29,10 @@ enum class Reason : std::uint8_t {
   body_timeout,
   body_malformed,
   client_gone,
+  tls_handshake,      ///< the client's, with a listener that has a certificate
+  bad_proxy_header,   ///< no PROXY protocol header where there must be one
+  rate_limited,       ///< `rate`
+  too_many_requests,  ///< `limits.requests` of a source
 
   // The way to the upstream.
   dns_failed,
@@ -37,6 +41,14 @@ enum class Reason : std::uint8_t {
   connect_failed,
   pool_exhausted,
   pending_timeout,
+  tls_expired,
+  tls_wrong_name,
+  tls_unknown_ca,
+  tls_protocol,
+  tls_client_refused,
+  tls_failed,
+  via_refused,
+  credential_missing,  ///< the file of a credential was never readable
 
   // The upstream's answer.
   reset,  ///< a connection that had served before was closed under the request

@@ -34,14 +34,6 @@ observe::Decision recorded(route::Verdict verdict) noexcept {
   return observe::Decision::blocked;
 }
 
-Reason reason_of(route::Refusal refusal) noexcept {
-  switch (refusal) {
-    case route::Refusal::connect_not_mapped: return Reason::connect_not_supported;
-    case route::Refusal::https_not_served: return Reason::https_not_supported;
-    default: return Reason::not_in_map;
-  }
-}
-
 }  // namespace
 
 // Before anything is sent: everything here is done without a wait, while the head's views hold.
@@ -139,7 +131,7 @@ ErrorReply Exchange::block(wire::http::RequestHead const& head) {
   auto const& settings = context_.rules.settings();
   auto const miss = route::find_nearest_miss(context_.rules, url_, head.method_text, head.fields, listener_->port);
   ErrorReply reply{.status = settings.reject_status,
-                   .reason = reason_of(decision_.refusal),
+                   .reason = Reason::not_in_map,
                    .proxy_status = "http_request_denied",
                    .allow = {}};
   reply.call = record_.method + ' ' + record_.source + " is blocked";
