@@ -1,6 +1,10 @@
 #include "app/commands.hpp"
+#include "app/redirect.hpp"
 
 #include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <limits>
 
 namespace ambassador::app {
 namespace {
@@ -11,6 +15,15 @@ constexpr char examples[] = R"(Examples:
   ambassador -c ambassador.yaml                     (or `run -c`: the same)
   ambassador check -c ambassador.yaml               every error, with its place
   ambassador explain -c ambassador.yaml GET http://localhost/api
+  ambassador redirect --uid 1080                    (see `redirect --help`)
+)";
+
+constexpr char redirect_examples[] = R"(Examples, as root (in Kubernetes: an init container with NET_ADMIN):
+  ambassador redirect --uid 1080             TCP of all but user 1080 goes to port 15001; safe to run again
+  ambassador redirect --uid 1080 --print     only say the rules
+  ambassador redirect --remove               only ours go
+Loopback, replies and DNS (port 53) pass; other UDP, and what else cannot be redirected, is rejected.
+The configuration needs the same port: `transparent: 15001`, and the ambassador runs as that user.
 )";
 
 /// An option that stands for a key of the configuration.
@@ -49,6 +62,24 @@ void add_configuration(CLI::App& command, ConfigurationOptions& options) {
           "Any other scalar of the configuration")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+}
+
+void add_redirect(CLI::App& command, RedirectOptions& options) {
+  command.footer(redirect_examples);
+  constexpr std::uint32_t no_uid = std::numeric_limits<std::uint32_t>::max();  // (uid_t)-1
+  command.add_option("--uid", options.rules.uids, "The ambassador's user, whose traffic is left alone; may be given again")
+      ->check(CLI::Range(std::uint32_t{0}, no_uid - 1))
+      ->type_name("UID")
+      ->allow_extra_args(false);
+  command.add_option("--to", options.rules.port, "The transparent port")
+      ->check(CLI::Range(1, 65535))
+      ->type_name("PORT")
+      ->capture_default_str();
+  command.add_flag("--remove", options.remove, "Remove the rules; nothing there is fine too");
+  command.add_flag("--print", options.print, "Print the rules and change nothing");
+  command.add_option("--with", options.with, "The program: nft where it is there, else iptables and ip6tables")
+      ->check(CLI::IsMember({"nft", "iptables", "iptables-nft", "iptables-legacy"}))
+      ->type_name("PROGRAM");
 }
 
 }  // namespace
@@ -91,6 +122,9 @@ int main(int argc, char** argv) {
   auto* schema_command = cli.add_subcommand("schema", "Print the configuration's JSON schema");
   auto* demo_command = cli.add_subcommand("demo", "The numbers scenario, all in one process, to look at");
   demo_command->add_flag("--once", once, "Make the two calls and end");
+  auto* redirect_command = cli.add_subcommand("redirect", "Kernel rules for transparent mode");
+  RedirectOptions redirection;
+  add_redirect(*redirect_command, redirection);
   cli.require_subcommand(0, 1);
 
   try {
@@ -104,6 +138,7 @@ int main(int argc, char** argv) {
     if (explain_command->parsed()) return admin.empty() ? explain(options, method, url) : explain_at(admin, method, url);
     if (schema_command->parsed()) return schema();
     if (demo_command->parsed()) return demo(once);
+    if (redirect_command->parsed()) return redirect(redirection);
     return run(options, share_port);
   };
   return static_cast<int>(command());
