@@ -50,7 +50,9 @@ class Stream {
   Stream(Executor executor, TimerWheel& wheel, int descriptor);
   ~Stream() { close(); }
 
+  /// TLS: Errc::tls_truncated where the connection ends without the close_notify that says it was all.
   [[nodiscard]] Io read_some(char* data, std::size_t size) noexcept;
+  /// TLS: after `would_block` the next call begins with the same bytes, and brings no fewer.
   [[nodiscard]] Io write_some(std::string_view bytes) noexcept;
   [[nodiscard]] Io write_some(std::span<iovec const> parts) noexcept;
 

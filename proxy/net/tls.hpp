@@ -102,11 +102,28 @@ class Tls {
   /// Says that we send no more. False where the socket takes no byte now: ask again when it does.
   [[nodiscard]] bool send_end();
 
+  /// The stream, for as long as this lives: for who may be called after the end.
+  [[nodiscard]] std::weak_ptr<Stream> stream_while_alive();
+
+  /// Has the context's connections call their Tls. Its verify mode must have been set.
+  static void attach(ssl_ctx_st& context);
+
  private:
   struct Callbacks;  ///< OpenSSL's, which come back here
-  friend class TlsContextMaker;
 
   Tls(Stream& stream, std::shared_ptr<TlsContext const> context);
+
+  void name_server(TlsPeer const& peer);
+  void note_agreement();
+  [[nodiscard]] Io receive(char* data, std::size_t size) noexcept;
+  /// What the socket said, before an operation that it may fail.
+  void forget_errors() noexcept;
+  void fail(boost::system::error_code code, std::string detail);
+  /// By what OpenSSL and the socket said; `ended` where the socket has just ended.
+  void fail(boost::system::error_code ended);
+  /// After a read or a peek that brought nothing.
+  [[nodiscard]] boost::system::error_code read_outcome(int result);
+  [[nodiscard]] boost::system::error_code write_failure();
 
   Stream& stream_;
   std::shared_ptr<TlsContext const> context_;
@@ -115,6 +132,16 @@ class Tls {
   std::unique_ptr<TlsInfo> info_;
   boost::system::error_code failure_;
   std::string detail_;
+  std::string asked_name_;
+  std::string already_read_;
+  std::string bad_certificate_;  ///< what is wrong with the peer's, as a sentence
+  boost::system::error_code socket_error_;
+  std::size_t blocked_ = 0;     ///< bytes of the write that waits for room: the next must be the same
+  std::shared_ptr<void> life_;  ///< made when somebody asks
+  bool socket_ended_ = false;
+  bool only_what_showed_ = false;       ///< the socket is asked only where it is known to have something
+  bool asked_for_certificate_ = false;  ///< we were, as a client
+  bool end_sent_ = false;
 };
 
 }  // namespace ambassador::net
