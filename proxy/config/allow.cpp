@@ -96,7 +96,9 @@ std::string network_hint(std::string_view text) {
   for (unsigned bit = network.prefix; bit < all_bits; ++bit) {
     network.address.bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80U >> bit % 8));
   }
-  return fmt::format("bits behind the prefix are set: write {}", to_string(network));
+  bool const bracketed = text.front() == '[';
+  return fmt::format("bits behind the prefix are set: write {}{}{}/{}", bracketed ? "[" : "", to_string(network.address),
+                     bracketed ? "]" : "", *written);
 }
 
 /// `192.0.2.0/24:443`, or `[2001:db8::]/32:443`.
@@ -107,7 +109,7 @@ std::optional<AllowRule> read_network(AllowText const& entry) {
   auto const address = text.substr(0, slash);
   if (address.front() != '[' && address.find(':') != std::string_view::npos) {
     return entry.refused("an IPv6 network stands in brackets, so that its port can be told apart",
-                         fmt::format("write \"[{}]{}\"", address, text.substr(slash)));
+                         fmt::format("write \"[{}]{}{}\"", address, text.substr(slash), colon == text.size() ? ":443" : ""));
   }
   auto const network = parse_ip_network(text.substr(0, colon));
   if (!network) return entry.refused("not a network", network_hint(text.substr(0, colon)));

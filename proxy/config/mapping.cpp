@@ -190,11 +190,13 @@ class MappingReader {
       if (mapping_.tls.verify) return;
       report_.error(node.where, node.path, "a credential for a target that is not verified: anyone in between could take it",
                     mapping_.target.text, "remove verify: false");
-    } else if (!is_loopback_host(mapping_.target.authority.host)) {
+    } else if (!is_loopback_host(mapping_.target.authority.host) || leaves_by_proxy()) {
       report_.error(node.where, node.path, "a credential over plain HTTP: anyone in between could read it",
                     mapping_.target.text, "write https://");
     }
   }
+
+  [[nodiscard]] bool leaves_by_proxy() const { return mapping_.via && !is_loopback_host(mapping_.via->authority.host); }
 
   Node const& entry_;
   Settings const& global_;

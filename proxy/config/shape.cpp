@@ -185,7 +185,7 @@ class Shape {
     return check_each(node, [&](Node& entry) {
       if (entry.kind == Node::Kind::scalar) return true;
       if (entry.kind != Node::Kind::map || entry.children.empty()) {
-        return wrong_entry(entry, "a single value, or have keys of its own");
+        return wrong_entry(entry, entry.kind == Node::Kind::map ? "a single value" : "a single value, or have keys of its own");
       }
       check_section(entry, table_path, entry.path);
       return true;
