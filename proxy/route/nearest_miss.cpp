@@ -1,6 +1,6 @@
 #include "route/nearest_miss.hpp"
 
-#include "base/bytes.hpp"
+#include "route/yaml_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -108,29 +108,6 @@ std::string source_origin(RequestUrl const& url, std::uint16_t listener_port) {
   return "http://" + (own_port ? url.authority.host : url.authority.text(80));
 }
 
-/// The path up to the first segment that YAML may not hold: its text is UTF-8, a URL's bytes need not be.
-std::string_view writable(std::string_view path) {
-  auto const odd = std::find_if(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  if (odd == path.end()) return path;
-  auto const before = path.substr(0, static_cast<std::size_t>(odd - path.begin()));
-  return before.substr(0, before.rfind('/'));
-}
-
-/// A source as a YAML scalar that our reader takes for exactly this text: quoted where it must be, `${` doubled.
-std::string yaml_text(std::string_view text) {
-  bool const plain = !text.ends_with(':') && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_unreserved(c) || c == '/' || c == ':' || c == '%';
-  });
-  if (plain) return std::string{text};
-  std::string quoted{'"'};
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') quoted.push_back('\\');
-    if (text.substr(i).starts_with("${")) quoted.push_back('$');
-    quoted.push_back(text[i]);
-  }
-  return quoted += '"';
-}
-
 }  // namespace
 
 NearestMiss find_nearest_miss(Rules const& rules, RequestUrl const& url, std::string_view method,
@@ -171,7 +148,7 @@ std::string lines_to_paste(RequestUrl const& url, std::uint16_t listener_port) {
       url.form == TargetForm::absolute && url.scheme == Scheme::http && !names_listener(url, listener_port);
   if (may_be_allowed) return "allow:\n  - \"" + url.authority.host + ':' + std::to_string(url.port()) + "\"\n";
   auto const source = source_origin(url, listener_port).append(writable(url.path));
-  return "map:\n  - source: " + yaml_text(source) + "\n    target: http://the-real-service\n";
+  return "map:\n" + source_to_paste(source);
 }
 
 std::string describe_block(Decision const& decision, NearestMiss const& miss, RequestUrl const& url, std::string_view method) {
