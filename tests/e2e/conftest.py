@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness.ambassador import BINARY, Ambassador, mapping, write_config  # noqa: E402
 from harness.certificates import Certificates  # noqa: E402
+from harness.dnsmasq import Dnsmasq  # noqa: E402
 from harness.nginx import Nginx  # noqa: E402
 from harness.name_server import NameServer  # noqa: E402
 from harness.raw_client import RawClient  # noqa: E402
@@ -69,6 +70,20 @@ def _name_server():
     server.close()
 
 
+@pytest.fixture(name="dnsmasq")
+def _dnsmasq():
+    """dnsmasq(records) starts a real name server."""
+    started = []
+
+    def start(*args, **options):
+        started.append(Dnsmasq(*args, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
 @pytest.fixture(name="nginx_with")
 def _nginx_with(tmp_path_factory):
     """nginx_with(locations, top) starts a recording nginx; `top` stands at the top level of its configuration."""
@@ -84,7 +99,7 @@ def _nginx_with(tmp_path_factory):
 
 
 @pytest.fixture(name="launch")
-def _launch(tmp_path, upstream, name_server, nginx_with, s_server):  # pylint: disable=unused-argument
+def _launch(tmp_path, upstream, name_server, nginx_with, s_server, dnsmasq):  # pylint: disable=unused-argument
     """launch(…) starts an ambassador just as told: arguments, environment, working directory."""
     started = []
 
