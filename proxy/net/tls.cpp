@@ -376,8 +376,7 @@ void Tls::fail(error_code code, std::string detail) {
 
 void Tls::fail(error_code ended) {
   auto const reason = ERR_GET_REASON(ERR_peek_error());
-  if (reason == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-    ERR_clear_error();
+  if (reason == 0) {
     if (socket_error_) return fail(socket_error_, socket_error_.message());
     return fail(ended, info_ ? make_error_code(Errc::tls_truncated).message() : "the peer closed during the TLS handshake");
   }
@@ -395,9 +394,12 @@ error_code Tls::read_outcome(int result) {
   switch (SSL_get_error(ssl_, result)) {
     // No write is ever wanted: what a read makes OpenSSL answer (a KeyUpdate) it sends with what we write next.
     case SSL_ERROR_WANT_READ: return asio::error::would_block;
-    case SSL_ERROR_ZERO_RETURN: fail(Io::end(), {}); break;
-    default: fail(Errc::tls_truncated); break;
+    case SSL_ERROR_ZERO_RETURN:
+      if (!socket_ended_) fail(Io::end(), {});
+      break;
+    default: break;
   }
+  if (!failure_) fail(Errc::tls_truncated);
   return failure_;
 }
 

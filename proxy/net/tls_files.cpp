@@ -7,12 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <system_error>
 
@@ -30,14 +28,16 @@ constexpr std::array system_bundles{"/etc/ssl/certs/ca-certificates.crt", "/etc/
                                     "/etc/ssl/ca-bundle.pem"};
 
 FromFile<std::string> read_text(std::string const& path, std::string const& what) {
-  errno = 0;
-  std::ifstream file{path, std::ios::binary};
   std::string text;
-  if (file) text.assign(std::istreambuf_iterator<char>{file}, {});
-  std::error_code unknown;
-  if (std::filesystem::is_directory(path, unknown)) return TlsFileFault{what + ' ' + path + " is a directory; name the file"};
-  if (!file) {
-    auto const reason = std::generic_category().message(errno == 0 ? EIO : errno);
+  std::unique_ptr<std::FILE, Free<&std::fclose>> const file{std::fopen(path.c_str(), "rbe")};
+  std::array<char, 16 * 1024> piece{};
+  while (file && text.size() <= largest_file) {
+    auto const bytes = std::fread(piece.data(), 1, piece.size(), file.get());
+    if (bytes == 0) break;
+    text.append(piece.data(), bytes);
+  }
+  if (!file || std::ferror(file.get()) != 0) {
+    auto const reason = std::generic_category().message(errno);
     return TlsFileFault{what + ' ' + path + " cannot be read: " + reason + "; check the path, the mount and its permissions"};
   }
   if (text.size() > largest_file) return TlsFileFault{what + ' ' + path + " is too large for a PEM file"};
