@@ -37,6 +37,8 @@ struct Io {
   static boost::system::error_code end() noexcept;
 };
 
+class SplicePipe;
+
 class Stream {
  public:
   /// To be connected.
@@ -115,6 +117,13 @@ class Stream {
   TimerWheel& wheel_;
   Deadline deadline_{this, &Stream::expire};
   unsigned cancels_ = 0;  ///< so far
+
+ public:
+  /// Moves what there is to read into a pipe, which must be empty. No bytes and no code: an end, or urgent data; read_some
+  /// tells which. A code that `cannot_splice()` says nothing of the connection.
+  [[nodiscard]] Io splice_to(SplicePipe& pipe) noexcept;
+  /// Sends what the pipe holds, as far as it goes.
+  [[nodiscard]] Io splice_from(SplicePipe& pipe) noexcept;
 };
 
 /// `address:port`, IPv6 in brackets.
