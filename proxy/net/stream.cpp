@@ -1,11 +1,13 @@
 #include "net/stream.hpp"
 
 #include "base/error.hpp"
+#include "net/splice_pipe.hpp"
 
 #include <cerrno>
 #include <tuple>
 #include <utility>
 
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -247,6 +249,33 @@ std::string to_text(asio::ip::tcp::endpoint const& endpoint) {
   auto const address = endpoint.address().to_string();
   auto const port = std::to_string(endpoint.port());
   return endpoint.address().is_v6() ? '[' + address + "]:" + port : address + ':' + port;
+}
+
+// A pipe with something in it could be full, which also reads as would_block: hence the empty one. At a byte of urgent data
+// the kernel says would_block too, and nobody would wake us. How much came says nothing: a pipe has places for pieces,
+// which may be small.
+Io Stream::splice_to(SplicePipe& pipe) noexcept {
+  if (!readiness_.reads_are_whole()) return {};
+  for (;;) {
+    auto const got =
+        ::splice(descriptor_, nullptr, pipe.write_end(), nullptr, pipe.capacity(), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (got >= 0) {
+      pipe.filled(static_cast<std::size_t>(got));
+      return {static_cast<std::size_t>(got), {}};
+    }
+    if (errno == EINTR) continue;
+    auto const failed = last_error();
+    if (failed == asio::error::would_block) readiness_.has_been_read();
+    return {0, failed};
+  }
+}
+
+Io Stream::splice_from(SplicePipe& pipe) noexcept {
+  auto const io = write_by([&] {
+    return ::splice(pipe.read_end(), nullptr, descriptor_, nullptr, pipe.bytes(), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  });
+  pipe.drained(io.bytes);
+  return io;
 }
 
 }  // namespace ambassador::net

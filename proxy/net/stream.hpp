@@ -42,6 +42,8 @@ struct Io {
   static boost::system::error_code end() noexcept;
 };
 
+class SplicePipe;
+
 class Stream {
  public:
   /// To be connected.
@@ -107,6 +109,12 @@ class Stream {
   [[nodiscard]] bool peer_has_ended() const noexcept;
   /// Whether the connection is gone in both directions: reset, or closed by the peer's kernel.
   [[nodiscard]] bool is_gone() const noexcept;
+
+  /// Moves what there is to read into a pipe, which must be empty. No bytes and no code: an end, or urgent data; read_some
+  /// tells which. A code that `cannot_splice()` says nothing of the connection.
+  [[nodiscard]] Io splice_to(SplicePipe& pipe) noexcept;
+  /// Sends what the pipe holds, as far as it goes.
+  [[nodiscard]] Io splice_from(SplicePipe& pipe) noexcept;
 
   /// No more bytes from us; the peer's may still come. TLS: with a close_notify, which is sent later where it must wait.
   void shutdown_send() noexcept;

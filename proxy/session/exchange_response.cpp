@@ -209,8 +209,10 @@ net::Task<Result<After>> Exchange::relay_tunnel() {
   if (auto const failed = co_await lease_.stream().write_all(first, timeout_->idle))
     co_return upstream_failure(failed, Stage::tunnel);
 
+  net::RelayOptions options;
+  options.idle = timeout_->idle;
   auto const relayed =
-      co_await net::relay(*client.stream, lease_.stream(), context_.scratch.first(context_.read_bytes()), timeout_->idle);
+      co_await net::relay(*client.stream, lease_.stream(), context_.scratch.first(context_.read_bytes()), std::move(options));
   record_.bytes_in += first.size() + relayed.from_client;
   record_.bytes_out += relayed.from_upstream;
   if (relayed.end != net::RelayEnd::closed) lease_.stream().reset();
@@ -226,6 +228,8 @@ net::Task<Result<After>> Exchange::relay_tunnel() {
       record_.reason_code = observe::Reason::idle_timeout;
       record_.reason = "the tunnel was idle for too long";
       break;
+    case net::RelayEnd::refused:
+    case net::RelayEnd::head_timeout:  // nothing was judged: not of this tunnel
     case net::RelayEnd::client_failed:
       record_.reason_code = observe::Reason::client_gone;
       record_.reason = "the client broke off the tunnel";

@@ -1,56 +1,11 @@
-#include "net/relay.hpp"
-
-#include "support/scripted_upstream.hpp"
-
-#include <gtest/gtest.h>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include <array>
-#include <optional>
+#include "relaying.hpp"
 
 namespace ambassador::net {
 namespace {
 
-using namespace std::chrono_literals;
-using support::End;
-
-/// A tunnel between two socket pairs, run by hand: what the test does at the far ends is done between steps.
-class relay_between : public testing::Test {
+class relay_between : public Relaying {
  protected:
-  struct Side {
-    Side(Executor executor, TimerWheel& wheel) : Side{executor, wheel, pair()} {}
-    Side(Executor executor, TimerWheel& wheel, std::array<int, 2> ends) : stream{executor, wheel, ends[0]}, far{ends[1]} {}
-    static std::array<int, 2> pair() {
-      std::array<int, 2> ends{};
-      EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
-      return ends;
-    }
-    Stream stream;
-    support::Socket far;
-  };
-
-  void start(Milliseconds idle = 0ms) {
-    boost::asio::co_spawn(context, relay(client.stream, upstream.stream, scratch, idle),
-                          [this](std::exception_ptr const& failed, Relayed relayed) {
-                            EXPECT_FALSE(failed);
-                            result = relayed;
-                          });
-    step();
-  }
-
-  void step() {
-    context.restart();
-    context.poll();
-  }
-
-  boost::asio::io_context context{1};
-  SteadyTime const began = std::chrono::steady_clock::now();
-  TimerWheel wheel{began};
-  Side client{context.get_executor(), wheel};
-  Side upstream{context.get_executor(), wheel};
-  std::vector<char> scratch = std::vector<char>(64 * 1024);
-  std::optional<Relayed> result;
+  relay_between() : Relaying{unix_pair} {}
 };
 
 TEST_F(relay_between, bytes_go_both_ways_and_are_counted) {
@@ -153,6 +108,60 @@ TEST_F(relay_between, a_peer_that_is_gone_is_named) {
   step();
   ASSERT_TRUE(result);
   EXPECT_EQ(result->end, RelayEnd::upstream_failed);
+}
+
+TEST_F(relay_between, who_was_the_first_to_end_is_said) {
+  start();
+  upstream.far.shutdown_send();
+  step();
+  client.far.shutdown_send();
+  step();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->first_end, ambassador::Side::upstream);
+}
+
+TEST_F(relay_between, who_fails_before_anyone_has_ended_is_the_first) {
+  start();
+  client.far.send("then gone");
+  step();
+  upstream.far.send("never read");
+  step();
+  client.far.close();  // with unread bytes: a reset
+  step();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->end, RelayEnd::client_failed);
+  EXPECT_EQ(result->first_end, ambassador::Side::client);
+  EXPECT_EQ(result->from_client, 9U);
+  EXPECT_EQ(result->from_upstream, 10U);
+}
+
+TEST_F(relay_between, an_idle_tunnel_was_ended_by_nobody) {
+  start(1000ms);
+  wheel.advance(began + 1200ms);
+  step();
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->first_end);
+}
+
+TEST_F(relay_between, bytes_read_from_the_client_before_go_first_and_are_counted) {
+  RelayOptions options;
+  options.first_up = "early ";
+  start(std::move(options));
+  client.far.send("and late");
+  client.far.shutdown_send();
+  step();
+  EXPECT_EQ(upstream.far.receive_all(100ms), "early and late");
+  upstream.far.close();
+  step();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->from_client, 14U);
+}
+
+TEST_F(relay_between, early_bytes_wait_for_a_peer_that_does_not_take_them) {
+  RelayOptions options;
+  options.first_up = noise(0, 3'000'000);
+  start(std::move(options));
+  EXPECT_TRUE(drain(upstream, 3'000'000) == noise(0, 3'000'000));
 }
 
 }  // namespace
