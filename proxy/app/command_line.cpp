@@ -19,7 +19,8 @@ constexpr char suggest_examples[] = R"(Examples:
   ambassador suggest --from-log app.log -c ambassador.yaml
   kubectl logs deploy/shop -c ambassador | ambassador suggest --from-log -
 
-A log line does not say whether a call came through the proxy port or straight at a listener; the admin port knows.
+What was never used comes after it, as comments. A log line does not say whether a call came through
+the proxy port or straight at a listener; the admin port knows.
 )";
 
 /// An option that stands for a key of the configuration.
@@ -98,8 +99,7 @@ int main(int argc, char** argv) {
   explain_command->add_option("--admin", admin, "Ask a running ambassador's admin port")->type_name("URL");
   explain_command->add_option("method", method, "GET, POST, CONNECT …")->required();
   explain_command->add_option("url", url, "http://host/path, or host:port for CONNECT")->required();
-  auto* suggest_command = cli.add_subcommand(
-      "suggest", "The smallest map and allow list for what was seen in report mode, and what was never used");
+  auto* suggest_command = cli.add_subcommand("suggest", "The smallest map and allow list for what report mode saw");
   suggest_command->footer(suggest_examples);
   auto* from = suggest_command->add_option_group("from", "Where it was seen; one of them");
   from->add_option("--admin", admin, "Ask a running ambassador's admin port")->type_name("URL");
