@@ -56,8 +56,12 @@ void WorkerMetrics::record(CallRecord const& record) noexcept {
   if (record.upstream_duration.count() > 0) call.upstream_duration.observe(record.upstream_duration);
   call.bytes_in.add(record.bytes_in);
   call.bytes_out.add(record.bytes_out);
-  if (record.allow_rule < allowed_.size()) allowed_[record.allow_rule].add(1);
+  if (record.allow_rule != no_allow_rule) count_allowed(record.allow_rule);
   record_reason(record);
+}
+
+void WorkerMetrics::count_allowed(std::uint32_t allow_rule) noexcept {
+  if (allow_rule < allowed_.size()) allowed_[allow_rule].add(1);
 }
 
 void WorkerMetrics::record_reason(CallRecord const& record) noexcept {

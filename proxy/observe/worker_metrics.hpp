@@ -81,6 +81,7 @@ class alignas(64) WorkerMetrics {
  private:
   MappingCounters& counters(std::uint32_t mapping);
   void record_reason(CallRecord const& record) noexcept;
+  void count_allowed(std::uint32_t allow_rule) noexcept;
 
   std::vector<std::uint32_t> const& series_;
   std::vector<std::atomic<MappingCounters*>> calls_;
