@@ -115,7 +115,8 @@ void App::start_workers() {
   std::vector<std::string> addresses;
   for (auto const& mapping : snapshot_.settings.map) sources.push_back(mapping.source_text);
   for (auto const& listener : listeners_) addresses.push_back(listener.text);
-  metrics_ = std::make_unique<observe::Metrics>(std::move(sources), std::move(addresses), options_.workers, options_.version);
+  metrics_ = std::make_unique<observe::Metrics>(std::move(sources), std::move(addresses), options_.workers, options_.version,
+                                                snapshot_.settings.allow.size());
   prometheus::BuildGauge()
       .Name("ambassador_config_last_reload_successful")
       .Help("Whether the configuration that was read last is in force.")

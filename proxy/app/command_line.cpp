@@ -15,6 +15,7 @@ constexpr char examples[] = R"(Examples:
   ambassador -c ambassador.yaml                     (or `run -c`: the same)
   ambassador check -c ambassador.yaml               every error, with its place
   ambassador explain -c ambassador.yaml GET http://localhost/api
+  ambassador suggest --admin http://localhost:9901  lines for what was called in report mode
   ambassador redirect --uid 1080                    (see `redirect --help`)
 )";
 
@@ -24,6 +25,15 @@ constexpr char redirect_examples[] = R"(Examples, as root (in Kubernetes: an ini
   ambassador redirect --remove               only ours go
 Loopback, replies and DNS (port 53) pass; other UDP, and what else cannot be redirected, is rejected.
 The configuration needs the same port: `transparent: 15001`, and the ambassador runs as that user.
+)";
+
+constexpr char suggest_examples[] = R"(Examples:
+  ambassador suggest --admin http://localhost:9901
+  ambassador suggest --from-log app.log -c ambassador.yaml
+  kubectl logs deploy/shop -c ambassador | ambassador suggest --from-log -
+
+What was never used comes after it, as comments. A log line does not say whether a call came through
+the proxy port or straight at a listener; the admin port knows.
 )";
 
 /// An option that stands for a key of the configuration.
@@ -96,6 +106,7 @@ int main(int argc, char** argv) {
   std::string method;
   std::string url;
   std::string admin;
+  std::string log;
   bool once = false;
   add_configuration(cli, options);
   auto const admin_address = [&](CLI::App& command) {
@@ -119,6 +130,15 @@ int main(int argc, char** argv) {
   explain_command->add_option("--admin", admin, "Ask a running ambassador's admin port")->type_name("URL");
   explain_command->add_option("method", method, "GET, POST, CONNECT …")->required();
   explain_command->add_option("url", url, "http://host/path, or host:port for CONNECT")->required();
+  auto* suggest_command = cli.add_subcommand("suggest", "The smallest map and allow list for what report mode saw");
+  suggest_command->footer(suggest_examples);
+  auto* from = suggest_command->add_option_group("from", "Where it was seen; one of them");
+  from->add_option("--admin", admin, "Ask a running ambassador's admin port")->type_name("URL");
+  auto* from_log = from->add_option("--from-log", log, "Read an access log, text or JSON; - is stdin")->type_name("FILE");
+  from->require_option(1);
+  suggest_command->add_option("-c,--config", options.file, "Leave out what this configuration covers")
+      ->type_name("FILE")
+      ->needs(from_log);
   auto* schema_command = cli.add_subcommand("schema", "Print the configuration's JSON schema");
   auto* demo_command = cli.add_subcommand("demo", "The numbers scenario, all in one process, to look at");
   demo_command->add_flag("--once", once, "Make the two calls and end");
@@ -136,6 +156,7 @@ int main(int argc, char** argv) {
   auto const command = [&] {
     if (check_command->parsed()) return check(options);
     if (explain_command->parsed()) return admin.empty() ? explain(options, method, url) : explain_at(admin, method, url);
+    if (suggest_command->parsed()) return log.empty() ? suggest_at(admin) : suggest_from_log(log, options);
     if (schema_command->parsed()) return schema();
     if (demo_command->parsed()) return demo(once);
     if (redirect_command->parsed()) return redirect(redirection);

@@ -4,10 +4,15 @@
 #include "app/app.hpp"
 #include "app/explanation.hpp"
 #include "app/startup.hpp"
+#include "app/suggest.hpp"
 #include "config/load.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -59,6 +64,33 @@ Exit explain_at(std::string const& admin, std::string const& method, std::string
   fmt::print("{}", answer->text);
   if (!answer->understood) return Exit::failed;
   return answer->passes ? Exit::ok : Exit::blocked;
+}
+
+Exit suggest_at(std::string const& admin) {
+  auto const answer = ask_suggest(admin);
+  if (!answer) {
+    fmt::print(stderr, "ambassador: cannot ask {}: {}\n", admin, answer.error().code.message());
+    return Exit::failed;
+  }
+  fmt::print(answer->understood ? stdout : stderr, "{}", answer->text);
+  return answer->understood ? Exit::ok : Exit::failed;
+}
+
+Exit suggest_from_log(std::string const& log, ConfigurationOptions const& options) {
+  auto const snapshot = options.file ? load_snapshot(options) : nullptr;
+  if (options.file && !snapshot) return Exit::failed;
+  LogSuggestion suggestion{snapshot.get()};
+  std::ifstream file;
+  if (log != "-") file.open(log, std::ios::binary);
+  std::istream& lines = log == "-" ? std::cin : file;
+  bool const opened = lines.good();
+  if (opened) suggestion.read(lines);
+  if (!opened || lines.bad()) {
+    fmt::print(stderr, "ambassador: cannot read {}: {}\n", log, std::generic_category().message(errno));
+    return Exit::failed;
+  }
+  fmt::print("{}", suggestion.text());
+  return Exit::ok;
 }
 
 Exit schema() {

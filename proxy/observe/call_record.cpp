@@ -19,6 +19,7 @@ void CallRecord::clear() {
   listener = protocol = rule = {};
   for (std::string* text : {&client, &method, &source, &target, &upstream, &reason}) text->clear();
   mapping = no_mapping;
+  allow_rule = no_allow_rule;
   decision = Decision::local;
   refused = false;
   status = 0;

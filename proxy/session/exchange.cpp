@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "route/forwarding.hpp"
 #include "route/nearest_miss.hpp"
+#include "route/suggestion.hpp"
 #include "wire/http1/head_parser.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -130,10 +131,8 @@ std::optional<ErrorReply> Exchange::answer_locally(wire::http::RequestHead const
 ErrorReply Exchange::block(wire::http::RequestHead const& head) {
   auto const& settings = context_.rules.settings();
   auto const miss = route::find_nearest_miss(context_.rules, url_, head.method_text, head.fields, listener_->port);
-  ErrorReply reply{.status = settings.reject_status,
-                   .reason = Reason::not_in_map,
-                   .proxy_status = "http_request_denied",
-                   .allow = {}};
+  ErrorReply reply{
+      .status = settings.reject_status, .reason = Reason::not_in_map, .proxy_status = "http_request_denied", .allow = {}};
   reply.call = record_.method + ' ' + record_.source + " is blocked";
   reply.what = route::describe_block(decision_, miss, url_, head.method_text);
   reply.to_do = "To let it pass, add to the configuration:\n\n" + route::lines_to_paste(url_, listener_->port);
@@ -174,6 +173,7 @@ std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head,
     record_.rule = mapping.source_text;
   } else if (decision_.allow != nullptr) {
     record_.rule = decision_.allow->text;
+    record_.allow_rule = static_cast<std::uint32_t>(decision_.allow - context_.rules.settings().allow.data());
   }
   if (url_.form == route::TargetForm::authority) return std::nullopt;
   if (auto const failure = write_request(head)) {
@@ -349,6 +349,10 @@ void Exchange::shut_down() noexcept {
 
 void Exchange::finish() noexcept {
   record_.duration = now() - began_;
+  bool const blocked_by_map = record_.decision == observe::Decision::blocked && record_.reason_code == Reason::not_in_map;
+  if (blocked_by_map || record_.decision == observe::Decision::reported) {
+    context_.metrics.seen().saw(route::seen_destination(url_, listener_->port), record_.time);
+  }
   context_.metrics.record(record_);
   context_.log.append(record_);
   up_writer_.shrink();
