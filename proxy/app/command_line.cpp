@@ -103,6 +103,7 @@ int main(int argc, char** argv) {
 
   ConfigurationOptions options;
   bool share_port = false;
+  bool no_files = false;
   std::string method;
   std::string url;
   std::string admin;
@@ -124,6 +125,7 @@ int main(int argc, char** argv) {
   share(*run_command);
   auto* check_command = cli.add_subcommand("check", "Validate the configuration and run its `expect` cases");
   add_configuration(*check_command, options);
+  check_command->add_flag("--no-files", no_files, "Leave the files out that the configuration names (certificates, secrets)");
   admin_address(*check_command);
   auto* explain_command = cli.add_subcommand("explain", "Which rule decides on a call, and why; exit 3 if blocked");
   add_configuration(*explain_command, options);
@@ -154,7 +156,7 @@ int main(int argc, char** argv) {
     return status == 0 ? 0 : static_cast<int>(Exit::usage);
   }
   auto const command = [&] {
-    if (check_command->parsed()) return check(options);
+    if (check_command->parsed()) return check(options, no_files);
     if (explain_command->parsed()) return admin.empty() ? explain(options, method, url) : explain_at(admin, method, url);
     if (suggest_command->parsed()) return log.empty() ? suggest_at(admin) : suggest_from_log(log, options);
     if (schema_command->parsed()) return schema();

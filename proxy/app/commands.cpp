@@ -30,6 +30,9 @@ Exit run(ConfigurationOptions const& options, bool share_port) {
            .version = version(),
            .workers = snapshot->settings.workers.value_or(automatic_workers())},
           observe::make_event_log()};
+  auto const faults = app.load_files();
+  for (auto const& fault : faults) fmt::print(stderr, "{}\n", config::to_string(fault));
+  if (!faults.empty()) return Exit::failed;
   if (auto const failed = app.open()) {
     fmt::print(stderr, "ambassador: {}\n", failed->message);
     return Exit::failed;
@@ -38,9 +41,13 @@ Exit run(ConfigurationOptions const& options, bool share_port) {
   return Exit::ok;
 }
 
-Exit check(ConfigurationOptions const& options) {
+Exit check(ConfigurationOptions const& options, bool no_files) {
   auto const snapshot = load_snapshot(options);
-  if (!snapshot || run_expectations(*snapshot) != 0) return Exit::failed;
+  if (!snapshot) return Exit::failed;
+  bool const as_expected = run_expectations(*snapshot) == 0;
+  auto const faults = no_files ? std::vector<config::Diagnostic>{} : ConfigFiles{snapshot->settings}.load();
+  for (auto const& fault : faults) fmt::print(stderr, "{}\n", config::to_string(fault));
+  if (!as_expected || !faults.empty()) return Exit::failed;
   auto const& settings = snapshot->settings;
   fmt::print("{}: ok: {} sources, {} allow entries, {} expectations hold\n", settings.origin, settings.map.size(),
              settings.allow.size(), settings.expect.size());

@@ -42,6 +42,8 @@ struct CallRecord {
   std::uint64_t bytes_out = 0;  ///< body bytes to the client
   std::string upstream;         ///< address:port of the last endpoint tried; empty where none was
   std::uint32_t tries = 0;
+  std::string sni;                    ///< the name that TLS inside a tunnel asked for
+  std::string_view first_end;         ///< of a tunnel or a TCP connection: "client" or "upstream", who ended first
   std::string reason;                 ///< why it was blocked, refused or failed; empty where all went well
   Reason reason_code = Reason::none;  ///< the same as a bounded label value; none where all went well
 

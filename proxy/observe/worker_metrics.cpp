@@ -5,8 +5,8 @@
 namespace ambassador::observe {
 namespace {
 
-constexpr std::array<std::string_view, 9> methods{"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
-                                                  "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+constexpr std::array<std::string_view, 10> methods{"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+                                                   "CONNECT", "OPTIONS", "TRACE", "PATCH", "TCP"};
 constexpr std::uint32_t method_shift = 10;
 constexpr std::uint32_t code_mask = (1U << method_shift) - 1;
 constexpr int max_code = 999;

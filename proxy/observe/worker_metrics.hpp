@@ -26,7 +26,7 @@ struct CallKey {
   /// What a mapping with too many methods and codes counts the rest as: both are `other`.
   static constexpr CallKey other() noexcept { return {UINT32_MAX}; }
 
-  [[nodiscard]] std::string_view method() const noexcept;  ///< a method of RFC 9110 or PATCH, else "other"
+  [[nodiscard]] std::string_view method() const noexcept;  ///< a method of RFC 9110, PATCH or TCP, else "other"
   [[nodiscard]] std::string_view code() const noexcept;    ///< three digits; "0" where the client got nothing
 };
 
