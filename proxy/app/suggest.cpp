@@ -12,12 +12,14 @@ namespace {
 
 constexpr std::uint16_t default_listener_port = 1080;
 
-/// Reads what the log says was asked for: a URL, or the `host:port` of a CONNECT or a connection.
+constexpr std::string_view tcp_scheme = "tcp://";
+
+/// Reads what the log says was asked for: a URL, or the `[tcp://]host:port` of a connection.
 bool read_source(LoggedCall const& call, route::RequestUrl& url) {
-  std::string_view const source = call.source;
-  auto const method =
-      source.find("://") == std::string_view::npos ? std::string_view{"CONNECT"} : std::string_view{call.method};
-  return !route::read_typed_url(method, source, url);
+  std::string_view source = call.source;
+  if (source.starts_with(tcp_scheme)) source.remove_prefix(tcp_scheme.size());
+  bool const is_connection = source.find("://") == std::string_view::npos;
+  return !route::read_typed_url(is_connection ? std::string_view{"CONNECT"} : std::string_view{call.method}, source, url);
 }
 
 }  // namespace
@@ -65,6 +67,15 @@ void LogSuggestion::take(std::string_view line) {
 
 bool LogSuggestion::is_covered(LoggedCall const& call, route::RequestUrl const& url, std::uint16_t listener_port) {
   if (snapshot_ == nullptr) return false;
+  // A connection to a tcp:// source is logged under that, as it is written.
+  auto const& map = snapshot_->settings.map;
+  auto const source = std::find_if(map.begin(), map.end(), [&](config::Mapping const& mapping) {
+    return mapping.source.scheme == config::SourceScheme::tcp && mapping.source_text == call.source;
+  });
+  if (source != map.end()) {
+    ++map_uses_[static_cast<std::size_t>(source - map.begin())];
+    return true;
+  }
   auto const decision = snapshot_->rules.decide(url, call.method, {}, listener_port);
   if (decision.verdict == route::Verdict::mapped) {
     ++map_uses_[decision.match.index];

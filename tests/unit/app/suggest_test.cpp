@@ -79,6 +79,15 @@ TEST_F(SuggestBeside, a_configuration_says_what_was_never_used) {
   for (auto const* used : {"orders", "files", "canary"}) EXPECT_THAT(text, Not(HasSubstr(used)));
 }
 
+TEST(SuggestFromLog, knows_connections_of_tcp_sources_and_those_that_were_redirected) {
+  auto const snapshot = snapshot_of("map: [{source: \"tcp://localhost:9092\", target: \"tcp://kafka:9092\"}]");
+  auto const log =
+      time + "TCP tcp://localhost:9092 -> tcp://kafka:9092 - 1ms\n" + time + "TCP tcp://[2001:db8::1]:5432 [BLOCKED] 403\n";
+  auto const text = from_log(log, snapshot.get());
+  EXPECT_THAT(text, HasSubstr("  - \"[2001:db8::1]:5432\"\n"));
+  for (auto const* other : {"never used", "left out", "9092"}) EXPECT_THAT(text, Not(HasSubstr(other)));
+}
+
 TEST(SuggestFromLog, does_not_call_unused_what_a_log_of_failures_cannot_tell) {
   auto const snapshot = snapshot_of("map: [{source: http://old, target: http://t}]\nlog: {calls: errors}\n");
   auto const text = from_log(time + "GET http://new.example/x [BLOCKED] 403\n", snapshot.get());

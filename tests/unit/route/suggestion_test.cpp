@@ -116,6 +116,18 @@ TEST(Suggestion, maps_localhost_whatever_the_listener_was_called) {
   EXPECT_EQ(suggested({call("GET http://localhost/api/a")}), expected);
 }
 
+TEST(Suggestion, maps_http_whatever_the_listener_speaks) {
+  for (auto const& [name, expected] : {std::pair{"orders", "http://orders/api"},
+                                       {"orders:1080", "http://orders/api"},
+                                       {"orders:8443", "http://orders:8443/api"}}) {
+    Asked asked{"GET /api/a", host(name)};
+    asked.url.scheme = Scheme::https;
+    auto const seen = seen_destination(asked.url, listener_port);
+    EXPECT_EQ(suggested({{seen.form, std::string{seen.host}, seen.port, std::string{seen.path}, 1, noon}}),
+              "map:\n" + source(expected));
+  }
+}
+
 TEST(Suggestion, does_not_tell_long_or_odd_segments_apart) {
   EXPECT_EQ(suggested({call("GET /" + std::string(200, 'a'), "orders")}), "map:\n" + source("http://orders"));
   EXPECT_EQ(suggested({call("GET /\xff/a", "orders")}), "map:\n" + source("http://orders"));
@@ -161,6 +173,8 @@ TEST(Suggestion, points_out_what_was_never_used_and_where_it_stands) {
 TEST(Suggestion, is_configuration_that_lets_the_calls_pass) {
   std::vector<std::pair<std::string, std::string>> const asked{{"GET http://api.example.com:8080/a", "h"},
                                                                {"GET http://10.0.0.1/", "h"},
+                                                               {"GET http://numbers-api/a", "h"},
+                                                               {"GET http://users.shop.svc:8080/a", "h"},
                                                                {"GET http://[2001:db8::1]:81/", "h"},
                                                                {"GET /api/v1?x", "orders"},
                                                                {"GET /", "[2001:db8::1]:8080"},
@@ -173,6 +187,9 @@ TEST(Suggestion, is_configuration_that_lets_the_calls_pass) {
   auto const text = suggest({calls, 1}, nullptr, {"a note"});
   auto const read = loaded(text);
   ASSERT_TRUE(read.settings) << text << to_string(read.diagnostics.front());
+  for (auto const& rule : read.settings->allow) {
+    EXPECT_EQ(rule.addresses.empty(), rule.host != "numbers-api" && rule.host != "users.shop.svc") << rule.text;
+  }
   World const world{*read.settings};
   for (auto const& [start, name] : asked) {
     EXPECT_NE(goes_to(world, Asked{start, host(name)}), "blocked") << start << '\n' << text;
