@@ -26,9 +26,9 @@ Loop url(std::string_view target) {
   head.host = "numbers.internal:8080";
   head.has_host = true;
   route::RequestUrl url;
-  require(!route::read_request_url(head, nullptr, url) && url.path == "/api/v1/numbers", std::string{target});
+  require(!route::read_request_url(head, {}, url) && url.path == "/api/v1/numbers", std::string{target});
   return repeat([head, out = route::RequestUrl{}]() mutable {
-    route::read_request_url(head, nullptr, out);
+    route::read_request_url(head, {}, out);
     return out.path.size();
   });
 }

@@ -216,7 +216,7 @@ struct Mapping {
   HeaderRules request_headers;
   HeaderRules response_headers;
   std::optional<Rate> rate;
-  std::size_t connections = 0;  ///< to the target: `limits.connections`, with the source's own over it
+  std::size_t connections = 0;  ///< to the target; 0: the global `limits.connections`
   std::size_t pending = 0;      ///< the same of `limits.pending`
   std::size_t requests = 0;     ///< calls of this source under way at once; 0: any number
   std::optional<Via> via;       ///< the global one, with the source's own over it

@@ -79,6 +79,8 @@ Row connect_row(boost::system::error_code code) {
 }
 
 Row response_row(boost::system::error_code code) {
+  // With TLS 1.3 our certificate is refused after the handshake.
+  if (code == Errc::tls_client_refused) return handshake_row(code);
   if (code == Errc::timed_out) {
     return {504, Reason::response_timeout, "http_response_timeout",
             "Raise timeout.response if the upstream may take this long."};
@@ -89,8 +91,8 @@ Row response_row(boost::system::error_code code) {
   }
   if (code == Errc::unexpected_switch)
     return {502, Reason::upgrade_failed, "http_upgrade_failed", "The upstream switched protocols unasked."};
-  if (code == Errc::end_of_stream || code == Errc::incomplete_message || code == boost::asio::error::connection_reset ||
-      code == boost::asio::error::broken_pipe) {
+  if (code == Errc::end_of_stream || code == Errc::incomplete_message || code == Errc::tls_truncated ||
+      code == boost::asio::error::connection_reset || code == boost::asio::error::broken_pipe) {
     return {502, Reason::upstream_closed, "connection_terminated", "The upstream closed the connection: see its log."};
   }
   return {502, Reason::response_malformed, "http_protocol_error", "The upstream's response is not valid HTTP/1.1."};

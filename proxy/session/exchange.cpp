@@ -338,6 +338,7 @@ net::Task<After> Exchange::serve(std::string_view bytes, ListenerInfo const& lis
     }
     bool const again = may_retry(outcome.error());
     co_await end_upload();
+    if (lease_ && attempt_.detail.empty()) attempt_.detail = lease_.stream().tls_detail();
     lease_.drop();
     if (!again) co_return co_await fail(outcome.error());
     context_.metrics.retried(record_.mapping, Reason::reset);

@@ -40,7 +40,7 @@ inline bool forward(std::string_view head_bytes, ForwardedHead& out) {
   static route::Rules const rules{settings};
   if (wire::http1::parse_request_head(head_bytes, {}, out.fields, out.head)) return false;
   route::RequestUrl url;
-  if (route::read_request_url(out.head, nullptr, url) || url.form == route::TargetForm::authority) return false;
+  if (route::read_request_url(out.head, {}, url) || url.form == route::TargetForm::authority) return false;
   auto const decision = rules.decide(url, out.head.method_text, out.head.fields, 1080);
   if (decision.verdict != route::Verdict::mapped) return false;
   std::string text;

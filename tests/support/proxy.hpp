@@ -1,6 +1,7 @@
 // A whole ambassador in the test's process: one worker or more, a control thread, and its access log as JSON.
 #pragma once
 
+#include "app/config_files.hpp"
 #include "app/worker.hpp"
 #include "support/http_text.hpp"
 #include "support/scripted_upstream.hpp"
@@ -110,17 +111,27 @@ class LogReader {
 class Proxy {
  public:
   explicit Proxy(config::Settings settings, std::size_t workers = 1)
-      : snapshot_{json_log(std::move(settings))}, guard_{control_.get_executor()}, resolver_{control_, {}} {
+      : snapshot_{json_log(std::move(settings))},
+        files_{snapshot_.settings},
+        egress_{snapshot_.settings, egress_files_},
+        source_limits_{snapshot_.settings.map},
+        guard_{control_.get_executor()},
+        resolver_{control_, {}} {
+    for (auto const& fault : files_.load()) throw std::runtime_error{config::to_string(fault)};
+    for (auto const& one : snapshot_.settings.map) {
+      credentials_.push_back(one.credential ? &files_.credential(*one.credential) : nullptr);
+    }
     auto const descriptor = net::open_listening_socket({boost::asio::ip::address_v4::loopback(), 0}, true).value();
     auto const endpoint = net::bound_address(descriptor);
-    listener_ = {0, net::to_text(endpoint), endpoint.port()};
+    listener_ = {.index = 0, .text = net::to_text(endpoint), .port = endpoint.port()};
+    if (!snapshot_.settings.listen.empty()) take_listener(snapshot_.settings.listen.front());
     own_addresses_ = {endpoint};
     std::vector<std::string> sources;
     for (auto const& one : snapshot_.settings.map) sources.push_back(one.source_text);
     metrics_.emplace(std::move(sources), std::vector{listener_.text}, workers, "test");
     log_writer_.emplace(observe::LogWriter::Options{.descriptor = log_.write_end()}, events_, metrics_->log_lines_dropped());
     commons_.emplace(app::Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, own_addresses_,
-                                  pseudonym_, memory_});
+                                  pseudonym_, memory_, egress_, source_limits_, credentials_});
     for (std::size_t index = 0; index < workers; ++index) {
       auto& worker = workers_.emplace_back(std::make_unique<app::Worker>(*commons_, index));
       worker->listen(index == 0 ? descriptor : net::open_listening_socket(endpoint, true).value(), listener_);
@@ -167,12 +178,29 @@ class Proxy {
   }
 
  private:
+  /// What its clients speak, as the settings have it; the port is always a free one.
+  void take_listener(config::ListenAddress const& address) {
+    listener_.protocol = address.protocol;
+    listener_.mapping = static_cast<std::uint32_t>(address.mapping);
+    listener_.proxy_protocol = address.proxy_protocol;
+    if (address.tls) listener_.tls = &files_.server(*address.tls);
+  }
+
   static config::Settings json_log(config::Settings settings) {
     settings.log.format = config::LogFormat::json;
     return settings;
   }
 
   app::Snapshot snapshot_;
+  app::ConfigFiles files_;
+  upstream::EgressTable::Files egress_files_{
+      .tls = [this](config::UpstreamTls const& tls) -> net::TlsSource& { return files_.client(tls); },
+      .via_credentials = [this](config::Via const& via) -> net::Current<std::string> const& {
+        return files_.via_credentials(via);
+      }};
+  upstream::EgressTable egress_;
+  session::SourceLimits source_limits_;
+  std::vector<net::Current<std::string> const*> credentials_;
   boost::asio::io_context control_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   net::Resolver resolver_;

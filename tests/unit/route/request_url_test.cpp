@@ -97,8 +97,8 @@ TEST(RequestUrl, keeps_nothing_of_the_request_before) {
   RequestUrl url;
   Asked const first{"GET https://one:99/a?b", host("one")};
   Asked const second{"GET /c", host("two")};
-  ASSERT_FALSE(read_request_url(first.head, nullptr, url));
-  ASSERT_FALSE(read_request_url(second.head, nullptr, url));
+  ASSERT_FALSE(read_request_url(first.head, {}, url));
+  ASSERT_FALSE(read_request_url(second.head, {}, url));
   std::string text;
   url.append_text(text);
   EXPECT_EQ(text, "http://two/c");

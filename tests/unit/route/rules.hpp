@@ -99,7 +99,7 @@ struct Asked {
   Asked(std::string start, std::string_view version, std::string const& field_lines, Authority const* tunnel)
       : bytes{start.append(" HTTP/").append(version).append("\r\n").append(field_lines).append("\r\n")} {
     EXPECT_FALSE(wire::http1::parse_request_head(bytes, {}, fields, head)) << bytes;
-    fault = read_request_url(head, tunnel, url);
+    fault = read_request_url(head, {.tunnel = tunnel}, url);
   }
   Asked(Asked const&) = delete;
   Asked& operator=(Asked const&) = delete;

@@ -77,15 +77,16 @@ TEST(Unmapped, never_passes_a_request_to_the_listener_itself) {
   }
 }
 
-TEST(Https, is_refused_with_its_own_reason_whatever_is_mapped_or_allowed) {
+TEST(Https, is_no_source_and_passes_where_it_is_allowed) {
   auto settings = allow_list();
-  settings.unmapped = Unmapped::allow;
+  settings.allow.push_back(allowing(config::HostKind::literal, "secure.test", {443}));
   World const world{std::move(settings)};
-  for (auto const* url : {"https://mapped/", "https://mapped:80/", "https://any.test/"}) {
-    auto const decision = decide(world, Asked{std::string{"GET "} + url, host("h")});
-    EXPECT_EQ(decision.verdict, Verdict::blocked) << url;
-    EXPECT_EQ(decision.refusal, Refusal::https_not_served) << url;
-  }
+  auto const verdict = [&](std::string const& url) { return decide(world, Asked{"GET " + url, host("h")}).verdict; };
+  EXPECT_EQ(verdict("https://mapped/"), Verdict::blocked) << "the source is http://mapped";
+  EXPECT_EQ(verdict("https://mapped:80/"), Verdict::blocked);
+  EXPECT_EQ(verdict("https://secure.test/x"), Verdict::allowed);
+  EXPECT_EQ(verdict("https://secure.test:8443/x"), Verdict::blocked);
+  EXPECT_EQ(verdict("http://secure.test/x"), Verdict::blocked) << "port 80 is another";
 }
 
 TEST(Connect, is_answered_where_a_source_names_host_and_port_literally) {
@@ -96,12 +97,44 @@ TEST(Connect, is_answered_where_a_source_names_host_and_port_literally) {
   EXPECT_EQ(connect("other:8080").verdict, Verdict::mapped);
   for (auto const* target : {"mapped:443", "other:80", "cart.shop:80", "anything:80"}) {
     EXPECT_EQ(connect(target).verdict, Verdict::blocked) << target;
-    EXPECT_EQ(connect(target).refusal, Refusal::connect_not_mapped) << target;
   }
 }
 
-TEST(Connect, is_blocked_whatever_unmapped_says) {
-  EXPECT_EQ(decided(Unmapped::allow, "CONNECT x:443", "x:443").verdict, Verdict::blocked);
+TEST(Connect, passes_where_it_is_allowed_by_host_and_port_or_by_unmapped) {
+  config::Settings settings;
+  settings.allow = {allowing(config::HostKind::literal, "api.test", {443}), allowing(config::HostKind::suffix, ".corp", {443})};
+  World const world{std::move(settings)};
+  auto const verdict = [&](std::string const& target) {
+    return decide(world, Asked{"CONNECT " + target, host(target)}).verdict;
+  };
+  EXPECT_EQ(verdict("api.test:443"), Verdict::allowed);
+  EXPECT_EQ(verdict("x.corp:443"), Verdict::allowed);
+  for (auto const* target : {"api.test:8443", "corp:443", "other.test:443"})
+    EXPECT_EQ(verdict(target), Verdict::blocked) << target;
+  EXPECT_EQ(decided(Unmapped::allow, "CONNECT x:443", "x:443").verdict, Verdict::allowed);
+  EXPECT_EQ(decided(Unmapped::report, "CONNECT x:443", "x:443").verdict, Verdict::reported);
+}
+
+TEST(Network, of_an_allow_entry_takes_destinations_that_are_addresses_in_it) {
+  config::Settings settings;
+  config::AllowRule rule{.text = "192.0.2.0/24:443", .host = {}, .network = parse_ip_network("192.0.2.0/24"), .ports = {443}};
+  settings.allow = {rule};
+  World const world{std::move(settings)};
+  auto const verdict = [&](std::string const& target) {
+    return decide(world, Asked{"CONNECT " + target, host(target)}).verdict;
+  };
+  EXPECT_EQ(verdict("192.0.2.9:443"), Verdict::allowed);
+  EXPECT_EQ(verdict("[::ffff:192.0.2.9]:443"), Verdict::allowed) << "the same address";
+  for (auto const* target : {"192.0.3.9:443", "192.0.2.9:80", "name:443", "[2001:db8::1]:443"})
+    EXPECT_EQ(verdict(target), Verdict::blocked) << target;
+}
+
+TEST(Redirected, request_is_for_the_host_it_names_at_the_port_it_was_meant_for) {
+  Asked const asked{"GET /x", host("api.test")};
+  RequestUrl url;
+  ASSERT_FALSE(read_request_url(asked.head, {.redirected_port = 8080}, url));
+  EXPECT_EQ(url.form, TargetForm::absolute) << "so that it may be allowed";
+  EXPECT_EQ(url.port(), 8080);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ class Server {
 
 class pool : public testing::Test {
  protected:
-  net::Task<Result<Lease>> opening() { return connections.open(2s, address, wish); }
+  net::Task<Result<Lease>> opening() { return connections.open(2s, attempt, wish); }
 
   Lease open() {
     Awaited<Result<Lease>> lease{parts, opening()};
@@ -53,11 +53,11 @@ class pool : public testing::Test {
 
   Server server;
   WorkerParts parts;
-  config::Limits limits{.connections = 40, .pending = 2};
+  Egress egress{.connections = 40, .pending = 2};
   std::shared_ptr<Shared> shared = std::make_shared<Shared>();
-  Pool connections{parts.pool_context, {"127.0.0.1", server.upstream.port()}, limits, shared};
+  Pool connections{parts.pool_context, {"127.0.0.1", server.upstream.port()}, egress, shared};
   Wish wish;
-  std::string address;
+  Attempt attempt;
   SteadyTime const now = std::chrono::steady_clock::now();
 };
 
@@ -149,22 +149,22 @@ TEST_F(pool, a_sweep_closes_what_the_server_closed) {
 
 TEST_F(pool, a_sweep_leaves_so_many_idle_and_no_more_once_a_burst_is_over) {
   std::vector<Lease> leases;
-  for (std::size_t count = 0; count < limits.connections; ++count) leases.push_back(open());
+  for (std::size_t count = 0; count < egress.connections; ++count) leases.push_back(open());
   for (auto& lease : leases) lease.give_back(now, 0);
   connections.sweep(now + 500ms);
-  EXPECT_EQ(shared->connections, limits.connections);
+  EXPECT_EQ(shared->connections, egress.connections);
   connections.sweep(now + 1000ms);
   EXPECT_EQ(shared->connections, balance::max_idle_connections);
 }
 
 TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
-  limits.connections = 1;
+  egress.connections = 1;
   auto held = open();
   auto const number = number_of(held);
   Awaited<Result<Lease>> first{parts, opening()};
   parts.step();
   Wish another;
-  Awaited<Result<Lease>> second{parts, connections.open(2s, address, another)};
+  Awaited<Result<Lease>> second{parts, connections.open(2s, attempt, another)};
   parts.step();
   EXPECT_EQ(shared->pending, 2U);
   held.give_back(now, 0);
@@ -182,8 +182,8 @@ TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
 }
 
 TEST_F(pool, more_than_may_wait_are_turned_away) {
-  limits.connections = 1;
-  limits.pending = 0;
+  egress.connections = 1;
+  egress.pending = 0;
   auto held = open();
   Awaited<Result<Lease>> turned_away{parts, opening()};
   EXPECT_TRUE(parts.run_until([&] { return turned_away.done(); }));
@@ -191,7 +191,7 @@ TEST_F(pool, more_than_may_wait_are_turned_away) {
 }
 
 TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
-  limits.connections = 1;
+  egress.connections = 1;
   auto held = open();
   Awaited<Result<Lease>> waiting{parts, opening()};
   parts.step();
@@ -205,7 +205,7 @@ TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
 }
 
 TEST_F(pool, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {
-  limits.connections = 1;
+  egress.connections = 1;
   shared->connections = 1;  // another worker's
   Awaited<Result<Lease>> waiting{parts, opening()};
   parts.step();
@@ -236,8 +236,8 @@ TEST_F(pool, our_own_address_is_not_connected_to) {
 TEST_F(pool, a_refused_connection_gives_its_room_back) {
   std::uint16_t port = 0;
   { port = Server{}.upstream.port(); }
-  Pool nobody{parts.pool_context, {"127.0.0.1", port}, limits, shared};
-  Awaited<Result<Lease>> lease{parts, nobody.open(2s, address, wish)};
+  Pool nobody{parts.pool_context, {"127.0.0.1", port}, egress, shared};
+  Awaited<Result<Lease>> lease{parts, nobody.open(2s, attempt, wish)};
   EXPECT_TRUE(parts.run_until([&] { return lease.done(); }));
   EXPECT_EQ(lease->error().code, boost::asio::error::connection_refused);
   EXPECT_EQ(lease->error().stage, Stage::connect);
