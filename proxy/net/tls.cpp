@@ -11,9 +11,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <new>
-#include <tuple>
 #include <utility>
 
 namespace ambassador::net {
@@ -26,6 +24,7 @@ namespace {
 constexpr int alert_reasons = SSL_AD_REASON_OFFSET;
 constexpr int last_alert_reason = alert_reasons + 255;
 constexpr std::size_t names_in_detail = 5;
+constexpr std::size_t longest_names = 256;  ///< bytes of all of them
 
 Errc code_of_certificate(int error) noexcept {
   switch (error) {
@@ -89,10 +88,14 @@ Errc code_of_reason(int reason) noexcept {
   }
 }
 
+/// The peer chose these bytes, and they go into a log.
 std::string names_of(X509 const& certificate) {
   std::string text;
   auto const names = dns_names(certificate);
   for (std::size_t i = 0; i < std::min(names.size(), names_in_detail); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (text.size() > longest_names) text.resize(longest_names);
+  std::ranges::replace_if(
+      text, [](char byte) { return byte < ' ' || byte > '~'; }, '?');
   if (names.size() > names_in_detail) text += ", …";
   return text.empty() ? "no name" : text;
 }

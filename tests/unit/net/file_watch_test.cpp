@@ -51,20 +51,23 @@ TEST_F(file_watch, waits_until_both_of_a_pair_are_written) {
   auto const cert = directory.write("cert", "one");
   auto const key = directory.write("key", "one");
   std::string seen;
+  constexpr auto slowly = 10 * interval;
+  watch.emplace(context, slowly);
   watch->watch({cert, key}, [&] {
     ++changes;
     seen = support::Directory::read(cert) + support::Directory::read(key);
   });
   // Something is written in every interval, for longer than one change would take to be seen.
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 40; ++i) {
     directory.write(i % 2 == 0 ? "cert" : "key", std::string(static_cast<std::size_t>(i) + 4, 'x'));
     context.restart();
-    context.run_for(interval / 2);
+    context.run_for(interval);
   }
   EXPECT_EQ(changes, 0);
-  run();
+  context.restart();
+  context.run_for(3 * slowly);
   EXPECT_EQ(changes, 1);
-  EXPECT_EQ(seen, std::string(22, 'x') + std::string(23, 'x'));
+  EXPECT_EQ(seen, std::string(42 + 43, 'x'));
 }
 
 TEST_F(file_watch, follows_links_that_are_swapped_above_a_file) {

@@ -87,6 +87,12 @@ Refusal const refusals[] = {
     {"a name where an address is asked for", {.names = "DNS:127.0.0.1"}, true, "127.0.0.1", Errc::tls_wrong_name, ""},
     {"two labels under a wildcard", {.names = "DNS:*.example.com"}, true, "a.b.example.com", Errc::tls_wrong_name, ""},
     {"part of a label", {.names = "DNS:a*.example.com"}, true, "ab.example.com", Errc::tls_wrong_name, ""},
+    {"a name that would break a line of the log",
+     {.names = "DNS:a\x01\x7f\nb"},
+     true,
+     "localhost",
+     Errc::tls_wrong_name,
+     "for a???b"},
     {"no name to check", {}, true, "", Errc::tls_wrong_name, "no name"},
     {"unknown CA", {}, false, "localhost", Errc::tls_unknown_ca, "issued by CN=other-ca"},
 };

@@ -46,6 +46,7 @@ class TlsPair : public testing::Test {
 
   /// A new pair of sockets, with small buffers where `buffer` says so.
   void connect(int buffer = 0) {
+    close();
     std::array<int, 2> ends{};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
     for (int const end : ends) {
@@ -55,6 +56,13 @@ class TlsPair : public testing::Test {
     server.emplace(context.get_executor(), wheel, ends[1]);
     client_outcome.reset();
     server_outcome.reset();
+  }
+
+  /// Whoever still waits for the streams must hear of their end before they go.
+  void close() {
+    if (client) client->close();
+    if (server) server->close();
+    step();
   }
 
   void step() {
