@@ -36,7 +36,7 @@ Egress EgressTable::mapping_egress(config::Mapping const& mapping) const {
   Egress egress{.addresses = {AddressPolicy::mapped, {}, {}},
                 .server_name = mapping.tls.server_name,
                 .connections = mapping.connections != 0 ? mapping.connections : settings_.limits.connections,
-                .pending = mapping.pending != 0 ? mapping.pending : settings_.limits.pending,
+                .pending = mapping.connections != 0 ? mapping.pending : settings_.limits.pending,
                 .tunnelled = target.scheme != TargetScheme::http};
   if (config::is_tls(target.scheme)) egress.tls = &files_.tls(mapping.tls);
   if (mapping.via) {
