@@ -12,7 +12,7 @@ declare -rA packages=(
     busybox:busybox git:git golang-go:go ruby:ruby php-cli:php php-curl libwww-perl openjdk-17-jdk-headless:javac
     nodejs:node npm:npm nginx prometheus dnsmasq-base"
   [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes"
-  [bench]="nginx haproxy squid tinyproxy wrk python3 git:git"
+  [bench]="nginx libnginx-mod-stream haproxy openssl squid tinyproxy wrk python3 git:git"
   [micro]="libbenchmark-dev valgrind python3"
   [fuzz]="clang libclang-rt-14-dev libhttp-parser-dev"
 )
