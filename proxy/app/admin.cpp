@@ -1,6 +1,7 @@
 #include "app/admin.hpp"
 
 #include "app/explanation.hpp"
+#include "app/suggest.hpp"
 #include "config/load.hpp"
 
 #include <boost/url/parse.hpp>
@@ -29,7 +30,8 @@ constexpr std::string_view index_text =
     "  /healthz                         200 while alive\n"
     "  /readyz                          200 while it takes calls\n"
     "  /config                          the configuration in force\n"
-    "  /explain?method=GET&url=http://  what a call would do, and why\n";
+    "  /explain?method=GET&url=http://  what a call would do, and why\n"
+    "  /suggest                         lines for what was called and is not covered\n";
 
 }  // namespace
 
@@ -48,7 +50,7 @@ SmallResponse Admin::answer(SmallRequest const& request, boost::asio::ip::tcp::e
   if (path == "/readyz") {
     return draining_ ? text_response(status::service_unavailable, "draining\n") : text_response(status::ok, "ready\n");
   }
-  if (path != "/" && path != "/config" && path != "/explain") {
+  if (path != "/" && path != "/config" && path != "/explain" && path != "/suggest") {
     return text_response(status::not_found, std::string{"not here: see /\n"});
   }
   if (!is_loopback(peer.address()) || !names_loopback(request)) {
@@ -62,6 +64,7 @@ SmallResponse Admin::answer(SmallRequest const& request, boost::asio::ip::tcp::e
 SmallResponse Admin::answer_local(std::string_view path, std::string_view query, bool json) const {
   if (path == "/") return text_response(status::ok, std::string{index_text});
   if (path == "/config") return text_response(status::ok, config::to_yaml(snapshot_.settings), "application/yaml");
+  if (path == "/suggest") return text_response(status::ok, suggest_seen(snapshot_, metrics_), "application/yaml");
   // A query alone is parsed as part of a relative reference.
   std::string reference{"?"};
   reference.append(query);

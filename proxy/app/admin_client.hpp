@@ -13,7 +13,15 @@ struct ExplainAnswer {
   bool passes = false;      ///< the call would go somewhere
 };
 
+/// The answer of /suggest.
+struct SuggestAnswer {
+  std::string text;
+  bool understood = false;  ///< it answered 200
+};
+
 /// `admin` is `http://host:port` or `host:port`. Waits for a few seconds at most.
 Result<ExplainAnswer> ask_explain(std::string const& admin, std::string const& method, std::string const& url);
+/// The same of /suggest.
+Result<SuggestAnswer> ask_suggest(std::string const& admin);
 
 }  // namespace ambassador::app

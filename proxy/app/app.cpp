@@ -26,6 +26,15 @@ std::string make_pseudonym() {
 
 tcp::endpoint endpoint_of(config::ListenAddress const& address) { return {asio::ip::make_address(address.host), address.port}; }
 
+std::string_view scheme_of(session::ListenerInfo const& listener) {
+  switch (listener.protocol) {
+    case config::ListenProtocol::http: return listener.tls != nullptr ? "https" : "http";
+    case config::ListenProtocol::tcp: return "tcp";
+    case config::ListenProtocol::transparent: return "transparent";
+  }
+  return "http";
+}
+
 bool is_missing_family(boost::system::error_code code) {
   return code == boost::system::errc::address_family_not_supported || code == boost::system::errc::address_not_available;
 }
@@ -39,7 +48,19 @@ App::App(Snapshot const& snapshot, AppOptions options, std::shared_ptr<observe::
       pseudonym_{make_pseudonym()},
       signals_{control_},
       drain_timer_{control_},
-      resolver_{control_, {.server = options_.name_server}} {}
+      resolver_{control_, {.server = options_.name_server}},
+      files_{snapshot.settings},
+      file_watch_{control_},
+      egress_files_{.tls = [this](config::UpstreamTls const& tls) -> net::TlsSource& { return files_.client(tls); },
+                    .via_credentials = [this](config::Via const& via) -> net::Current<std::string> const& {
+                      return files_.via_credentials(via);
+                    }},
+      egress_{snapshot.settings, egress_files_},
+      source_limits_{snapshot.settings.map} {
+  for (auto const& mapping : snapshot.settings.map) {
+    credentials_.push_back(mapping.credential ? &files_.credential(*mapping.credential) : nullptr);
+  }
+}
 
 App::~App() {
   workers_.clear();
@@ -86,9 +107,20 @@ std::optional<CannotListen> App::open_listener(config::ListenAddress const& addr
   }
   if (!options_.share_port && !guard_.hold(endpoint.port()))
     return cannot_listen(address, asio::error::address_in_use, "listen");
-  listeners_.push_back({index, net::to_text(endpoint), endpoint.port()});
-  own_addresses_.push_back(endpoint);
+  add_listener(address, endpoint);
   return std::nullopt;
+}
+
+/// `endpoint` has the real port.
+void App::add_listener(config::ListenAddress const& address, tcp::endpoint const& endpoint) {
+  listeners_.push_back({.index = listeners_.size(),
+                        .text = net::to_text(endpoint),
+                        .port = endpoint.port(),
+                        .protocol = address.protocol,
+                        .mapping = static_cast<std::uint32_t>(address.mapping),
+                        .proxy_protocol = address.proxy_protocol,
+                        .tls = address.tls ? &files_.server(*address.tls) : nullptr});
+  own_addresses_.push_back(endpoint);
 }
 
 std::optional<CannotListen> App::open_admin() {
@@ -115,16 +147,18 @@ void App::start_workers() {
   std::vector<std::string> addresses;
   for (auto const& mapping : snapshot_.settings.map) sources.push_back(mapping.source_text);
   for (auto const& listener : listeners_) addresses.push_back(listener.text);
-  metrics_ = std::make_unique<observe::Metrics>(std::move(sources), std::move(addresses), options_.workers, options_.version);
+  metrics_ = std::make_unique<observe::Metrics>(std::move(sources), std::move(addresses), options_.workers, options_.version,
+                                                snapshot_.settings.allow.size());
   prometheus::BuildGauge()
       .Name("ambassador_config_last_reload_successful")
       .Help("Whether the configuration that was read last is in force.")
       .Register(metrics_->registry())
       .Add({})
       .Set(1);
+  files_.watch(file_watch_, *events_, metrics_->registry());
   log_writer_ = std::make_unique<observe::LogWriter>(observe::LogWriter::Options{}, events_, metrics_->log_lines_dropped());
   commons_ = std::make_unique<Commons>(Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_,
-                                               own_addresses_, pseudonym_, memory_});
+                                               own_addresses_, pseudonym_, memory_, egress_, source_limits_, credentials_});
   for (unsigned index = 0; index < options_.workers; ++index) workers_.push_back(std::make_unique<Worker>(*commons_, index));
   for (std::size_t position = 0; position < sockets_.size(); ++position) {
     auto const& socket = sockets_[position];
@@ -147,7 +181,7 @@ void App::run() {
         control_, std::exchange(admin_descriptor_, -1),
         [this](SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); });
   }
-  for (auto const& listener : listeners_) events_->info("listening on http://{}", listener.text);
+  for (auto const& listener : listeners_) events_->info("listening on {}://{}", scheme_of(listener), listener.text);
   if (!admin_text_.empty()) events_->info("admin on http://{}", admin_text_);
   control_.run();
   workers_.clear();  // ends and joins the threads; what they had to log is handed over

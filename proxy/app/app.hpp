@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/admin.hpp"
+#include "app/config_files.hpp"
 #include "app/drain.hpp"
 #include "app/port_guard.hpp"
 #include "app/worker.hpp"
@@ -34,6 +35,8 @@ class App {
   App(Snapshot const& snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events);
   ~App();
 
+  /// Reads the files that the configuration names. What is wrong with them; nothing may be opened then.
+  std::vector<config::Diagnostic> load_files() { return files_.load(); }
   /// Opens every listening socket. Nothing runs yet, and nothing stays open where one fails.
   std::optional<CannotListen> open();
   /// Serves until a signal ends it. The control thread is the caller's.
@@ -51,6 +54,7 @@ class App {
   };
 
   std::optional<CannotListen> open_listener(config::ListenAddress const& address);
+  void add_listener(config::ListenAddress const& address, boost::asio::ip::tcp::endpoint const& endpoint);
   std::optional<CannotListen> open_admin();
   std::optional<CannotListen> cannot_listen(config::ListenAddress const& address, boost::system::error_code code,
                                             std::string_view what) const;
@@ -74,6 +78,13 @@ class App {
   std::vector<OpenSocket> sockets_;
   int admin_descriptor_ = -1;
   std::string admin_text_;
+
+  ConfigFiles files_;
+  net::FileWatch file_watch_;
+  upstream::EgressTable::Files egress_files_;
+  upstream::EgressTable egress_;
+  session::SourceLimits source_limits_;
+  std::vector<net::Current<std::string> const*> credentials_;
 
   MemoryCeiling memory_{find_memory_cgroup()};
   upstream::SharedUpstreams upstreams_;

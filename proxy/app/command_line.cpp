@@ -1,6 +1,10 @@
 #include "app/commands.hpp"
+#include "app/redirect.hpp"
 
 #include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <limits>
 
 namespace ambassador::app {
 namespace {
@@ -11,6 +15,25 @@ constexpr char examples[] = R"(Examples:
   ambassador -c ambassador.yaml                     (or `run -c`: the same)
   ambassador check -c ambassador.yaml               every error, with its place
   ambassador explain -c ambassador.yaml GET http://localhost/api
+  ambassador suggest --admin http://localhost:9901  lines for what was called in report mode
+  ambassador redirect --uid 1080                    (see `redirect --help`)
+)";
+
+constexpr char redirect_examples[] = R"(Examples, as root (in Kubernetes: an init container with NET_ADMIN):
+  ambassador redirect --uid 1080             TCP of all but user 1080 goes to port 15001; safe to run again
+  ambassador redirect --uid 1080 --print     only say the rules
+  ambassador redirect --remove               only ours go
+Loopback, replies and DNS (port 53) pass; other UDP, and what else cannot be redirected, is rejected.
+The configuration needs the same port: `transparent: 15001`, and the ambassador runs as that user.
+)";
+
+constexpr char suggest_examples[] = R"(Examples:
+  ambassador suggest --admin http://localhost:9901
+  ambassador suggest --from-log app.log -c ambassador.yaml
+  kubectl logs deploy/shop -c ambassador | ambassador suggest --from-log -
+
+What was never used comes after it, as comments. A log line does not say whether a call came through
+the proxy port or straight at a listener; the admin port knows.
 )";
 
 /// An option that stands for a key of the configuration.
@@ -51,6 +74,24 @@ void add_configuration(CLI::App& command, ConfigurationOptions& options) {
       ->allow_extra_args(false);
 }
 
+void add_redirect(CLI::App& command, RedirectOptions& options) {
+  command.footer(redirect_examples);
+  constexpr std::uint32_t no_uid = std::numeric_limits<std::uint32_t>::max();  // (uid_t)-1
+  command.add_option("--uid", options.rules.uids, "The ambassador's user, whose traffic is left alone; may be given again")
+      ->check(CLI::Range(std::uint32_t{0}, no_uid - 1))
+      ->type_name("UID")
+      ->allow_extra_args(false);
+  command.add_option("--to", options.rules.port, "The transparent port")
+      ->check(CLI::Range(1, 65535))
+      ->type_name("PORT")
+      ->capture_default_str();
+  command.add_flag("--remove", options.remove, "Remove the rules; nothing there is fine too");
+  command.add_flag("--print", options.print, "Print the rules and change nothing");
+  command.add_option("--with", options.with, "The program: nft where it is there, else iptables and ip6tables")
+      ->check(CLI::IsMember({"nft", "iptables", "iptables-nft", "iptables-legacy"}))
+      ->type_name("PROGRAM");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -62,9 +103,11 @@ int main(int argc, char** argv) {
 
   ConfigurationOptions options;
   bool share_port = false;
+  bool no_files = false;
   std::string method;
   std::string url;
   std::string admin;
+  std::string log;
   bool once = false;
   add_configuration(cli, options);
   auto const admin_address = [&](CLI::App& command) {
@@ -82,15 +125,28 @@ int main(int argc, char** argv) {
   share(*run_command);
   auto* check_command = cli.add_subcommand("check", "Validate the configuration and run its `expect` cases");
   add_configuration(*check_command, options);
+  check_command->add_flag("--no-files", no_files, "Leave the files out that the configuration names (certificates, secrets)");
   admin_address(*check_command);
   auto* explain_command = cli.add_subcommand("explain", "Which rule decides on a call, and why; exit 3 if blocked");
   add_configuration(*explain_command, options);
   explain_command->add_option("--admin", admin, "Ask a running ambassador's admin port")->type_name("URL");
   explain_command->add_option("method", method, "GET, POST, CONNECT …")->required();
   explain_command->add_option("url", url, "http://host/path, or host:port for CONNECT")->required();
+  auto* suggest_command = cli.add_subcommand("suggest", "The smallest map and allow list for what report mode saw");
+  suggest_command->footer(suggest_examples);
+  auto* from = suggest_command->add_option_group("from", "Where it was seen; one of them");
+  from->add_option("--admin", admin, "Ask a running ambassador's admin port")->type_name("URL");
+  auto* from_log = from->add_option("--from-log", log, "Read an access log, text or JSON; - is stdin")->type_name("FILE");
+  from->require_option(1);
+  suggest_command->add_option("-c,--config", options.file, "Leave out what this configuration covers")
+      ->type_name("FILE")
+      ->needs(from_log);
   auto* schema_command = cli.add_subcommand("schema", "Print the configuration's JSON schema");
   auto* demo_command = cli.add_subcommand("demo", "The numbers scenario, all in one process, to look at");
   demo_command->add_flag("--once", once, "Make the two calls and end");
+  auto* redirect_command = cli.add_subcommand("redirect", "Kernel rules for transparent mode");
+  RedirectOptions redirection;
+  add_redirect(*redirect_command, redirection);
   cli.require_subcommand(0, 1);
 
   try {
@@ -100,10 +156,12 @@ int main(int argc, char** argv) {
     return status == 0 ? 0 : static_cast<int>(Exit::usage);
   }
   auto const command = [&] {
-    if (check_command->parsed()) return check(options);
+    if (check_command->parsed()) return check(options, no_files);
     if (explain_command->parsed()) return admin.empty() ? explain(options, method, url) : explain_at(admin, method, url);
+    if (suggest_command->parsed()) return log.empty() ? suggest_at(admin) : suggest_from_log(log, options);
     if (schema_command->parsed()) return schema();
     if (demo_command->parsed()) return demo(once);
+    if (redirect_command->parsed()) return redirect(redirection);
     return run(options, share_port);
   };
   return static_cast<int>(command());

@@ -17,10 +17,15 @@ struct ConfigurationOptions {
 };
 
 Exit run(ConfigurationOptions const& options, bool share_port);
-Exit check(ConfigurationOptions const& options);
+/// `no_files`: the files that the configuration names are not looked at.
+Exit check(ConfigurationOptions const& options, bool no_files);
 Exit explain(ConfigurationOptions const& options, std::string const& method, std::string const& url);
 /// Asks a running ambassador at `admin`, `http://host:port`.
 Exit explain_at(std::string const& admin, std::string const& method, std::string const& url);
+/// Asks a running ambassador at `admin`, as explain_at does.
+Exit suggest_at(std::string const& admin);
+/// Reads an access log, `-` for stdin; with a configuration, what that covers is left out.
+Exit suggest_from_log(std::string const& log, ConfigurationOptions const& options);
 Exit schema();
 Exit demo(bool once);
 

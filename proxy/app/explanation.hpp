@@ -14,6 +14,7 @@ struct Explanation {
   std::string decision;  ///< mapped, allowed, reported, blocked or refused
   std::string rule;      ///< the source or the allow entry, with its place
   std::string target;    ///< the URL it would go to; empty where it goes nowhere
+  std::string changes;   ///< what happens to it on its way; empty: nothing
   std::string reason;    ///< why it is blocked or refused
   std::string paste;     ///< lines that would let it pass
 

@@ -31,6 +31,9 @@ struct Commons {
   std::vector<boost::asio::ip::tcp::endpoint> const& own_addresses;
   std::string const& pseudonym;
   MemoryCeiling& memory;  ///< sampled by the first worker
+  upstream::EgressTable const& egress;
+  session::SourceLimits& source_limits;
+  std::vector<net::Current<std::string> const*> const& credentials;  ///< by mapping; null: none
 };
 
 class Worker {
@@ -81,6 +84,7 @@ class Worker {
   observe::LogBuffer log_;
   upstream::Discovery discovery_;
   upstream::Pools pools_;
+  session::Credentials credentials_;
   session::Context session_context_;
   session::Sessions sessions_;
   std::deque<net::Listener> listeners_;

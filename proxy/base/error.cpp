@@ -41,6 +41,7 @@ class Category final : public boost::system::error_category {
       case Errc::not_tls: return "no TLS in a tunnel to port 443";
       case Errc::via_refused: return "the parent proxy opened no tunnel";
       case Errc::bad_proxy_header: return "no PROXY protocol header at the connection's beginning";
+      case Errc::not_redirected: return "the connection was not redirected here by the kernel";
     }
     return "unknown error";
   }

@@ -41,6 +41,7 @@ enum class Errc {
   not_tls,             ///< no TLS in a tunnel to port 443
   via_refused,         ///< the parent proxy did not open a tunnel
   bad_proxy_header,    ///< no PROXY protocol header where each connection begins with one
+  not_redirected,      ///< a connection straight to the port that is for redirected ones
 };
 
 boost::system::error_category const& error_category() noexcept;

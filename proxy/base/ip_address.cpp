@@ -34,6 +34,16 @@ std::optional<IpAddress> parse_ip_address(std::string_view text) {
   return out;
 }
 
+bool looks_like_ipv4(std::string_view host) noexcept {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  auto label = host.substr(host.rfind('.') + 1);  // all of it where there is no dot: npos + 1 is 0
+  if (label.empty() || !is_digit(label.front())) return false;
+  if (std::all_of(label.begin(), label.end(), is_digit)) return true;
+  if (label[0] != '0' || to_lower(label[1]) != 'x') return false;
+  label.remove_prefix(2);
+  return std::all_of(label.begin(), label.end(), [](char c) { return hex_value(c) >= 0; });
+}
+
 std::string to_string(IpAddress const& address) {
   if (address.is_v4()) return boost::urls::ipv4_address{address.low_bits()}.to_string();
   boost::urls::ipv6_address::bytes_type bytes;

@@ -41,6 +41,11 @@ struct IpAddress {
 /// Reads `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]`, and nothing else: no zone, no octal, hex or short forms.
 std::optional<IpAddress> parse_ip_address(std::string_view text);
 
+/// Whether resolvers would take the host for an IPv4 address rather than ask for its name: its last label is a number,
+/// decimal or 0x… (the "ends in a number" rule of the URL standard; `127.1`, `2130706433` and `0x7f.1` are 127.0.0.1 to
+/// getaddrinfo). One trailing dot does not count. True of plain addresses too.
+bool looks_like_ipv4(std::string_view host) noexcept;
+
 /// The canonical text (RFC 5952), IPv6 without brackets; a mapped address as IPv4.
 std::string to_string(IpAddress const& address);
 

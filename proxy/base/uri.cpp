@@ -1,6 +1,7 @@
 #include "base/uri.hpp"
 
 #include "base/bytes.hpp"
+#include "base/ip_address.hpp"
 
 #include <boost/url/ipv6_address.hpp>
 
@@ -50,6 +51,7 @@ UriFault read_ipv6_host(std::string_view literal, Authority& out) {
 UriFault read_host_name(std::string_view host, Authority& out) {
   if (!std::all_of(host.begin(), host.end(), is_host_char)) return UriFault::bad_host;
   if (host.find("..") != std::string_view::npos) return UriFault::bad_host;
+  if (looks_like_ipv4(host) && !parse_ip_address(host)) return UriFault::number_host;
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty()) return UriFault::no_host;
   if (host.size() > max_host_bytes || host.front() == '.') return UriFault::bad_host;
@@ -182,6 +184,8 @@ std::string_view describe(UriFault fault) noexcept {
     case UriFault::bad_scheme: return "it does not begin with a scheme such as http://";
     case UriFault::no_host: return "it names no host";
     case UriFault::bad_host: return "the host is not a name or an address";
+    case UriFault::number_host:
+      return "a host that ends in a number must be an IPv4 address in its plain form, such as 192.0.2.1";
     case UriFault::userinfo: return "it holds user information (user@host)";
     case UriFault::bad_port: return "the port is not a number from 1 to 65535";
     case UriFault::backslash: return "it holds a backslash";

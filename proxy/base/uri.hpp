@@ -15,6 +15,7 @@ enum class UriFault : std::uint8_t {
   bad_scheme,
   no_host,
   bad_host,
+  number_host,  ///< a host that some resolver takes for an IPv4 address, in another form than the plain one
   userinfo,
   bad_port,
   backslash,
@@ -43,6 +44,8 @@ struct Authority {
 
 /// Reads `uri-host [":" port]` (RFC 9110 section 7.2) into `out`, whose capacity is reused.
 /// Hosts are reg-names of letters, digits, `-`, `.`, `_` (so IPv4 too) or a bracketed IPv6 literal; ports are 1 to 65535.
+/// What ends in a number must be IPv4 as four plain decimal numbers: `127.1` or `0x7f000001` would lead to an address
+/// that nobody sees in them.
 UriFault parse_authority(std::string_view text, Authority& out);
 
 /// Appends the canonical form of an absolute path to `out`: plain dot segments removed and percent-encoded unreserved

@@ -1,6 +1,8 @@
 #include "config/address.hpp"
 
 #include "base/bytes.hpp"
+#include "config/host_port.hpp"
+#include "config/values.hpp"
 
 #include <fmt/format.h>
 #include <boost/url/ipv4_address.hpp>
@@ -11,31 +13,10 @@
 namespace ambassador::config {
 namespace {
 
-constexpr std::uint64_t max_port = 65'535;
-
 constexpr std::string_view any_v4 = "0.0.0.0";
 constexpr std::string_view any_v6 = "::";
 constexpr std::string_view loopback_v4 = "127.0.0.1";
 constexpr std::string_view loopback_v6 = "::1";
-
-/// The text before the last colon outside brackets, and the one behind it.
-struct HostPort {
-  std::string_view host;
-  std::optional<std::string_view> port;
-};
-
-HostPort split_port(std::string_view text) {
-  auto const bracket = text.rfind(']');
-  auto const colon = text.rfind(':');
-  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return {text, std::nullopt};
-  return {text.substr(0, colon), text.substr(colon + 1)};
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text, std::uint64_t least) {
-  auto const value = text.size() <= 5 ? parse_decimal(text) : std::nullopt;
-  if (!value || *value < least || *value > max_port) return std::nullopt;
-  return static_cast<std::uint16_t>(*value);
-}
 
 ListenAddress listen_address(std::string_view host, std::uint16_t port, Node const& node, bool second = false) {
   return {std::string{host}, port, second, node.where};
@@ -50,66 +31,35 @@ std::string listen_hint(HostPort const& parts) {
   return "write 127.0.0.1:1080, \"[::1]:1080\", localhost:1080, or :1080 for every address";
 }
 
-// ---- allow
-
-struct AllowText {
-  Node const& node;
-  Report& report;
-
-  std::nullopt_t refused(std::string message, std::string hint) const {
-    refuse(report, node, std::move(message), std::move(hint));
-    return std::nullopt;
-  }
-};
-
-std::optional<std::vector<std::uint16_t>> read_ports(std::string_view text, AllowText const& entry) {
-  std::vector<std::uint16_t> ports;
-  if (text == "*") return ports;
-  while (true) {
-    auto const comma = std::min(text.find(','), text.size());
-    auto const port = parse_port(trim(text.substr(0, comma)), 1);
-    if (!port) return entry.refused("a port is not a number from 1 to 65535", "write host:80, host:80,443 or host:*");
-    if (std::find(ports.begin(), ports.end(), *port) == ports.end()) ports.push_back(*port);
-    if (ports.size() > max_allowed_ports)
-      return entry.refused(fmt::format("more than {} ports", max_allowed_ports), "write host:*");
-    if (comma == text.size()) return ports;
-    text.remove_prefix(comma + 1);
-  }
+/// One certificate of a section that has `cert` and `key`.
+void add_certificate(Node const& section, ListenTls& tls, Report& report) {
+  auto const* const cert = section.find("cert");
+  auto const* const key = section.find("key");
+  if (cert == nullptr || key == nullptr) return;
+  auto cert_file = read_text(*cert, report);
+  auto key_file = read_text(*key, report);
+  if (cert_file && key_file) tls.certificates.push_back({std::move(*cert_file), std::move(*key_file), cert->where});
 }
 
-bool read_allowed_host(std::string_view host, AllowRule& rule, AllowText const& entry) {
-  if (host == "*") {
-    rule.host_kind = HostKind::any;
-    rule.host = "*";
-    return true;
+ListenTls read_listen_tls(Node const& node, Report& report) {
+  ListenTls tls;
+  auto const* const more = node.find("certificates");
+  refuse_half_a_pair(node, report);
+  add_certificate(node, tls, report);
+  if (more != nullptr) {
+    for (auto const& entry : more->children) add_certificate(entry, tls, report);
   }
-  bool const suffix = host.starts_with("*.");
-  Authority authority;
-  auto const fault = parse_authority(suffix ? host.substr(2) : host, authority);
-  bool const literal_suffix = suffix && authority.host.starts_with('[');
-  if (fault != UriFault::none || literal_suffix) {
-    entry.refused("not a host", host.find('*') != std::string_view::npos
-                                    ? "a * stands for a whole host, or for its first labels: *.example.com"
-                                    : std::string{describe(fault)});
-    return false;
+  if (node.find("cert") == nullptr && node.find("key") == nullptr && (more == nullptr || more->children.empty())) {
+    report.error(node.where, node.path, "a listener with TLS needs a certificate", "",
+                 "add cert: /tls/tls.crt and key: /tls/tls.key");
   }
-  rule.host_kind = suffix ? HostKind::suffix : HostKind::literal;
-  rule.host = suffix ? '.' + authority.host : authority.host;
-  return true;
-}
-
-/// Why an entry cannot be read at all, where that shows before its parts do.
-std::optional<std::string> misfit(std::string_view text) {
-  if (text.find("://") != std::string_view::npos) return "an allow entry has no scheme and no path: write host:80";
-  if (text.find('/') != std::string_view::npos) return "an allow entry has no path: write host:80";
-  return std::nullopt;
-}
-
-bool is_address_range(std::string_view text) {
-  auto const slash = text.find('/');
-  return slash != std::string_view::npos && slash > 0 && text.find("://") == std::string_view::npos &&
-         slash + 1 < text.size() && is_digit(text[slash + 1]) &&
-         text.substr(0, slash).find_first_not_of("0123456789abcdefABCDEF.:[]") == std::string_view::npos;
+  auto const* const client_ca = node.find("client_ca");
+  if (client_ca != nullptr) tls.client_ca = read_text(*client_ca, report).value_or("");
+  if (auto const* const client = node.find("client")) {
+    tls.client_required = read_choice(*client, report).value_or(0) == 0;
+    if (client_ca == nullptr) refuse(report, *client, "client without client_ca", "add client_ca: /tls/clients.crt");
+  }
+  return tls;
 }
 
 }  // namespace
@@ -123,7 +73,7 @@ std::optional<std::string> canonical_ip(std::string_view host) {
   return address ? std::optional{std::string{address->to_string()}} : std::nullopt;
 }
 
-std::vector<ListenAddress> read_listen(Node const& node, Report& report) {
+std::vector<ListenAddress> read_address(Node const& node, Report& report) {
   auto const parts = split_port(node.text);
   auto const port = parts.port ? parse_port(*parts.port, 0) : std::nullopt;
   if (port && parts.host.empty()) return {listen_address(any_v4, *port, node), listen_address(any_v6, *port, node, true)};
@@ -142,25 +92,19 @@ std::vector<ListenAddress> read_listen(Node const& node, Report& report) {
   return {};
 }
 
-std::optional<AllowRule> read_allow(Node const& node, Report& report) {
-  AllowText const entry{node, report};
-  if (is_address_range(node.text)) return entry.refused("an address range in allow is not in this version", "");
-  if (auto const hint = misfit(node.text)) return entry.refused("not a host and a port", *hint);
-  auto const parts = split_port(node.text);
-  if (!parts.port) {
-    return entry.refused("an allow entry needs a port",
-                         fmt::format("write \"{0}:80\", or \"{0}:*\" for every port", node.text));
+std::vector<ListenAddress> read_listen(Node const& node, Report& report) {
+  if (node.kind != Node::Kind::map) return read_address(node, report);
+  auto const* const address = node.find("address");
+  auto addresses = address != nullptr ? read_address(*address, report) : std::vector<ListenAddress>{};
+  auto const* const tls = node.find("tls");
+  auto const* const proxy_protocol = node.find("proxy_protocol");
+  auto const listen_tls = tls != nullptr ? std::optional{read_listen_tls(*tls, report)} : std::nullopt;
+  bool const with_header = proxy_protocol != nullptr && read_boolean(*proxy_protocol, report).value_or(false);
+  for (auto& one : addresses) {
+    one.tls = listen_tls;
+    one.proxy_protocol = with_header;
   }
-  AllowRule rule;
-  rule.text = node.text;
-  rule.where = node.where;
-  auto ports = read_ports(*parts.port, entry);
-  if (!ports || !read_allowed_host(parts.host, rule, entry)) return std::nullopt;
-  if (rule.host_kind == HostKind::any && ports->empty()) {
-    return entry.refused("this would allow everything", "say so with unmapped: allow");
-  }
-  rule.ports = std::move(*ports);
-  return rule;
+  return addresses;
 }
 
 bool overlap(ListenAddress const& a, ListenAddress const& b) noexcept {

@@ -1,4 +1,4 @@
-// Addresses to listen on, and destinations that are allowed: `host:port` in its several shapes.
+// Addresses to listen on: `host:port` in its several shapes.
 #pragma once
 
 #include "config/node.hpp"
@@ -8,14 +8,12 @@
 
 namespace ambassador::config {
 
-constexpr std::size_t max_allowed_ports = 64;  // in one allow entry
-
-/// One entry of `listen`. The host is an IP address, nothing (every address of both families), or `localhost` (both
+/// An address alone. The host is an IP address, nothing (every address of both families), or `localhost` (both
 /// loopback addresses). Where one text stands for two families, a machine without the second only gets a warning.
-std::vector<ListenAddress> read_listen(Node const& node, Report& report);
+std::vector<ListenAddress> read_address(Node const& node, Report& report);
 
-/// One entry of `allow`.
-std::optional<AllowRule> read_allow(Node const& node, Report& report);
+/// One entry of `listen`: an address, or one with keys beside it.
+std::vector<ListenAddress> read_listen(Node const& node, Report& report);
 
 /// An IP address, IPv6 in brackets, as a listener has it: in its canonical text, without the brackets.
 std::optional<std::string> canonical_ip(std::string_view host);

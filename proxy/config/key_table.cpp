@@ -19,19 +19,58 @@ constexpr std::uint64_t largest_target = 256 * 1024;
 constexpr std::uint64_t most_connections = 65'535;
 constexpr std::uint64_t most_pending = 1'000'000;
 constexpr std::uint64_t most_workers = 256;
+constexpr std::uint64_t most_requests = 1'000'000'000;  // of a rate
+constexpr std::uint64_t most_running = 1'000'000;       // calls of one source
+constexpr std::uint64_t most_port = 65'535;
 
 constexpr std::string_view connect_doc = "Until connected to the upstream, the look-up of its name included.";
 constexpr std::string_view body_doc = "In each such time 1 KiB of a client's body must come, or its end.";
 constexpr std::string_view response_doc = "From the request sent until the response's head.";
 constexpr std::string_view idle_doc =
-    "Without a byte in a response or an upgraded stream; 0 is never, for streams that may be silent for days.";
+    "Without a byte in a response, an upgraded stream, a tunnel or a TCP connection: 5m by default, in tunnels and TCP "
+    "connections 1h; 0 is never, for streams that may be silent for days.";
+constexpr std::string_view cert_doc = "Our certificate with its chain, PEM; goes with key.";
+constexpr std::string_view key_doc = "The key of cert, PEM.";
+constexpr std::string_view set_doc = "These fields get these values, in place of any of that name.";
+constexpr std::string_view add_doc = "These fields are added to what is there.";
+constexpr std::string_view remove_doc = "These fields are taken out, before set and add.";
+constexpr std::string_view credentials_doc = "A file with user:password for the parent proxy.";
 
 constexpr std::array keys{
     Key{.path = "listen",
-        .form = Form::addresses,
+        .form = Form::listeners,
         .fallback = "127.0.0.1:1080, [::1]:1080",
         .doc = "Where clients connect: one address or a list of them; :1080 is every address of the machine, port 0 any free "
                "port."},
+    Key{.path = "listen[].address", .form = Form::address, .doc = "The address, as it stands alone.", .required = true},
+    Key{.path = "listen[].tls", .doc = "TLS towards the clients: cert and key, or certificates."},
+    Key{.path = "listen[].tls.cert", .form = Form::file, .doc = "The first certificate with its chain, PEM; goes with key."},
+    Key{.path = "listen[].tls.key", .form = Form::file, .doc = key_doc},
+    Key{.path = "listen[].tls.certificates",
+        .form = Form::sections,
+        .doc = "More certificates; the name that the client asks for chooses, and the first is for all other names."},
+    Key{.path = "listen[].tls.certificates[].cert",
+        .form = Form::file,
+        .doc = "A certificate with its chain, PEM.",
+        .required = true},
+    Key{.path = "listen[].tls.certificates[].key", .form = Form::file, .doc = key_doc, .required = true},
+    Key{.path = "listen[].tls.client_ca",
+        .form = Form::file,
+        .doc = "Who signs the clients' certificates, PEM; without it clients are not asked for one."},
+    Key{.path = "listen[].tls.client",
+        .form = Form::choice,
+        .fallback = "required",
+        .doc = "With client_ca: whether a client may come without a certificate.",
+        .choices = "required|optional"},
+    Key{.path = "listen[].proxy_protocol",
+        .form = Form::boolean,
+        .fallback = "false",
+        .doc = "Each connection begins with a PROXY protocol header, version 1 or 2, of a load balancer."},
+    Key{.path = "transparent",
+        .form = Form::port,
+        .doc = "A port on both loopback addresses, for connections that the kernel redirects here.",
+        .least = 1,
+        .most = most_port},
     Key{.path = "admin",
         .form = Form::admin,
         .fallback = "127.0.0.1:9901",
@@ -50,11 +89,11 @@ constexpr std::array keys{
         .form = Form::source,
         .doc = "What the app calls: http://host[:port][/path]. The host may be * (any) or *.suffix. A loopback host with a "
                "port of "
-               "its own is also listened on.",
+               "its own is also listened on. tcp://localhost:port takes any bytes.",
         .required = true},
     Key{.path = "map[].target",
         .form = Form::target,
-        .doc = "Where the call goes: http://host[:port][/path].",
+        .doc = "Where the call goes: http:// or https://host[:port][/path]; from a tcp:// source, tcp:// or tls://host:port.",
         .required = true},
     Key{.path = "map[].match",
         .form = Form::choice,
@@ -86,9 +125,94 @@ constexpr std::array keys{
         .least = shortest_wait,
         .most = longest_wait,
         .may_be_zero = true},
+    Key{.path = "map[].tls", .doc = "How to speak TLS to a target of https:// or tls://."},
+    Key{.path = "map[].tls.ca",
+        .form = Form::file,
+        .doc = "Who may have signed the target's certificate, PEM, in place of SSL_CERT_FILE or the system's bundle."},
+    Key{.path = "map[].tls.cert", .form = Form::file, .doc = cert_doc},
+    Key{.path = "map[].tls.key", .form = Form::file, .doc = key_doc},
+    Key{.path = "map[].tls.server_name",
+        .form = Form::host,
+        .doc = "The name to ask for and to find in the certificate, where it is not the target's host."},
+    Key{.path = "map[].tls.verify",
+        .form = Form::boolean,
+        .fallback = "true",
+        .doc = "false takes any certificate, with a warning at each start."},
+    Key{.path = "map[].credential", .doc = "A header that is added from a file; the app need not know the secret."},
+    Key{.path = "map[].credential.header",
+        .form = Form::field,
+        .doc = "The field; the app's own of that name is replaced.",
+        .required = true},
+    Key{.path = "map[].credential.prefix", .form = Form::text, .doc = "What stands before the file's contents: \"Bearer \"."},
+    Key{.path = "map[].credential.file",
+        .form = Form::file,
+        .doc = "The file with the secret, read again when it changes.",
+        .required = true},
+    Key{.path = "map[].headers", .doc = "Fields that are set, added or removed."},
+    Key{.path = "map[].headers.request", .doc = "In the request, on its way to the target."},
+    Key{.path = "map[].headers.request.set", .form = Form::headers, .doc = set_doc},
+    Key{.path = "map[].headers.request.add", .form = Form::headers, .doc = add_doc},
+    Key{.path = "map[].headers.request.remove", .form = Form::field_names, .doc = remove_doc},
+    Key{.path = "map[].headers.response", .doc = "In the response, on its way to the app."},
+    Key{.path = "map[].headers.response.set", .form = Form::headers, .doc = set_doc},
+    Key{.path = "map[].headers.response.add", .form = Form::headers, .doc = add_doc},
+    Key{.path = "map[].headers.response.remove", .form = Form::field_names, .doc = remove_doc},
+    Key{.path = "map[].rate", .doc = "How many requests of this source pass in a time; more get 429."},
+    Key{.path = "map[].rate.requests",
+        .form = Form::count,
+        .doc = "Requests in each such time.",
+        .least = 1,
+        .most = most_requests,
+        .required = true},
+    Key{.path = "map[].rate.per",
+        .form = Form::duration,
+        .fallback = "1s",
+        .doc = "The time.",
+        .least = shortest_wait,
+        .most = longest_wait},
+    Key{.path = "map[].rate.burst",
+        .form = Form::count,
+        .doc = "Requests at once after a quiet time; by default as many as requests.",
+        .least = 1,
+        .most = most_requests},
+    Key{.path = "map[].limits", .doc = "This source's own limits; more calls get 503."},
+    Key{.path = "map[].limits.connections",
+        .form = Form::count,
+        .doc = "Connections to the target, in place of limits.connections.",
+        .least = 1,
+        .most = most_connections},
+    Key{.path = "map[].limits.pending",
+        .form = Form::count,
+        .doc = "Calls that wait for one of these connections, in place of limits.pending; 0 lets none wait.",
+        .most = most_pending},
+    Key{.path = "map[].limits.requests",
+        .form = Form::count,
+        .doc = "Calls, or connections of a tcp:// source, under way at once; without it any number.",
+        .least = 1,
+        .most = most_running},
+    Key{.path = "map[].via", .form = Form::proxy_or_off, .doc = "This source's own parent proxy, or off for none."},
+    Key{.path = "map[].via.url", .form = Form::proxy_url, .doc = "The proxy: http://host:port.", .required = true},
+    Key{.path = "map[].via.credentials_file", .form = Form::file, .doc = credentials_doc},
+    Key{.path = "map[].proxy_protocol",
+        .form = Form::boolean,
+        .fallback = "false",
+        .doc = "The target of a tcp:// source is first told who connects, by a PROXY protocol header of version 2."},
     Key{.path = "allow",
         .form = Form::allow,
-        .doc = "Destinations that may be reached as they are: host:80, host:80,443, host:*, *:80 or *.suffix:80."},
+        .doc = "Destinations that may be reached as they are: host:80, host:80,443, host:*, *:80, *.suffix:80, "
+               "192.0.2.0/24:443."},
+    Key{.path = "allow[].to", .form = Form::destination, .doc = "The destination, as it stands alone.", .required = true},
+    Key{.path = "allow[].addresses",
+        .form = Form::networks,
+        .doc = "Private addresses that the names may have; without it, only public ones are connected to."},
+    Key{.path = "allow[].sni",
+        .form = Form::choice,
+        .fallback = "match",
+        .doc = "Whether TLS inside a tunnel must ask for the name that the tunnel is to.",
+        .choices = "match|any"},
+    Key{.path = "via", .form = Form::proxy, .doc = "A parent proxy, http://host:port, for all that leaves this machine."},
+    Key{.path = "via.url", .form = Form::proxy_url, .doc = "The proxy: http://host:port.", .required = true},
+    Key{.path = "via.credentials_file", .form = Form::file, .doc = credentials_doc},
     Key{.path = "log", .doc = "The log of calls on standard output."},
     Key{.path = "log.format",
         .form = Form::choice,
@@ -139,7 +263,6 @@ constexpr std::array keys{
         .most = longest_wait},
     Key{.path = "timeout.idle",
         .form = Form::duration,
-        .fallback = "5m",
         .doc = idle_doc,
         .least = shortest_wait,
         .most = longest_wait,
@@ -183,18 +306,16 @@ constexpr std::array keys{
     Key{.path = "expect", .form = Form::sections, .doc = "Cases that check runs through the map; each has goes_to or blocked."},
     Key{.path = "expect[].request",
         .form = Form::request,
-        .doc = "A method and a URL: GET http://localhost/api.",
+        .doc = "A method and a URL, or CONNECT host:port.",
         .required = true},
-    Key{.path = "expect[].goes_to", .form = Form::url, .doc = "The URL that the request must be sent to."},
+    Key{.path = "expect[].goes_to", .form = Form::url, .doc = "The URL, or the host:port, that the request must be sent to."},
     Key{.path = "expect[].blocked", .form = Form::truth, .doc = "true: the request must be blocked."},
 };
 
 /// Keys that the next versions bring.
-constexpr std::array<std::string_view, 17> later_keys{
-    "trace",        "transparent",        "via",           "map[].balance", "map[].hash",
-    "map[].tls",    "map[].credential",   "map[].headers", "map[].rate",    "map[].limits",
-    "map[].health", "map[].retry",        "map[].mirror",  "map[].fault",   "map[].reads",
-    "map[].user",   "map[].password_file"};
+constexpr std::array<std::string_view, 10> later_keys{"trace",       "map[].balance",      "map[].hash",  "map[].health",
+                                                      "map[].retry", "map[].mirror",       "map[].fault", "map[].reads",
+                                                      "map[].user",  "map[].password_file"};
 
 }  // namespace
 

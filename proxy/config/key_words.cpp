@@ -50,7 +50,8 @@ std::string form_in_words(Key const& key) {
     case Form::section: return "keys of its own";
     case Form::sections: return "a list of entries with keys of their own";
     case Form::timeouts: return "a duration such as 2s, or keys of its own";
-    case Form::addresses: return "an address such as 127.0.0.1:1080, or a list of them";
+    case Form::listeners: return "an address such as 127.0.0.1:1080, keys of its own, or a list of these";
+    case Form::address: return "an address such as 0.0.0.0:8443";
     case Form::admin: return "an address such as 127.0.0.1:9901, or off";
     case Form::choice: {
       std::string words;
@@ -68,14 +69,26 @@ std::string form_in_words(Key const& key) {
     case Form::count: return fmt::format("a number from {} to {}", key.least, key.most);
     case Form::workers: return fmt::format("auto, or a number from {} to {}", key.least, key.most);
     case Form::share: return "all, errors, or a share such as 0.1 or 10%";
-    case Form::source: return "a URI such as http://localhost/api";
-    case Form::target: return "a URI such as http://numbers-api/rng";
+    case Form::source: return "a URI such as http://localhost/api or tcp://localhost:9092";
+    case Form::target: return "a URI such as http://numbers-api/rng or tls://kafka:9093";
     case Form::methods: return "a list of methods such as [GET, HEAD]";
     case Form::headers: return "fields and their values such as {X-Env: canary}";
-    case Form::allow: return "a list of host:port";
-    case Form::request: return "a method and a URL such as GET http://localhost/api";
-    case Form::url: return "a URL such as http://numbers-api/rng";
+    case Form::field: return "the name of a field such as Authorization";
+    case Form::field_names: return "a list of fields such as [X-Debug, Server]";
+    case Form::allow: return "a list of host:port, or of entries with keys of their own";
+    case Form::destination: return "host:port";
+    case Form::networks: return "a list of networks such as [10.0.0.0/8], or the words private and loopback";
+    case Form::proxy: return "a URL such as http://proxy.corp:3128, or keys of its own";
+    case Form::proxy_or_off: return "a URL such as http://proxy.corp:3128, keys of its own, or off";
+    case Form::proxy_url: return "a URL such as http://proxy.corp:3128";
+    case Form::file: return "the name of a file";
+    case Form::host: return "a host such as api.example.com";
+    case Form::text: return "a text";
+    case Form::port: return fmt::format("a port from {} to {}", key.least, key.most);
+    case Form::request: return "a method and a URL such as GET http://localhost/api, or CONNECT api.example.com:443";
+    case Form::url: return "a URL such as http://numbers-api/rng, or host:port of a CONNECT";
     case Form::truth: return "true";
+    case Form::boolean: return "true or false";
   }
   return {};
 }

@@ -13,10 +13,11 @@ namespace ambassador::config {
 
 /// What may be written as the value of a key.
 enum class Form : std::uint8_t {
-  section,   ///< keys of its own
-  sections,  ///< a list of sections
-  timeouts,  ///< a section, or a duration that means its `response`
-  addresses,
+  section,    ///< keys of its own
+  sections,   ///< a list of sections
+  timeouts,   ///< a section, or a duration that means its `response`
+  listeners,  ///< an address, a section `path[]`, or a list of these
+  address,
   admin,
   choice,
   duration,
@@ -27,11 +28,23 @@ enum class Form : std::uint8_t {
   source,
   target,
   methods,
-  headers,
-  allow,
+  headers,      ///< fields and their values
+  field,        ///< the name of a field
+  field_names,  ///< a list of them
+  allow,        ///< a list of destinations and of sections `path[]`
+  destination,
+  networks,
+  proxy,         ///< a URL, or a section
+  proxy_or_off,  ///< the same, or `off`
+  proxy_url,
+  file,
+  host,
+  text,
+  port,
   request,
   url,
-  truth,  ///< only `true`
+  truth,    ///< only `true`
+  boolean,  ///< `true` or `false`
 };
 
 struct Key {

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint16_t http_port = 80;
 
-constexpr std::array<std::string_view, 6> later_schemes{"https", "tls", "tcp", "postgres", "redis", "rediss"};
+constexpr std::array source_schemes{SourceScheme::http, SourceScheme::tcp};
+constexpr std::array target_schemes{TargetScheme::http, TargetScheme::https, TargetScheme::tcp, TargetScheme::tls};
+constexpr std::array<std::string_view, 5> later_schemes{"https", "tls", "postgres", "redis", "rediss"};
 constexpr std::array<std::string_view, 2> later_prefixes{"unix:", "file:"};
 
 std::string lower(std::string_view text) {
@@ -26,16 +28,23 @@ std::string fault_text(Node const& node, UriFault fault) {
   return fmt::format("not a {}: {}", name_of(*node.key), describe(fault));
 }
 
-/// `a source` or `a target`, and what is wrong with its scheme; nothing where it is http.
-bool refuse_scheme(Node const& node, std::string_view scheme, Report& report) {
-  auto const name = lower(scheme);
-  if (name == "http") return false;
-  if (std::find(later_schemes.begin(), later_schemes.end(), name) != later_schemes.end()) {
-    refuse(report, node, fmt::format("a {} with {}:// is not in this version", name_of(*node.key), name));
-  } else {
-    refuse(report, node, fmt::format("unknown scheme {}://", escape(scheme, 32)), "write http://");
+/// The one of `schemes` that has this name.
+template <class Scheme, std::size_t N>
+std::optional<Scheme> find_scheme(Node const& node, std::string_view text, std::array<Scheme, N> const& schemes,
+                                  Report& report) {
+  auto const wanted = lower(text);
+  auto const found = std::find_if(schemes.begin(), schemes.end(), [&](Scheme scheme) { return name(scheme) == wanted; });
+  if (found != schemes.end()) return *found;
+  if (std::find(later_schemes.begin(), later_schemes.end(), wanted) != later_schemes.end()) {
+    refuse(report, node, fmt::format("a {} with {}:// is not in this version", name_of(*node.key), wanted));
+    return std::nullopt;
   }
-  return true;
+  std::string known;
+  for (auto const scheme : schemes) {
+    known += fmt::format("{}{}://", known.empty() ? "write " : scheme == schemes.back() ? " or " : ", ", name(scheme));
+  }
+  refuse(report, node, fmt::format("unknown scheme {}://", escape(text, 32)), known);
+  return std::nullopt;
 }
 
 std::optional<UriParts> split(Node const& node, Report& report) {
@@ -50,7 +59,7 @@ std::optional<UriParts> split(Node const& node, Report& report) {
     refuse(report, node, fault_text(node, fault), fmt::format("write http://{}", node.text));
   } else if (fault != UriFault::none) {
     refuse(report, node, fault_text(node, fault));
-  } else if (!refuse_scheme(node, parts.scheme, report)) {
+  } else {
     return parts;
   }
   return std::nullopt;
@@ -109,14 +118,55 @@ bool read_query(Node const& node, UriParts const& parts, MatchKind match, std::o
   return true;
 }
 
+/// Bytes have no path: what stands behind the authority is refused.
+bool is_bare(Node const& node, UriParts const& parts, std::string_view scheme, Report& report) {
+  if (parts.path.empty() && !parts.query) return true;
+  refuse(report, node, fmt::format("a {} with {}:// has no path", name_of(*node.key), scheme),
+         fmt::format("write {}://{}", scheme, parts.authority));
+  return false;
+}
+
+/// `tcp://localhost:9092`: a port of this machine.
+std::optional<SourcePattern> read_tcp_source(Node const& node, UriParts const& parts, Report& report) {
+  SourcePattern source;
+  source.scheme = SourceScheme::tcp;
+  if (!read_pattern(node, parts.authority, source, report)) return std::nullopt;
+  if (source.host_kind != HostKind::literal || !is_loopback_host(source.host)) {
+    refuse(report, node, "a source with tcp:// is listened on, so that its host must be a loopback one",
+           fmt::format("write tcp://localhost:{}", source.port_written ? source.port : 9092));
+    return std::nullopt;
+  }
+  if (!source.port_written) {
+    refuse(report, node, "a source with tcp:// needs a port", fmt::format("write tcp://{}:9092", source.host));
+    return std::nullopt;
+  }
+  if (!is_bare(node, parts, "tcp", report)) return std::nullopt;
+  return source;
+}
+
 /// Whether the authority's host was written with the dot that says it is complete.
 bool ends_with_dot(std::string_view authority) { return authority.substr(0, authority.rfind(':')).ends_with('.'); }
+
+/// The path and the query of a target, where its scheme has them, and a port, where its scheme has none of its own.
+bool read_rest(Node const& node, UriParts const& parts, MatchKind match, Target& target, Report& report) {
+  if (default_port(target.scheme) != 0) {
+    return read_path(node, parts.path, target.path, report) && read_query(node, parts, match, target.query, report);
+  }
+  if (target.authority.port == 0) {
+    refuse(report, node, fmt::format("a target with {}:// needs a port", name(target.scheme)),
+           fmt::format("write {}://{}:9092", name(target.scheme), target.authority.host));
+    return false;
+  }
+  return is_bare(node, parts, name(target.scheme), report);
+}
 
 }  // namespace
 
 std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Report& report) {
   auto const parts = split(node, report);
-  if (!parts) return std::nullopt;
+  auto const scheme = parts ? find_scheme(node, parts->scheme, source_schemes, report) : std::nullopt;
+  if (!scheme) return std::nullopt;
+  if (*scheme == SourceScheme::tcp) return read_tcp_source(node, *parts, report);
   SourcePattern source;
   bool const host_fits = read_pattern(node, parts->authority, source, report);
   if (!host_fits || !read_path(node, parts->path, source.path, report)) return std::nullopt;
@@ -128,18 +178,19 @@ std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Repo
 
 std::optional<Target> read_target(Node const& node, MatchKind match, Report& report) {
   auto const parts = split(node, report);
-  if (!parts) return std::nullopt;
+  auto const scheme = parts ? find_scheme(node, parts->scheme, target_schemes, report) : std::nullopt;
+  if (!scheme) return std::nullopt;
   Target target;
+  target.scheme = *scheme;
   bool const host_fits = read_host(node, parts->authority, target.authority, report);
-  if (!host_fits || !read_path(node, parts->path, target.path, report)) return std::nullopt;
-  if (!read_query(node, *parts, match, target.query, report)) return std::nullopt;
+  if (!host_fits || !read_rest(node, *parts, match, target, report)) return std::nullopt;
   if (target.authority.host.starts_with('_')) {
     refuse(report, node, "a host that is looked up as SRV (it begins with _) is not in this version");
     return std::nullopt;
   }
   target.text = node.text;
-  target.port = target.authority.port_or(http_port);
-  target.host_header = target.authority.text(http_port);
+  target.port = target.authority.port_or(default_port(target.scheme));
+  target.host_header = target.authority.text(default_port(target.scheme));
   target.fully_qualified = ends_with_dot(parts->authority);
   target.where = node.where;
   return target;
@@ -160,6 +211,16 @@ bool check_url(Node const& node, std::string_view url, Report& report) {
   auto const scheme = lower(parts.scheme);
   if (scheme == "http" || scheme == "https") return true;
   refuse(report, node, fmt::format("unknown scheme {}://", escape(parts.scheme, 32)), "write http:// or https://");
+  return false;
+}
+
+bool check_authority(Node const& node, std::string_view text, Report& report) {
+  Authority authority;
+  auto const fault = parse_authority(text, authority);
+  if (fault == UriFault::none && authority.port != 0) return true;
+  refuse(report, node,
+         fault == UriFault::none ? "a CONNECT needs a port" : fmt::format("not a host and a port: {}", describe(fault)),
+         "a CONNECT names a host and a port: api.example.com:443");
   return false;
 }
 

@@ -7,13 +7,16 @@
 
 namespace ambassador::config {
 
-/// `http://host[:port][/path][?query]`; the host may be `*` or `*.suffix`.
+/// `http://host[:port][/path][?query]`, where the host may be `*` or `*.suffix`; or `tcp://loopback:port`.
 std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Report& report);
 
-/// The same with a literal host.
+/// `http(s)://host[:port][/path][?query]`, or `tcp://host:port`, `tls://host:port`; a literal host.
 std::optional<Target> read_target(Node const& node, MatchKind match, Report& report);
 
 /// An absolute http or https URL, as `expect` has it; reports what is wrong under `node`.
 bool check_url(Node const& node, std::string_view url, Report& report);
+
+/// `host:port` of a CONNECT, as `expect` has it.
+bool check_authority(Node const& node, std::string_view text, Report& report);
 
 }  // namespace ambassador::config

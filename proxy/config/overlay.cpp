@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 3> known_elsewhere{"AMBASSADOR_CONFIG", "
 /// The keys that make a configuration of environment or flags alone.
 constexpr std::array<std::string_view, 4> sufficient_keys{"map", "listen", "allow", "unmapped"};
 
-bool is_list(Key const& key) { return key.form == Form::addresses || key.form == Form::allow; }
+bool is_list(Key const& key) { return key.form == Form::listeners || key.form == Form::allow; }
 
 /// The number of AMBASSADOR_MAP_12, or nothing.
 std::optional<std::uint64_t> mapping_number(std::string_view name) {
@@ -70,6 +70,14 @@ std::vector<std::string> split_list(std::string_view text) {
   return elements;
 }
 
+/// `via: URL` with its key, so that more keys can stand beside it.
+void spell_out_proxy(Node& via) {
+  auto url = scalar_node(std::move(via.text), via.where);
+  via.kind = Node::Kind::map;
+  via.text.clear();
+  add_child(via, "url", std::move(url));
+}
+
 /// The section that holds the key, made where it is missing; nothing where the document has something else there,
 /// which check_shape then refuses.
 Node* section_of(Node& root, std::string_view path, Location const& where) {
@@ -79,6 +87,7 @@ Node* section_of(Node& root, std::string_view path, Location const& where) {
     path.remove_prefix(dot + 1);
     auto* const child = section->find(name);
     section = child != nullptr ? child : &add_child(*section, std::string{name}, map_node(where));
+    if (name == "via" && section->kind == Node::Kind::scalar) spell_out_proxy(*section);
     if (section->kind != Node::Kind::map) return nullptr;
   }
   return section;

@@ -20,10 +20,22 @@ constexpr std::string_view address_pattern =
     "^([0-9.]+|\\[[0-9A-Fa-f:.]+\\]|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt])?:[0-9]{1,5}$";
 constexpr std::string_view source_pattern =
     "^[Hh][Tt][Tt][Pp]://(\\*|(\\*\\.)?[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]*)?([/?][^#\\\\ ]*)?$";
+constexpr std::string_view tcp_source_pattern =
+    "^[Tt][Cc][Pp]://([A-Za-z0-9.-]*[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]\\.?|127\\.[0-9.]+|\\[[0:]*1\\]):[0-9]+$";
+constexpr std::string_view tcp_target_pattern =
+    "^([Tt][Cc][Pp]|[Tt][Ll][Ss])://([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\]):[0-9]+$";
 constexpr std::string_view target_pattern =
-    "^[Hh][Tt][Tt][Pp]://([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\])(:[0-9]*)?([/?][^#\\\\ ]*)?$";
+    "^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\])(:[0-9]*)?([/?][^#\\\\ ]*)?$";
 constexpr std::string_view allow_pattern =
     "^(\\*|(\\*\\.)?[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):(\\*|[0-9]+([ \\t]*,[ \\t]*[0-9]+)*)$";
+constexpr std::string_view allow_network_pattern =
+    "^([0-9.]+|\\[[0-9A-Fa-f:.]+\\])/[0-9]{1,3}:(\\*|[0-9]+([ \\t]*,[ \\t]*[0-9]+)*)$";
+constexpr std::string_view network_pattern = "^(private|loopback|([0-9.]+|\\[?[0-9A-Fa-f:.]+\\]?)(/[0-9]{1,3})?)$";
+constexpr std::string_view proxy_pattern = "^[Hh][Tt][Tt][Pp]://([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\]):[0-9]+/?$";
+constexpr std::string_view some_pattern = ".";
+constexpr std::string_view host_pattern = "^([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\])$";
+constexpr std::string_view authority_pattern = "^([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\]):[0-9]+$";
+constexpr std::string_view tunnel_pattern = "^CONNECT [ \\t]*([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\]):[0-9]+$";
 constexpr std::string_view method_pattern = "^[!#$%&'*+.^_`|~0-9A-Z-]+$";
 constexpr std::string_view field_pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 constexpr std::string_view url_pattern = "^[Hh][Tt][Tt][Pp][Ss]?://[^#\\\\ ]+$";
@@ -66,11 +78,13 @@ json::object form_schema(Key const& key) {
     case Form::section: return section(key.path);
     case Form::sections: return list_of(section(std::string{key.path} + "[]"));
     case Form::timeouts: return any_of({text(duration_pattern), section(key.path)});
-    case Form::addresses: {
-      auto addresses = list_of(any_of({text(address_pattern)}));
-      addresses["minItems"] = 1;
-      return any_of({text(address_pattern), std::move(addresses)});
+    case Form::listeners: {
+      auto const entry = section(std::string{key.path} + "[]");
+      auto listeners = list_of(any_of({text(address_pattern), entry}));
+      listeners["minItems"] = 1;
+      return any_of({text(address_pattern), entry, std::move(listeners)});
     }
+    case Form::address: return any_of({text(address_pattern)});
     case Form::admin: return any_of({constant("off"), constant(false), text(address_pattern)});
     case Form::choice: return choice(key);
     case Form::duration:
@@ -80,21 +94,34 @@ json::object form_schema(Key const& key) {
     case Form::count: return any_of({number(key)});
     case Form::workers: return any_of({constant("auto"), number(key)});
     case Form::share: return any_of({text(share_pattern), {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}});
-    case Form::source: return any_of({text(source_pattern)});
-    case Form::target: return any_of({text(target_pattern)});
+    case Form::source: return any_of({text(source_pattern), text(tcp_source_pattern)});
+    case Form::target: return any_of({text(target_pattern), text(tcp_target_pattern)});
     case Form::methods: return list_of(any_of({text(method_pattern)}));
     case Form::headers: return fields();
-    case Form::allow: return list_of(any_of({text(allow_pattern)}));
-    case Form::request: return any_of({text(request_pattern)});
-    case Form::url: return any_of({text(url_pattern)});
+    case Form::field: return any_of({text(field_pattern)});
+    case Form::field_names: return list_of(any_of({text(field_pattern)}));
+    case Form::allow:
+      return list_of(any_of({text(allow_pattern), text(allow_network_pattern), section(std::string{key.path} + "[]")}));
+    case Form::destination: return any_of({text(allow_pattern), text(allow_network_pattern)});
+    case Form::networks: return list_of(any_of({text(network_pattern)}));
+    case Form::proxy: return any_of({text(proxy_pattern), section(key.path)});
+    case Form::proxy_or_off: return any_of({constant("off"), constant(false), text(proxy_pattern), section(key.path)});
+    case Form::proxy_url: return any_of({text(proxy_pattern)});
+    case Form::file: return text(some_pattern);
+    case Form::host: return any_of({text(host_pattern)});
+    case Form::text: return {{"type", "string"}};
+    case Form::port: return any_of({number(key)});
+    case Form::request: return any_of({text(request_pattern), text(tunnel_pattern)});
+    case Form::url: return any_of({text(url_pattern), text(authority_pattern)});
     case Form::truth: return constant(true);
+    case Form::boolean: return any_of({{{"type", "boolean"}}});
   }
   return {};
 }
 
 /// The default as JSON would have it: a list, a number, or a text.
 json::value fallback(Key const& key) {
-  if (key.form == Form::addresses) {
+  if (key.form == Form::listeners) {
     json::array addresses;
     for (auto rest = key.fallback; !rest.empty();) {
       auto const end = std::min(rest.find(", "), rest.size());
@@ -104,6 +131,7 @@ json::value fallback(Key const& key) {
     return addresses;
   }
   if (key.form == Form::count) return json::value(std::stoull(std::string{key.fallback}));
+  if (key.form == Form::boolean) return json::value(key.fallback == "true");
   return json::value(key.fallback);
 }
 

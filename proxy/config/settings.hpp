@@ -114,6 +114,8 @@ constexpr std::uint16_t default_port(TargetScheme scheme) noexcept {
   return scheme == TargetScheme::http ? 80 : scheme == TargetScheme::https ? 443 : 0;
 }
 
+constexpr std::string_view name(SourceScheme scheme) noexcept { return scheme == SourceScheme::http ? "http" : "tcp"; }
+
 constexpr std::string_view name(TargetScheme scheme) noexcept {
   constexpr std::string_view names[] = {"http", "https", "tcp", "tls"};
   return names[static_cast<std::size_t>(scheme)];

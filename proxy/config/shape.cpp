@@ -81,9 +81,13 @@ class Shape {
       case Form::section: return check_map(node);
       case Form::sections: return check_sections(node);
       case Form::timeouts: return check_timeouts(node);
-      case Form::addresses: return check_addresses(node);
-      case Form::allow: return check_texts(node, "an allow entry with keys of its own");
-      case Form::methods: return check_texts(node, {});
+      case Form::listeners: return check_listeners(node);
+      case Form::allow: return check_entries(node);
+      case Form::methods:
+      case Form::field_names:
+      case Form::networks: return check_texts(node);
+      case Form::proxy:
+      case Form::proxy_or_off: return check_proxy(node);
       case Form::headers: return check_headers(node);
       case Form::target: return check_target(node);
       default: return check_scalar(node);
@@ -123,8 +127,9 @@ class Shape {
   }
 
   static std::string example_entry(Key const& key) {
-    return key.path == "map" ? "- {source: http://localhost/api, target: http://numbers-api/rng}"
-                             : "- {request: GET http://localhost/api, goes_to: http://numbers-api/rng}";
+    if (key.path == "map") return "- {source: http://localhost/api, target: http://numbers-api/rng}";
+    if (key.path == "expect") return "- {request: GET http://localhost/api, goes_to: http://numbers-api/rng}";
+    return "- {cert: /tls/tls.crt, key: /tls/tls.key}";
   }
 
   bool check_timeouts(Node& node) {
@@ -137,19 +142,23 @@ class Shape {
     return check_map(node);
   }
 
-  bool check_addresses(Node& node) {
-    if (node.kind == Node::Kind::scalar) {
-      auto address = scalar_node(std::move(node.text), node.where);
+  /// One listener may stand without its list.
+  bool check_listeners(Node& node) {
+    if (node.kind != Node::Kind::list && !is_unquoted_ipv6(node)) {
+      Node entry;
+      std::swap(entry.kind, node.kind);
+      std::swap(entry.text, node.text);
+      std::swap(entry.children, node.children);
+      entry.reported = node.reported;
+      entry.where = node.where;
       node.kind = Node::Kind::list;
-      node.text.clear();
-      node.children.push_back(std::move(address));
+      node.children.push_back(std::move(entry));
     }
-    if (node.kind == Node::Kind::map) return later_form(node, "a listener with keys of its own");
-    if (node.children.empty()) {
+    if (node.kind == Node::Kind::list && node.children.empty()) {
       report_.error(node.where, node.path, "an empty list of addresses", "", "write 127.0.0.1:1080");
       return false;
     }
-    return check_texts(node, "a listener with keys of its own");
+    return check_entries(node);
   }
 
   bool later_form(Node const& node, std::string_view what) {
@@ -162,25 +171,50 @@ class Shape {
     return entry.kind == Node::Kind::list || (entry.kind == Node::Kind::map && entry.children.empty());
   }
 
-  /// A list of single values; `map_form` says what an entry with keys will be in a later version.
-  bool check_texts(Node& node, std::string_view map_form) {
+  /// A list of single values.
+  bool check_texts(Node& node) {
+    return check_each(node, [this](Node& entry) {
+      if (entry.kind == Node::Kind::scalar) return true;
+      return wrong_entry(entry, "a single value");
+    });
+  }
+
+  /// A list of single values and of sections.
+  bool check_entries(Node& node) {
+    auto const table_path = fmt::format("{}[]", node.key->path);
+    return check_each(node, [&](Node& entry) {
+      if (entry.kind == Node::Kind::scalar) return true;
+      if (entry.kind != Node::Kind::map || entry.children.empty()) {
+        return wrong_entry(entry, entry.kind == Node::Kind::map ? "a single value" : "a single value, or have keys of its own");
+      }
+      check_section(entry, table_path, entry.path);
+      return true;
+    });
+  }
+
+  template <class Fits>
+  bool check_each(Node& node, Fits fits) {
     if (node.kind != Node::Kind::list)
       return wrong_kind(node, node.text.empty() ? "" : fmt::format("write [\"{}\"]", node.text));
     std::size_t index = 0;
     auto const unfit = [&](Node& entry) {
       entry.path = fmt::format("{}[{}]", node.path, index++);
       entry.key = node.key;
-      if (entry.kind == Node::Kind::scalar) return false;
-      if (entry.kind == Node::Kind::map && !map_form.empty() && !is_unquoted_ipv6(entry)) {
-        later_form(entry, map_form);
-      } else {
-        report_.error(entry.where, entry.path, fmt::format("an entry must be a single value, not {}", kind_in_words(entry)), "",
-                      is_unquoted_ipv6(entry) ? "an IPv6 address needs quotes: \"[::1]:1080\"" : "");
-      }
-      return true;
+      return !fits(entry);
     };
     std::erase_if(node.children, unfit);
     return true;
+  }
+
+  bool wrong_entry(Node const& entry, std::string_view right) {
+    report_.error(entry.where, entry.path, fmt::format("an entry must be {}, not {}", right, kind_in_words(entry)), "",
+                  is_unquoted_ipv6(entry) ? "an IPv6 address needs quotes: \"[::1]:1080\"" : "");
+    return false;
+  }
+
+  bool check_proxy(Node& node) {
+    if (node.kind == Node::Kind::scalar) return true;
+    return check_map(node);
   }
 
   bool check_headers(Node& node) {

@@ -15,11 +15,15 @@ std::string path_of(std::string_view list, std::size_t index) { return fmt::form
 /// "line 3", or "environment AMBASSADOR_MAP_1".
 std::string place(Location const& where) { return where.line != 0 ? fmt::format("line {}", where.line) : where.file; }
 
+bool same_place(Location const& a, Location const& b) { return a.file == b.file && a.line == b.line && a.column == b.column; }
+
 // ---- sources that hide each other
 
+/// Sources of tcp:// that are the same are listeners in each other's way.
 bool same_source(Mapping const& a, Mapping const& b) {
-  return a.match == b.match && a.source.host_kind == b.source.host_kind && a.source.host == b.source.host &&
-         a.source.port == b.source.port && a.source.path == b.source.path && a.source.query == b.source.query;
+  return a.source.scheme == SourceScheme::http && b.source.scheme == SourceScheme::http && a.match == b.match &&
+         a.source.host_kind == b.source.host_kind && a.source.host == b.source.host && a.source.port == b.source.port &&
+         a.source.path == b.source.path && a.source.query == b.source.query;
 }
 
 /// Whether every request that fits `narrow` fits `wide` too.
@@ -63,53 +67,98 @@ std::vector<std::string> own_addresses(std::string_view host) {
   return ip ? std::vector{*ip} : std::vector<std::string>{};
 }
 
-bool reaches(Target const& target, ListenAddress const& listener) {
-  bool const loopback =
-      is_loopback_host(target.authority.host) || target.authority.host == "0.0.0.0" || target.authority.host == "[::]";
-  auto const addresses = own_addresses(target.authority.host);
+bool reaches(std::string_view host, std::uint16_t port, ListenAddress const& listener) {
+  bool const loopback = is_loopback_host(host) || host == "0.0.0.0" || host == "[::]";
+  auto const addresses = own_addresses(host);
   return std::any_of(addresses.begin(), addresses.end(), [&](std::string const& address) {
-    return loopback ? overlap(listener, {address, target.port, false, {}})
-                    : listener.host == address && listener.port == target.port;
+    return loopback ? overlap(listener, {address, port, false, {}}) : listener.host == address && listener.port == port;
   });
 }
 
+/// What of ours is at this host and port, in words, or an empty text.
+std::string own_listener(Settings const& settings, std::string_view host, std::uint16_t port) {
+  for (auto const& listener : settings.listen) {
+    if (reaches(host, port, listener)) return fmt::format("the listener {} is its own", to_string(listener));
+  }
+  if (settings.admin && reaches(host, port, *settings.admin))
+    return fmt::format("the admin address {} is its own", to_string(*settings.admin));
+  return {};
+}
+
 void refuse_calls_to_itself(Settings const& settings, Report& report) {
-  auto const refuse_target = [&](std::size_t index, std::string_view what, ListenAddress const& listener) {
-    auto const& target = settings.map[index].target;
-    report.error(target.where, path_of("map", index) + ".target", "the ambassador would call itself", target.text,
-                 fmt::format("{} {} is its own", what, to_string(listener)));
+  auto const judge = [&](std::string_view host, std::uint16_t port, Location const& where, std::string path,
+                         std::string const& text) {
+    auto own = own_listener(settings, host, port);
+    if (!own.empty()) report.error(where, std::move(path), "the ambassador would call itself", text, std::move(own));
+  };
+  auto const judge_via = [&](Via const& via, std::string path) {
+    judge(via.authority.host, via.authority.port, via.where, std::move(path), via.text);
   };
   for (std::size_t i = 0; i < settings.map.size(); ++i) {
-    auto const& target = settings.map[i].target;
-    auto const listener =
-        std::find_if(settings.listen.begin(), settings.listen.end(), [&](auto const& own) { return reaches(target, own); });
-    if (listener != settings.listen.end()) {
-      refuse_target(i, "the listener", *listener);
-    } else if (settings.admin && reaches(target, *settings.admin)) {
-      refuse_target(i, "the admin address", *settings.admin);
-    }
+    auto const& mapping = settings.map[i];
+    auto const& target = mapping.target;
+    judge(target.authority.host, target.port, target.where, path_of("map", i) + ".target", target.text);
+    if (mapping.via && mapping.via != settings.via) judge_via(*mapping.via, path_of("map", i) + ".via");
   }
+  if (settings.via) judge_via(*settings.via, "via");
 }
 
 // ---- listeners in each other's way
 
+/// The key that a listener comes from.
+std::string key_of(ListenAddress const& listener) {
+  switch (listener.protocol) {
+    case ListenProtocol::http: return "listen";
+    case ListenProtocol::tcp: return path_of("map", listener.mapping) + ".source";
+    case ListenProtocol::transparent: return "transparent";
+  }
+  return {};
+}
+
+std::string taken_by(ListenAddress const& listener) {
+  switch (listener.protocol) {
+    case ListenProtocol::http: return fmt::format("the listener {} speaks HTTP", to_string(listener));
+    case ListenProtocol::tcp: return fmt::format("the tcp:// source on {} is listened on there", place(listener.where));
+    case ListenProtocol::transparent: return "transparent listens there";
+  }
+  return {};
+}
+
+void refuse_overlap(ListenAddress const& listener, ListenAddress const& earlier, Report& report) {
+  bool const http = listener.protocol == ListenProtocol::http && earlier.protocol == ListenProtocol::http;
+  report.error(listener.where, key_of(listener),
+               http ? fmt::format("already covered by {}", to_string(earlier))
+                    : fmt::format("it needs a port of its own: {}", taken_by(earlier)),
+               to_string(listener), http ? "" : "give one of them another port");
+}
+
 void refuse_overlapping_listeners(Settings const& settings, Report& report) {
+  std::size_t reported = settings.listen.size();
   for (std::size_t i = 0; i < settings.listen.size(); ++i) {
     auto const& listener = settings.listen[i];
     auto const end = settings.listen.begin() + static_cast<std::ptrdiff_t>(i);
     auto const earlier =
         std::find_if(settings.listen.begin(), end, [&](auto const& other) { return overlap(listener, other); });
     if (earlier != end) {
-      report.error(listener.where, "listen", fmt::format("already covered by {}", to_string(*earlier)), to_string(listener));
+      // The second address of one text says nothing new.
+      bool const said = reported + 1 == i && same_place(settings.listen[reported].where, listener.where);
+      if (!said) refuse_overlap(listener, *earlier, report);
+      reported = i;
     }
     if (settings.admin && overlap(listener, *settings.admin)) {
-      auto const& where = listener.where.file.empty() ? settings.admin->where : listener.where;
+      bool const unwritten = listener.where.file.empty();
       report.error(
-          where, listener.where.file.empty() ? "admin" : "listen",
+          unwritten ? settings.admin->where : listener.where, unwritten ? "admin" : key_of(listener),
           fmt::format("the listener {} and the admin address {} are the same", to_string(listener), to_string(*settings.admin)),
           "", "give one of them another port");
     }
   }
+}
+
+/// Whether a listener for HTTP is there already. One for anything else is in the way, which validate says.
+bool is_covered(Settings const& settings, ListenAddress const& address) {
+  return std::any_of(settings.listen.begin(), settings.listen.end(),
+                     [&](ListenAddress const& own) { return own.protocol == ListenProtocol::http && overlap(own, address); });
 }
 
 }  // namespace
@@ -123,9 +172,13 @@ void add_listeners_of_sources(Settings& settings, std::size_t without_listeners)
     for (auto const& host : own_addresses(source.host)) {
       ListenAddress address{host, source.port, second, settings.map[i].where};
       second = true;
-      bool const covered =
-          std::any_of(settings.listen.begin(), settings.listen.end(), [&](auto const& own) { return overlap(own, address); });
-      if (!covered) settings.listen.push_back(std::move(address));
+      if (source.scheme == SourceScheme::tcp) {
+        address.protocol = ListenProtocol::tcp;
+        address.mapping = i;
+      } else if (is_covered(settings, address)) {
+        continue;
+      }
+      settings.listen.push_back(std::move(address));
     }
   }
 }

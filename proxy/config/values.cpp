@@ -113,6 +113,14 @@ std::optional<std::uint64_t> read_count(Node const& node, Report& report) {
   return value;
 }
 
+std::optional<std::string> read_text(Node const& node, Report& report) {
+  bool const empty = node.text.empty() && node.key->form != Form::text;
+  bool const plain = std::none_of(node.text.begin(), node.text.end(), is_control);
+  if (plain && !empty) return node.text;
+  refuse_form(node, report, plain ? "it is empty" : "it holds a control byte");
+  return std::nullopt;
+}
+
 std::optional<std::size_t> read_choice(Node const& node, Report& report) {
   auto const choices = choices_of(*node.key);
   auto const found = std::find(choices.begin(), choices.end(), node.text);
@@ -139,10 +147,25 @@ std::optional<double> read_share(Node const& node, Report& report) {
   return std::nullopt;
 }
 
+std::optional<bool> read_boolean(Node const& node, Report& report) {
+  if ((node.text == "true" || node.text == "false") && !node.quoted) return node.text == "true";
+  refuse_form(node, report);
+  return std::nullopt;
+}
+
 bool read_truth(Node const& node, Report& report) {
   if (node.text == "true" && !node.quoted) return true;
   refuse_form(node, report);
   return false;
+}
+
+void refuse_half_a_pair(Node const& section, Report& report) {
+  auto const* const cert = section.find("cert");
+  auto const* const key = section.find("key");
+  if ((cert == nullptr) == (key == nullptr)) return;
+  bool const lone_cert = cert != nullptr;
+  refuse(report, lone_cert ? *cert : *key, lone_cert ? "a cert without its key" : "a key without its cert",
+         lone_cert ? "add key: /tls/tls.key" : "add cert: /tls/tls.crt");
 }
 
 }  // namespace ambassador::config

@@ -16,13 +16,22 @@ std::optional<std::size_t> read_size(Node const& node, Report& report);
 
 std::optional<std::uint64_t> read_count(Node const& node, Report& report);
 
+/// A text without control bytes; only of Form::text may it be empty.
+std::optional<std::string> read_text(Node const& node, Report& report);
+
 /// The index of the choice in the key's list.
 std::optional<std::size_t> read_choice(Node const& node, Report& report);
 
 /// `all` is 1, `errors` 0; or `0.25`, `25%`.
 std::optional<double> read_share(Node const& node, Report& report);
 
+/// `true` or `false`, without quotes.
+std::optional<bool> read_boolean(Node const& node, Report& report);
+
 /// Only `true`, without quotes.
 bool read_truth(Node const& node, Report& report);
+
+/// A `cert` without its `key`, or the other way round.
+void refuse_half_a_pair(Node const& section, Report& report);
 
 }  // namespace ambassador::config

@@ -2,8 +2,10 @@
 
 #include "base/bytes.hpp"
 #include "config/address.hpp"
+#include "config/allow.hpp"
 #include "config/keys.hpp"
 #include "config/load.hpp"
+#include "config/mapping.hpp"
 #include "config/waits.hpp"
 
 #include <fmt/format.h>
@@ -49,6 +51,7 @@ class YamlText {
     write_addresses();
     line("unmapped: {}", std::array{"block", "report", "allow"}.at(static_cast<std::size_t>(settings_.unmapped)));
     if (settings_.reject_status != 403) line("# a blocked call gets {}", settings_.reject_status);
+    write_via();
     write_map();
     write_allow();
     write_log();
@@ -70,8 +73,37 @@ class YamlText {
 
   void write_addresses() {
     line("listen:");
-    for (auto const& address : settings_.listen) line("  - {}", quoted(to_string(address)));
+    for (auto const& address : settings_.listen) {
+      if (address.protocol == ListenProtocol::http) write_listener(address);
+    }
+    if (settings_.transparent) line("transparent: {}", *settings_.transparent);
     line("admin: {}", settings_.admin ? quoted(to_string(*settings_.admin)) : "off");
+  }
+
+  void write_listener(ListenAddress const& address) {
+    if (!address.tls && !address.proxy_protocol) {
+      line("  - {}", quoted(to_string(address)));
+      return;
+    }
+    line("  - address: {}", quoted(to_string(address)));
+    if (address.proxy_protocol) line("    proxy_protocol: true");
+    if (!address.tls) return;
+    line("    tls:");
+    line("      certificates:");
+    for (auto const& pair : address.tls->certificates)
+      line("        - {{cert: {}, key: {}}}", quoted(pair.cert), quoted(pair.key));
+    if (address.tls->client_ca.empty()) return;
+    line("      client_ca: {}", quoted(address.tls->client_ca));
+    if (!address.tls->client_required) line("      client: optional");
+  }
+
+  void write_via() {
+    if (settings_.via) line("via: {}", proxy(*settings_.via));
+  }
+
+  static std::string proxy(Via const& via) {
+    if (via.credentials_file.empty()) return quoted(via.text);
+    return fmt::format("{{url: {}, credentials_file: {}}}", quoted(via.text), quoted(via.credentials_file));
   }
 
   void write_map() {
@@ -82,8 +114,74 @@ class YamlText {
       line("    target: {}", quoted(mapping.target.text));
       if (mapping.match == MatchKind::exact) line("    match: exact");
       write_when(mapping.when);
+      write_tls(mapping.tls);
+      write_credential(mapping);
+      write_rules(mapping);
       write_own_timeouts(mapping.timeout);
+      write_bounds(mapping);
+      if (mapping.proxy_protocol) line("    proxy_protocol: true");
+      if (auto const via = inherited_via(settings_, mapping.target); mapping.via != via)
+        line("    via: {}", mapping.via ? proxy(*mapping.via) : "off");
     }
+  }
+
+  void write_tls(UpstreamTls const& tls) {
+    if (tls == UpstreamTls{}) return;
+    line("    tls:");
+    write_text("ca", tls.ca);
+    write_text("cert", tls.cert);
+    write_text("key", tls.key);
+    write_text("server_name", tls.server_name);
+    if (!tls.verify) line("      verify: false");
+  }
+
+  void write_credential(Mapping const& mapping) {
+    if (!mapping.credential) return;
+    line("    credential:");
+    write_text("header", mapping.credential->header);
+    write_text("prefix", mapping.credential->prefix);
+    write_text("file", mapping.credential->file);
+  }
+
+  /// A key of a section of a source; an empty value is left out.
+  void write_text(std::string_view name, std::string const& value) {
+    if (!value.empty()) line("      {}: {}", name, quoted(value));
+  }
+
+  void write_rules(Mapping const& mapping) {
+    if (mapping.request_headers.empty() && mapping.response_headers.empty()) return;
+    line("    headers:");
+    write_direction("request", mapping.request_headers);
+    write_direction("response", mapping.response_headers);
+  }
+
+  void write_direction(std::string_view name, HeaderRules const& rules) {
+    if (rules.empty()) return;
+    line("      {}:", name);
+    if (!rules.remove.empty()) line("        remove:");
+    for (auto const& field : rules.remove) line("          - {}", quoted(field));
+    if (!rules.set.empty()) line("        set:");
+    write_fields(rules.set, "          ");
+    if (!rules.add.empty()) line("        add:");
+    write_fields(rules.add, "          ");
+  }
+
+  void write_fields(std::vector<std::pair<std::string, std::string>> const& fields, std::string_view indent) {
+    for (auto const& [name, value] : fields)
+      line("{}{}: {}", indent, quoted(name), quoted(holds_secret(name) ? redacted : value));
+  }
+
+  void write_bounds(Mapping const& mapping) {
+    if (auto const& rate = mapping.rate)
+      line("    rate: {{requests: {}, per: {}, burst: {}}}", rate->requests, duration(rate->per), rate->burst);
+    std::string own;
+    auto const add = [&](std::string_view name, std::size_t value, std::size_t fallback) {
+      if (value != fallback) own += fmt::format("{}{}: {}", own.empty() ? "" : ", ", name, value);
+    };
+    add("connections", mapping.connections, settings_.limits.connections);
+    add("pending", mapping.pending, settings_.limits.pending);
+    add("requests", mapping.requests, 0);
+    if (!own.empty()) line("    limits: {{{}}}", own);
   }
 
   void write_when(When const& when) {
@@ -92,14 +190,14 @@ class YamlText {
     if (!when.methods.empty()) line("      methods:");
     for (auto const& method : when.methods) line("        - {}", quoted(method));
     if (!when.headers.empty()) line("      headers:");
-    for (auto const& [name, value] : when.headers)
-      line("        {}: {}", quoted(name), quoted(holds_secret(name) ? redacted : value));
+    write_fields(when.headers, "        ");
   }
 
   void write_own_timeouts(Timeouts const& timeouts) {
     std::string own;
     for (auto const& wait : waits) {
-      if (timeouts.*wait.value == settings_.timeout.*wait.value) continue;
+      bool const tunnel = wait.value == &Timeouts::idle && timeouts.tunnel_idle != settings_.timeout.tunnel_idle;
+      if (timeouts.*wait.value == settings_.timeout.*wait.value && !tunnel) continue;
       own += fmt::format("{}{}: {}", own.empty() ? "" : ", ", wait.name, duration(timeouts.*wait.value));
     }
     if (!own.empty()) line("    timeout: {{{}}}", own);
@@ -108,7 +206,14 @@ class YamlText {
   void write_allow() {
     if (settings_.allow.empty()) return;
     line("allow:");
-    for (auto const& rule : settings_.allow) line("  - {}", quoted(rule.text));
+    for (auto const& rule : settings_.allow) {
+      bool const plain = !rule.any_sni && rule.addresses == own_networks(rule);
+      line("  - {}{}", plain ? "" : "to: ", quoted(rule.text));
+      if (plain) continue;
+      if (rule.any_sni) line("    sni: any");
+      if (!rule.addresses.empty()) line("    addresses:");
+      for (auto const& network : rule.addresses) line("      - {}", quoted(to_string(network)));
+    }
   }
 
   void write_log() {
@@ -120,8 +225,14 @@ class YamlText {
 
   void write_timeouts() {
     std::string all;
+    auto const& timeouts = settings_.timeout;
+    // `idle` holds for tunnels too where it is written: the two defaults cannot be.
+    bool const written = timeouts.idle == timeouts.tunnel_idle;
+    if (!written)
+      line("# idle: {}, in tunnels and TCP connections {}", duration(timeouts.idle), duration(timeouts.tunnel_idle));
     for (auto const& wait : waits) {
-      all += fmt::format("{}{}: {}", all.empty() ? "" : ", ", wait.name, duration(settings_.timeout.*wait.value));
+      if (wait.value == &Timeouts::idle && !written) continue;
+      all += fmt::format("{}{}: {}", all.empty() ? "" : ", ", wait.name, duration(timeouts.*wait.value));
     }
     line("timeout: {{{}}}", all);
   }

@@ -37,6 +37,8 @@ class Readiness : public boost::intrusive::list_base_hook<boost::intrusive::link
   [[nodiscard]] bool writable() const noexcept { return (seen_ & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0; }
   /// All there was has been read, as a read that would block says, or one that got less than it asked for.
   void has_been_read() noexcept { seen_ &= ~std::uint32_t{EPOLLIN}; }
+  /// There is more than the socket tells of: it has been received already, and waits elsewhere.
+  void has_more_to_read() noexcept { seen_ |= EPOLLIN; }
   void cannot_be_written() noexcept { seen_ &= ~std::uint32_t{EPOLLOUT}; }
   /// Whether a read that got less than it asked for has got all: not beside urgent data, where reads stop at the mark.
   [[nodiscard]] bool reads_are_whole() const noexcept { return (seen_ & EPOLLPRI) == 0; }
@@ -49,6 +51,7 @@ class Readiness : public boost::intrusive::list_base_hook<boost::intrusive::link
   void wait_writable(Handler&& handler) {
     wait(out_, writable(), std::forward<Handler>(handler));
   }
+  [[nodiscard]] bool somebody_waits_to_write() const noexcept { return out_.waits(); }
   /// Ends the waits under way with operation_aborted.
   void cancel() noexcept;
 

@@ -4,6 +4,7 @@
 #include "net/splice_pipe.hpp"
 
 #include <cerrno>
+#include <tuple>
 #include <utility>
 
 #include <fcntl.h>
@@ -40,7 +41,7 @@ Stream::Stream(Executor executor, TimerWheel& wheel, int descriptor)
   if (!readiness_.add(descriptor)) close();
 }
 
-Io Stream::read_some(char* data, std::size_t size) noexcept {
+Io Stream::receive(char* data, std::size_t size) noexcept {
   for (;;) {
     auto const got = ::recv(descriptor_, data, size, MSG_DONTWAIT);
     if (got > 0) {
@@ -54,6 +55,12 @@ Io Stream::read_some(char* data, std::size_t size) noexcept {
     if (failed == asio::error::would_block) readiness_.has_been_read();
     return {0, failed};
   }
+}
+
+Io Stream::read_some(char* data, std::size_t size) noexcept {
+  if (tls_ != nullptr) [[unlikely]]
+    return tls_->read_some(data, size);
+  return receive(data, size);
 }
 
 /// Calls `send`, a system call that returns how many bytes went, until it is not interrupted.
@@ -70,14 +77,24 @@ Io Stream::write_by(Send send) noexcept {
 }
 
 Io Stream::write_some(std::span<iovec const> parts) noexcept {
+  if (tls_ != nullptr) [[unlikely]]
+    return tls_->write_some(parts);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
   return write_by([&] { return ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
 
-Io Stream::write_some(std::string_view bytes) noexcept {
+Io Stream::send(std::string_view bytes) noexcept {
   return write_by([&] { return ::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
+}
+
+Io Stream::write_some(std::string_view bytes) noexcept {
+  if (tls_ != nullptr) [[unlikely]] {
+    iovec const part{const_cast<char*>(bytes.data()), bytes.size()};
+    return tls_->write_some({&part, 1});
+  }
+  return send(bytes);
 }
 
 Task<error_code> Stream::write_all(std::string bytes, Milliseconds patience) {
@@ -137,19 +154,72 @@ Task<error_code> Stream::connect(asio::ip::tcp::endpoint endpoint) {
   co_return connect_outcome();
 }
 
+Task<error_code> Stream::start_tls_client(std::shared_ptr<TlsContext const> context, TlsPeer peer) {
+  tls_ = Tls::client(*this, std::move(context), peer);
+  return shake_hands();
+}
+
+Task<error_code> Stream::start_tls_server(std::shared_ptr<TlsContext const> context, std::string already_read) {
+  tls_ = Tls::server(*this, std::move(context), std::move(already_read));
+  return shake_hands();
+}
+
+Task<error_code> Stream::shake_hands() {
+  auto const cancels = cancels_;
+  for (;;) {
+    auto const step = tls_->handshake();
+    if (step == Tls::Step::done) co_return error_code{};
+    if (step == Tls::Step::failed) co_return tls_->failure();
+    if (step == Tls::Step::wants_to_read) {
+      co_await readable();
+    } else {
+      co_await writable();
+    }
+    if (expired()) co_return make_error_code(Errc::timed_out);
+    if (cancels_ != cancels || tls_ == nullptr) co_return asio::error::operation_aborted;
+  }
+}
+
+std::string const& Stream::tls_detail() const noexcept {
+  static std::string const nothing;
+  return tls_ ? tls_->detail() : nothing;
+}
+
 int Stream::queued_to_send() const noexcept {
   int bytes = 0;
   return ::ioctl(descriptor_, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
-bool Stream::has_input() const noexcept { return poll_now(descriptor_, POLLIN | POLLRDHUP) != 0; }
+bool Stream::has_input() const noexcept {
+  if (tls_ != nullptr) [[unlikely]]
+    return tls_->has_input();
+  return poll_now(descriptor_, POLLIN | POLLRDHUP) != 0;
+}
 
-bool Stream::peer_has_ended() const noexcept { return poll_now(descriptor_, POLLRDHUP) != 0; }
+bool Stream::peer_has_ended() const noexcept {
+  if (tls_ != nullptr && tls_->has_input() && tls_->peer_has_ended()) return true;
+  return poll_now(descriptor_, POLLRDHUP) != 0;
+}
 
 bool Stream::is_gone() const noexcept { return (poll_now(descriptor_, 0) & (POLLERR | POLLHUP | POLLNVAL)) != 0; }
 
 // The peer may be gone already: then nothing is left to shut.
-void Stream::shutdown_send() noexcept { ::shutdown(descriptor_, SHUT_WR); }
+void Stream::shutdown_send() noexcept {
+  if (tls_ != nullptr) [[unlikely]]
+    return end_tls();
+  ::shutdown(descriptor_, SHUT_WR);
+}
+
+void Stream::end_tls() noexcept {
+  if (tls_->send_end()) {
+    ::shutdown(descriptor_, SHUT_WR);
+    return;
+  }
+  if (readiness_.somebody_waits_to_write()) return;
+  readiness_.wait_writable([self = tls_->stream_while_alive()](error_code) {
+    if (auto const stream = self.lock()) stream->end_tls();
+  });
+}
 
 void Stream::shutdown_both() noexcept { ::shutdown(descriptor_, SHUT_RDWR); }
 
@@ -160,11 +230,16 @@ void Stream::cancel() noexcept {
 
 void Stream::close() noexcept {
   deadline_.clear();
+  if (tls_ != nullptr) [[unlikely]] {
+    std::ignore = tls_->send_end();
+    tls_.reset();
+  }
   readiness_.remove();
   if (descriptor_ != closed) ::close(std::exchange(descriptor_, closed));
 }
 
 void Stream::reset() noexcept {
+  tls_.reset();
   linger const at_once{1, 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   close();

@@ -1,10 +1,14 @@
 // One connection's bytes. Reading and writing never wait: the caller asks, and where the answer is "would block" it
 // awaits `readable()` or `writable()`. A stream has one deadline, which is the reader's; when it passes, the waits under
 // way end, and `expired()` says why. A wait may also end for nothing: who waits asks again.
+//
+// A connected stream becomes one of TLS by `start_tls_client` or `start_tls_server`. From there on its bytes are those inside,
+// and everything else here means the same.
 #pragma once
 
 #include "net/edge_set.hpp"
 #include "net/timer_wheel.hpp"
+#include "net/tls.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
@@ -13,6 +17,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,7 +52,9 @@ class Stream {
   Stream(Executor executor, TimerWheel& wheel, int descriptor);
   ~Stream() { close(); }
 
+  /// TLS: Errc::tls_truncated where the connection ends without the close_notify that says it was all.
   [[nodiscard]] Io read_some(char* data, std::size_t size) noexcept;
+  /// TLS: after `would_block` the next call begins with the same bytes, and brings no fewer.
   [[nodiscard]] Io write_some(std::string_view bytes) noexcept;
   [[nodiscard]] Io write_some(std::span<iovec const> parts) noexcept;
 
@@ -75,6 +82,18 @@ class Stream {
   /// Connects; the deadline in force applies.
   Task<boost::system::error_code> connect(boost::asio::ip::tcp::endpoint endpoint);
 
+  /// Speaks TLS as the client from here on; the deadline in force applies to the handshake. Fails with Errc::tls_expired,
+  /// tls_wrong_name, tls_unknown_ca, tls_protocol, tls_client_refused or tls_failed, with Errc::timed_out, with
+  /// operation_aborted after `cancel()` and `close()`, or with the socket's error. What follows a failure is `close()`.
+  /// With TLS 1.3 a server that refuses our certificate says so later: a read fails with Errc::tls_client_refused.
+  Task<boost::system::error_code> start_tls_client(std::shared_ptr<TlsContext const> context, TlsPeer peer);
+  /// The same as the server. `already_read`: what was read here before, and belongs to the handshake.
+  Task<boost::system::error_code> start_tls_server(std::shared_ptr<TlsContext const> context, std::string already_read = {});
+  /// What was agreed on; null for a plain stream, and until the handshake is done.
+  [[nodiscard]] TlsInfo const* tls() const noexcept { return tls_ ? tls_->info() : nullptr; }
+  /// The last failure of TLS as a sentence for the log: OpenSSL's reason, whose certificate, its dates. Until `close()`.
+  [[nodiscard]] std::string const& tls_detail() const noexcept;
+
   void expires_at(SteadyTime when) noexcept { deadline_.set(wheel_, when); }
   void never_expires() noexcept { deadline_.clear(); }
   [[nodiscard]] bool expired() const noexcept { return deadline_.expired(); }
@@ -82,18 +101,28 @@ class Stream {
   /// Whether a byte, an end or an error waits to be read, found without waiting.
   [[nodiscard]] bool has_input() const noexcept;
   /// The same as far as it has been heard of: without a system call, and perhaps a moment late.
-  [[nodiscard]] bool has_shown_input() const noexcept { return readiness_.readable(); }
+  [[nodiscard]] bool has_shown_input() const noexcept {
+    if (!readiness_.readable()) return false;
+    return tls_ == nullptr || tls_->has_input();  // what came may be no more than a session ticket
+  }
   /// Whether the peer sends no more, found without waiting.
   [[nodiscard]] bool peer_has_ended() const noexcept;
   /// Whether the connection is gone in both directions: reset, or closed by the peer's kernel.
   [[nodiscard]] bool is_gone() const noexcept;
 
-  /// No more bytes from us; the peer's may still come.
+  /// Moves what there is to read into a pipe, which must be empty. No bytes and no code: an end, or urgent data; read_some
+  /// tells which. A code that `cannot_splice()` says nothing of the connection.
+  [[nodiscard]] Io splice_to(SplicePipe& pipe) noexcept;
+  /// Sends what the pipe holds, as far as it goes.
+  [[nodiscard]] Io splice_from(SplicePipe& pipe) noexcept;
+
+  /// No more bytes from us; the peer's may still come. TLS: with a close_notify, which is sent later where it must wait.
   void shutdown_send() noexcept;
-  /// No more bytes in either direction: both sides see an end.
+  /// No more bytes in either direction: both sides see an end, TLS a truncated one.
   void shutdown_both() noexcept;
   /// Ends the waits under way, and `write_all` for good.
   void cancel() noexcept;
+  /// TLS: after a close_notify, if there is room for it.
   void close() noexcept;
   /// Closes so that the peer sees a reset: what it got so far cannot be taken for all.
   void reset() noexcept;
@@ -102,13 +131,20 @@ class Stream {
   [[nodiscard]] Executor executor() const noexcept { return readiness_.edges().executor(); }
 
  private:
+  friend class Tls;
+
   static void expire(void* stream) { static_cast<Stream*>(stream)->readiness_.cancel(); }
+  /// The socket's own bytes.
+  [[nodiscard]] Io receive(char* data, std::size_t size) noexcept;
+  [[nodiscard]] Io send(std::string_view bytes) noexcept;
   template <class Send>
   [[nodiscard]] Io write_by(Send send) noexcept;
   [[nodiscard]] boost::system::error_code begin_to_connect(boost::asio::ip::tcp::endpoint const& endpoint) noexcept;
   [[nodiscard]] boost::system::error_code connect_outcome() const noexcept;
   /// Bytes that the kernel took from us and the peer's has not acknowledged.
   [[nodiscard]] int queued_to_send() const noexcept;
+  Task<boost::system::error_code> shake_hands();
+  void end_tls() noexcept;
 
   static constexpr int closed = -1;
 
@@ -116,14 +152,8 @@ class Stream {
   Readiness readiness_;
   TimerWheel& wheel_;
   Deadline deadline_{this, &Stream::expire};
-  unsigned cancels_ = 0;  ///< so far
-
- public:
-  /// Moves what there is to read into a pipe, which must be empty. No bytes and no code: an end, or urgent data; read_some
-  /// tells which. A code that `cannot_splice()` says nothing of the connection.
-  [[nodiscard]] Io splice_to(SplicePipe& pipe) noexcept;
-  /// Sends what the pipe holds, as far as it goes.
-  [[nodiscard]] Io splice_from(SplicePipe& pipe) noexcept;
+  unsigned cancels_ = 0;      ///< so far
+  std::unique_ptr<Tls> tls_;  ///< null: a plain stream
 };
 
 /// `address:port`, IPv6 in brackets.

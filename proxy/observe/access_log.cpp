@@ -82,6 +82,14 @@ void append_upstream(std::string& out, CallRecord const& record) {
     append_field(out, record.upstream);
   out += " tries=";
   append_number(out, record.tries);
+  if (!record.sni.empty()) {
+    out += " sni=";
+    append_field(out, record.sni);
+  }
+  if (!record.first_end.empty()) {
+    out += " end=";
+    out += record.first_end;
+  }
 }
 
 /// What follows the source of a call that was passed on.
@@ -163,7 +171,7 @@ void append_json_request(std::string& out, CallRecord const& record, LogStyle st
 
 bool is_failure(CallRecord const& record) noexcept {
   return record.refused || record.decision == Decision::blocked || record.decision == Decision::reported ||
-         record.reason_code != Reason::none || record.status == 0 || record.status >= 500;
+         record.reason_code != Reason::none || record.status >= 500 || (record.status == 0 && record.protocol != "TCP");
 }
 
 bool is_logged(CallRecord const& record, double share, double dice) noexcept { return dice < share || is_failure(record); }
@@ -201,6 +209,8 @@ void append_json(std::string& out, CallRecord const& record, LogStyle style) {
   append_json_number(out, ",\"bytes_out\":", record.bytes_out);
   append_json_text(out, ",\"upstream\":", record.upstream);
   append_json_number(out, ",\"tries\":", record.tries);
+  if (!record.sni.empty()) append_json_text(out, ",\"sni\":", record.sni);
+  if (!record.first_end.empty()) append_json_text(out, ",\"end\":", record.first_end);
   append_json_text(out, ",\"reason\":", record.reason);
   out += "}\n";
 }

@@ -18,6 +18,9 @@ std::string_view name(Decision decision) noexcept;
 /// No mapping decided: a blocked, allowed or local call.
 inline constexpr std::uint32_t no_mapping = UINT32_MAX;
 
+/// No allow entry decided.
+inline constexpr std::uint32_t no_allow_rule = UINT32_MAX;
+
 /// Strings keep their capacity from call to call: a record belongs to a pooled exchange.
 struct CallRecord {
   SystemTime time;  ///< when the request head was complete
@@ -31,6 +34,7 @@ struct CallRecord {
   std::string target;                  ///< the URL it went to; empty where it went nowhere
   std::string_view rule;               ///< the mapping's source, or the allow entry, as written; outlives the call
   std::uint32_t mapping = no_mapping;  ///< index into Settings::map
+  std::uint32_t allow_rule = no_allow_rule;  ///< index into Settings::allow
   Decision decision = Decision::local;
   bool refused = false;         ///< before the map was asked: logged as [REFUSED]
   int status = 0;               ///< what the client got; 0 where it got nothing
@@ -38,6 +42,8 @@ struct CallRecord {
   std::uint64_t bytes_out = 0;  ///< body bytes to the client
   std::string upstream;         ///< address:port of the last endpoint tried; empty where none was
   std::uint32_t tries = 0;
+  std::string sni;                    ///< the name that TLS inside a tunnel asked for
+  std::string_view first_end;         ///< of a tunnel or a TCP connection: "client" or "upstream", who ended first
   std::string reason;                 ///< why it was blocked, refused or failed; empty where all went well
   Reason reason_code = Reason::none;  ///< the same as a bounded label value; none where all went well
 

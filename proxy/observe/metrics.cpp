@@ -116,8 +116,8 @@ struct CallFamilies {
 }  // namespace
 
 Metrics::Metrics(std::vector<std::string> mappings, std::vector<std::string> listeners, std::size_t workers,
-                 std::string version)
-    : listeners_{std::move(listeners)} {
+                 std::string version, std::size_t allow_entries)
+    : listeners_{std::move(listeners)}, allow_entries_{allow_entries} {
   std::unordered_map<std::string, std::uint32_t> known;
   for (auto& mapping : mappings) {
     auto const [at, is_new] = known.try_emplace(mapping, static_cast<std::uint32_t>(labels_.size()));
@@ -126,7 +126,7 @@ Metrics::Metrics(std::vector<std::string> mappings, std::vector<std::string> lis
   }
   labels_.emplace_back(no_mapping_label);
   for (std::size_t i = 0; i < workers; ++i) {
-    workers_.push_back(std::make_unique<WorkerMetrics>(series_, labels_.size(), listeners_.size()));
+    workers_.push_back(std::make_unique<WorkerMetrics>(series_, labels_.size(), listeners_.size(), allow_entries_));
   }
 
   auto& dns = prometheus::BuildCounter()
@@ -149,6 +149,34 @@ Metrics::Metrics(std::vector<std::string> mappings, std::vector<std::string> lis
 }
 
 Metrics::~Metrics() = default;
+
+std::vector<std::uint64_t> Metrics::mapping_uses() const {
+  std::vector<std::uint64_t> by_series(labels_.size());
+  for (auto const& worker : workers_) {
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      auto const* counters = worker->series(i);
+      if (counters == nullptr) continue;
+      counters->requests.for_each([&](std::uint32_t, std::uint64_t n) { by_series[i] += n; });
+    }
+  }
+  std::vector<std::uint64_t> uses;
+  for (auto const series : series_) uses.push_back(by_series[series]);
+  return uses;
+}
+
+std::vector<std::uint64_t> Metrics::allow_uses() const {
+  std::vector<std::uint64_t> uses(allow_entries_);
+  for (auto const& worker : workers_) {
+    for (std::size_t i = 0; i < allow_entries_; ++i) uses[i] += worker->allowed(i);
+  }
+  return uses;
+}
+
+SeenCalls Metrics::seen() const {
+  SeenCalls seen;
+  for (auto const& worker : workers_) static_cast<WorkerMetrics const&>(*worker).seen().add_to(seen);
+  return seen;
+}
 
 std::vector<MetricFamily> Metrics::Collect() const {
   std::vector<MetricFamily> out;
@@ -195,6 +223,7 @@ void Metrics::collect_decisions(std::vector<MetricFamily>& out) const {
   };
   add("ambassador_blocked_total", "Calls that were blocked.", &WorkerMetrics::blocked);
   add("ambassador_reported_total", "Calls that passed, and would be blocked with unmapped: block.", &WorkerMetrics::reported);
+  add("ambassador_failed_total", "Calls of the map or the allow list that did not end well, by why.", &WorkerMetrics::failed);
   add("ambassador_refused_total", "Requests refused before the map was asked: malformed, looping, or too much.",
       &WorkerMetrics::refused);
 }

@@ -26,8 +26,9 @@ enum class DnsResult : std::uint8_t { ok, no_address, failed, timed_out };
 class Metrics final : public prometheus::Collectable {
  public:
   /// `mappings` are the sources as written, in the order of CallRecord::mapping (equal ones share their series);
-  /// `listeners` the addresses, in the order of WorkerMetrics::connection_opened.
-  Metrics(std::vector<std::string> mappings, std::vector<std::string> listeners, std::size_t workers, std::string version);
+  /// `listeners` the addresses, in the order of WorkerMetrics::connection_opened; `allow_entries` how many there are.
+  Metrics(std::vector<std::string> mappings, std::vector<std::string> listeners, std::size_t workers, std::string version,
+          std::size_t allow_entries = 0);
   ~Metrics() override;
   Metrics(Metrics const&) = delete;
   Metrics& operator=(Metrics const&) = delete;
@@ -43,6 +44,13 @@ class Metrics final : public prometheus::Collectable {
   /// For counters that no call touches; take the counter once, and keep it.
   [[nodiscard]] prometheus::Registry& registry() noexcept { return registry_; }
 
+  /// Calls of each mapping so far, by its index; those that share their series count as one.
+  [[nodiscard]] std::vector<std::uint64_t> mapping_uses() const;
+  /// Calls that each allow entry let pass so far, by its index.
+  [[nodiscard]] std::vector<std::uint64_t> allow_uses() const;
+  /// What all workers saw that the configuration does not cover; a destination may be there once for each.
+  [[nodiscard]] SeenCalls seen() const;
+
   /// Every family, while the workers go on counting.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
 
@@ -57,6 +65,7 @@ class Metrics final : public prometheus::Collectable {
   std::vector<std::string> labels_;    // of the series; the last is `none`
   std::vector<std::uint32_t> series_;  // mapping -> index into labels_
   std::vector<std::string> listeners_;
+  std::size_t allow_entries_;
   std::vector<std::unique_ptr<WorkerMetrics>> workers_;
   prometheus::Registry registry_;
   std::array<prometheus::Counter*, 4> dns_{};

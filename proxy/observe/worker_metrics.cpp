@@ -5,8 +5,8 @@
 namespace ambassador::observe {
 namespace {
 
-constexpr std::array<std::string_view, 9> methods{"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
-                                                  "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+constexpr std::array<std::string_view, 10> methods{"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+                                                   "CONNECT", "OPTIONS", "TRACE", "PATCH", "TCP"};
 constexpr std::uint32_t method_shift = 10;
 constexpr std::uint32_t code_mask = (1U << method_shift) - 1;
 constexpr int max_code = 999;
@@ -41,8 +41,9 @@ std::string_view CallKey::code() const noexcept {
   return code == 0 ? std::string_view{"0"} : std::string_view{code_digits.data() + code * 3, 3};
 }
 
-WorkerMetrics::WorkerMetrics(std::vector<std::uint32_t> const& series, std::size_t series_count, std::size_t listeners)
-    : series_{series}, calls_(series_count), connections_(listeners) {}
+WorkerMetrics::WorkerMetrics(std::vector<std::uint32_t> const& series, std::size_t series_count, std::size_t listeners,
+                             std::size_t allow_entries)
+    : series_{series}, calls_(series_count), connections_(listeners), allowed_(allow_entries) {}
 
 WorkerMetrics::~WorkerMetrics() {
   for (auto& call : calls_) delete call.load(std::memory_order_relaxed);
@@ -55,7 +56,12 @@ void WorkerMetrics::record(CallRecord const& record) noexcept {
   if (record.upstream_duration.count() > 0) call.upstream_duration.observe(record.upstream_duration);
   call.bytes_in.add(record.bytes_in);
   call.bytes_out.add(record.bytes_out);
+  if (record.allow_rule != no_allow_rule) count_allowed(record.allow_rule);
   record_reason(record);
+}
+
+void WorkerMetrics::count_allowed(std::uint32_t allow_rule) noexcept {
+  if (allow_rule < allowed_.size()) allowed_[allow_rule].add(1);
 }
 
 void WorkerMetrics::record_reason(CallRecord const& record) noexcept {
@@ -66,6 +72,8 @@ void WorkerMetrics::record_reason(CallRecord const& record) noexcept {
     blocked_[reason].add(1);
   else if (record.decision == Decision::reported)
     reported_[reason].add(1);
+  else if (record.reason_code != Reason::none)
+    failed_[reason].add(1);
 }
 
 void WorkerMetrics::retried(std::uint32_t mapping, Reason reason) noexcept {

@@ -17,6 +17,10 @@ void append_joined(std::string& out, std::string_view target, std::string_view r
   out.append(target).append(rest);
 }
 
+bool has_port(config::AllowRule const& rule, std::uint16_t port) {
+  return rule.ports.empty() || std::find(rule.ports.begin(), rule.ports.end(), port) != rule.ports.end();
+}
+
 /// What of the request's path the source did not take. The root source takes `/` whole: it is the empty path too.
 std::string_view rest_of(RequestUrl const& url, RouteTable::Match const& match) {
   if (match.mapping->match == config::MatchKind::exact || url.path == "/") return {};
@@ -39,13 +43,19 @@ Query query_of(RequestUrl const& url, std::string_view method, std::span<wire::h
 }
 
 Rules::Rules(config::Settings const& settings) : settings_{settings}, routes_{settings.map} {
-  for (auto const& rule : settings.allow) allowed_.add(rule.host_kind, rule.host).push_back(&rule);
+  for (auto const& rule : settings.allow) {
+    if (rule.network) {
+      allowed_networks_.push_back(&rule);
+    } else {
+      allowed_.add(rule.host_kind, rule.host).push_back(&rule);
+    }
+  }
 }
 
 std::optional<RouteTable::Match> Rules::find_source(RequestUrl const& url, Query const& query,
                                                     std::uint16_t listener_port) const {
-  // A Host with the listener's own port matches a source without one.
-  bool const own_port = url.form == TargetForm::origin && has_listener_port(url, listener_port);
+  // A Host without a port, or with the listener's own, matches a source without one.
+  bool const own_port = url.form == TargetForm::origin && (url.authority.port == 0 || has_listener_port(url, listener_port));
   RouteTable::Ports const ports{query.port, own_port ? http_port : query.port};
   if (auto match = routes_.find_literal(query, ports)) return match;
   if (names_listener(url, listener_port)) {
@@ -60,23 +70,25 @@ std::optional<RouteTable::Match> Rules::find_source(RequestUrl const& url, Query
 
 config::AllowRule const* Rules::find_allowed(RequestUrl const& url) const {
   config::AllowRule const* found = nullptr;
-  allowed_.visit(url.authority.host, [&](std::vector<config::AllowRule const*> const& rules) {
-    for (auto const* rule : rules) {
-      auto const& ports = rule->ports;
-      if (ports.empty() || std::find(ports.begin(), ports.end(), url.port()) != ports.end()) {
-        found = rule;
-        return true;
-      }
-    }
-    return false;
-  });
+  auto const find_in = [&](std::vector<config::AllowRule const*> const& rules, auto fits) {
+    auto const rule = std::find_if(rules.begin(), rules.end(),
+                                   [&](auto const* candidate) { return has_port(*candidate, url.port()) && fits(*candidate); });
+    if (rule != rules.end()) found = *rule;
+    return found != nullptr;
+  };
+  auto const& host = url.authority.host;
+  if (auto const address = allowed_networks_.empty() ? std::nullopt : parse_ip_address(host)) {
+    find_in(allowed_networks_, [&](config::AllowRule const& rule) { return rule.network->contains(*address); });
+  }
+  if (found == nullptr) {
+    allowed_.visit(host, [&](auto const& rules) { return find_in(rules, [](config::AllowRule const&) { return true; }); });
+  }
   return found;
 }
 
 Decision Rules::decide_unmapped(RequestUrl const& url, std::uint16_t listener_port) const {
   Decision decision;
-  decision.refusal = Refusal::not_in_map;
-  if (url.form == TargetForm::absolute) decision.allow = find_allowed(url);
+  if (url.form == TargetForm::absolute || url.form == TargetForm::authority) decision.allow = find_allowed(url);
   if (decision.allow != nullptr) {
     decision.verdict = Verdict::allowed;
   } else if (settings_.unmapped != config::Unmapped::block && !names_listener(url, listener_port)) {
@@ -85,36 +97,38 @@ Decision Rules::decide_unmapped(RequestUrl const& url, std::uint16_t listener_po
   return decision;
 }
 
-/// A tunnel is answered by ourselves, and only where a source names its host literally: the calls inside are decided
-/// one by one.
-Decision Rules::decide_connect(RequestUrl const& url) const {
+/// A tunnel to what a source names literally is answered by ourselves, and the calls inside are decided one by one. Any
+/// other needs to be allowed, and is left to the two ends.
+Decision Rules::decide_connect(RequestUrl const& url, std::uint16_t listener_port) const {
   auto const& map = routes_.map();
   for (auto const index : routes_.sources_on(url.authority.host)) {
-    if (map[index].source.port == url.authority.port) return {Verdict::mapped, Refusal::none, {&map[index], index, 0}, nullptr};
-  }
-  Decision decision;
-  decision.refusal = Refusal::connect_not_mapped;
-  return decision;
-}
-
-Decision Rules::decide(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields,
-                       std::uint16_t listener_port) const {
-  if (url.form == TargetForm::authority) return decide_connect(url);
-  if (url.scheme == Scheme::https) {
-    Decision decision;
-    decision.refusal = Refusal::https_not_served;
-    return decision;
-  }
-  if (auto const match = find_source(url, query_of(url, method, fields), listener_port)) {
-    return {Verdict::mapped, Refusal::none, *match, nullptr};
+    if (map[index].source.port == url.authority.port) return {Verdict::mapped, {&map[index], index, 0}, nullptr};
   }
   return decide_unmapped(url, listener_port);
 }
 
+Decision Rules::decide(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields,
+                       std::uint16_t listener_port) const {
+  if (url.form == TargetForm::authority) return decide_connect(url, listener_port);
+  // Sources are http: an absolute https:// is none of them. In origin form the scheme is only what the listener speaks.
+  bool const may_be_mapped = url.form != TargetForm::absolute || url.scheme == Scheme::http;
+  if (auto const match = may_be_mapped ? find_source(url, query_of(url, method, fields), listener_port) : std::nullopt) {
+    return {Verdict::mapped, *match, nullptr};
+  }
+  return decide_unmapped(url, listener_port);
+}
+
+config::TargetScheme target_scheme(Decision const& decision, RequestUrl const& url) noexcept {
+  if (decision.verdict == Verdict::mapped) return decision.match.mapping->target.scheme;
+  if (url.form == TargetForm::authority) return config::TargetScheme::tcp;
+  return url.scheme == Scheme::https ? config::TargetScheme::https : config::TargetScheme::http;
+}
+
 std::size_t append_target_url(std::string& out, Decision const& decision, RequestUrl const& url) {
-  out.append("http://");
+  auto const scheme = target_scheme(decision, url);
+  out.append(config::name(scheme)).append("://");
   if (decision.verdict != Verdict::mapped) {
-    out.append(url.authority.text(80));
+    out.append(url.authority.text(config::default_port(scheme)));
     auto const path_begins = out.size();
     out.append(url.path);
     if (url.has_query) out.append("?").append(url.query);

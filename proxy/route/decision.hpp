@@ -13,17 +13,8 @@ namespace ambassador::route {
 
 enum class Verdict : std::uint8_t { mapped, allowed, reported, blocked };
 
-/// Why nothing could be done for a request, where it is not that the map lacks it.
-enum class Refusal : std::uint8_t {
-  none,
-  not_in_map,
-  connect_not_mapped,  ///< a tunnel to what the map does not serve itself
-  https_not_served,    ///< absolute-form https://
-};
-
 struct Decision {
   Verdict verdict = Verdict::blocked;
-  Refusal refusal = Refusal::none;
   RouteTable::Match match;                   ///< of `mapped`
   config::AllowRule const* allow = nullptr;  ///< of `allowed`, where a rule allowed it and not `unmapped: allow`
 };
@@ -45,11 +36,12 @@ class Rules {
                                                              std::uint16_t listener_port) const;
   [[nodiscard]] config::AllowRule const* find_allowed(RequestUrl const& url) const;
   [[nodiscard]] Decision decide_unmapped(RequestUrl const& url, std::uint16_t listener_port) const;
-  [[nodiscard]] Decision decide_connect(RequestUrl const& url) const;
+  [[nodiscard]] Decision decide_connect(RequestUrl const& url, std::uint16_t listener_port) const;
 
   config::Settings const& settings_;
   RouteTable routes_;
   HostIndex<std::vector<config::AllowRule const*>> allowed_;
+  std::vector<config::AllowRule const*> allowed_networks_;  ///< for destinations that are addresses
 };
 
 /// Whether the request's authority is the listener that it came in at: a loopback name with its port.
@@ -57,10 +49,13 @@ bool names_listener(RequestUrl const& url, std::uint16_t listener_port) noexcept
 /// Whether its port is; never where `listener_port` is 0.
 bool has_listener_port(RequestUrl const& url, std::uint16_t listener_port) noexcept;
 
+/// The scheme that the call goes on with.
+config::TargetScheme target_scheme(Decision const& decision, RequestUrl const& url) noexcept;
+
 /// The query that a request makes of the table.
 Query query_of(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields) noexcept;
 
-/// Appends the URL that the call goes to, `http://host[:port]/path[?query]`, and returns where in it the path begins.
+/// Appends the URL that the call goes to, `http(s)://host[:port]/path[?query]`, and returns where in it the path begins.
 /// One slash stands at the seam between the target's path and the rest of the request's.
 std::size_t append_target_url(std::string& out, Decision const& decision, RequestUrl const& url);
 

@@ -4,6 +4,8 @@
 #include "route/location.hpp"
 #include "wire/http1/writer.hpp"
 
+#include <algorithm>
+
 namespace ambassador::route {
 namespace {
 
@@ -46,11 +48,102 @@ void append_via(std::string& out, unsigned minor_version, std::string_view pseud
 
 std::optional<std::string> mapped_back(std::string_view location, ForwardedResponse const& forwarded) {
   if (forwarded.mapping == nullptr) return std::nullopt;
-  return map_back(location, *forwarded.mapping, "http://" + forwarded.asked->text(80));
+  auto const& asked = *forwarded.asked;
+  return map_back(location, *forwarded.mapping,
+                  forwarded.asked_https ? "https://" + asked.text(443) : "http://" + asked.text(80));
 }
 
 bool counts_hops(wire::http::RequestHead const& head) noexcept {
   return head.method == wire::http::Method::options || head.method == wire::http::Method::trace;
+}
+
+/// What is ours alone to write: the configuration refuses rules for these, and here they would have no effect.
+bool is_ours(std::string_view name) noexcept {
+  auto const id = wire::http::field_id(name);
+  return is_hop_by_hop(id) || id == FieldId::via;
+}
+
+/// What the configuration changes in a head: its rules, and then a credential.
+struct Changes {
+  config::HeaderRules const& rules;
+  std::string_view credential_name;
+
+  /// Whether the field does not go on: it is removed, or another comes in its place.
+  [[nodiscard]] bool drops(Field const& field) const noexcept {
+    if (is_credential(field.name)) return true;
+    auto const is_named = [&](std::string_view name) { return iequals(name, field.name); };
+    bool const named = std::any_of(rules.remove.begin(), rules.remove.end(), is_named) || sets(field.name);
+    return named && !is_ours(field.name);
+  }
+
+  [[nodiscard]] bool sets(std::string_view name) const noexcept {
+    return std::any_of(rules.set.begin(), rules.set.end(), [&](auto const& rule) { return iequals(rule.first, name); });
+  }
+
+  [[nodiscard]] bool adds(std::string_view name) const noexcept {
+    return std::any_of(rules.add.begin(), rules.add.end(), [&](auto const& rule) { return iequals(rule.first, name); });
+  }
+
+  void append_new(std::string& out) const {
+    for (auto const* list : {&rules.set, &rules.add}) {
+      for (auto const& [name, value] : *list) {
+        if (!is_credential(name) && !is_ours(name)) http1::append_field(out, name, value);
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] bool is_credential(std::string_view name) const noexcept {
+    return !credential_name.empty() && iequals(name, credential_name);
+  }
+};
+
+constexpr auto drops_nothing = [](Field const&) { return false; };
+
+/// `drops` is a template's argument so that a head without rules is not asked about them field by field.
+template <class Drops>
+void append_fields(std::string& out, wire::http::RequestHead const& head, Drops drops) {
+  for (auto const& field : head.fields) {
+    if (!goes_on(head, field) || drops(field)) continue;
+    if (field.id == FieldId::max_forwards && counts_hops(head) && head.max_forwards != UINT64_MAX) {
+      http1::append_field(out, field.name, head.max_forwards - 1);
+    } else {
+      http1::append_field(out, field);
+    }
+  }
+}
+
+template <class Drops>
+void append_fields(std::string& out, wire::http::ResponseHead const& head, ForwardedResponse const& forwarded, Drops drops) {
+  for (auto const& field : head.fields) {
+    // Of a body that is not there the length may be said (HEAD, 304), RFC 9110 section 8.6.
+    bool const said_length = field.id == FieldId::content_length && forwarded.body.kind == wire::http::BodyKind::none &&
+                             head.status >= 200 && head.status != 204;
+    if ((!goes_on(head, field) && !said_length) || drops(field)) continue;
+    bool const is_location = field.id == FieldId::location || field.id == FieldId::content_location;
+    if (auto const mapped = is_location ? mapped_back(field.value, forwarded) : std::nullopt) {
+      http1::append_field(out, field.name, *mapped);
+    } else {
+      http1::append_field(out, field);
+    }
+  }
+}
+
+void append_changed_fields(std::string& out, wire::http::RequestHead const& head, ForwardedRequest const& forwarded) {
+  static config::HeaderRules const no_rules;
+  auto const credential = is_ours(forwarded.credential_name) ? std::string_view{} : forwarded.credential_name;
+  Changes const changes{forwarded.rules != nullptr ? *forwarded.rules : no_rules, credential};
+  append_fields(out, head, [&](Field const& field) { return changes.drops(field); });
+  changes.append_new(out);
+  if (!credential.empty()) http1::append_field(out, credential, forwarded.credential_value);
+}
+
+/// Returns whether a Date is there, or is not wanted.
+bool append_changed_fields(std::string& out, wire::http::ResponseHead const& head, ForwardedResponse const& forwarded) {
+  Changes const changes{*forwarded.rules, {}};
+  append_fields(out, head, forwarded, [&](Field const& field) { return changes.drops(field); });
+  changes.append_new(out);
+  return head.has_date || changes.sets("date") || changes.adds("date");
 }
 
 }  // namespace
@@ -79,16 +172,14 @@ std::string_view wanted_upgrade(wire::http::RequestHead const& head) noexcept {
 void append_forwarded(std::string& out, wire::http::RequestHead const& head, ForwardedRequest const& forwarded) {
   http1::append_request_line(out, head.method_text, forwarded.target);
   http1::append_field(out, "Host", forwarded.host);
-  for (auto const& field : head.fields) {
-    if (!goes_on(head, field)) continue;
-    if (field.id == FieldId::max_forwards && counts_hops(head) && head.max_forwards != UINT64_MAX) {
-      http1::append_field(out, field.name, head.max_forwards - 1);
-    } else {
-      http1::append_field(out, field);
-    }
+  if (forwarded.rules == nullptr && forwarded.credential_name.empty()) {
+    append_fields(out, head, drops_nothing);
+  } else {
+    append_changed_fields(out, head, forwarded);
   }
   http1::append_framing(out, head.body);
   append_via(out, head.minor_version, forwarded.pseudonym);
+  if (!forwarded.proxy_authorization.empty()) http1::append_field(out, "Proxy-Authorization", forwarded.proxy_authorization);
   if (!forwarded.upgrade.empty()) {
     out.append("Connection: Upgrade\r\n");
     http1::append_field(out, "Upgrade", forwarded.upgrade);
@@ -98,21 +189,15 @@ void append_forwarded(std::string& out, wire::http::RequestHead const& head, For
 
 void append_forwarded(std::string& out, wire::http::ResponseHead const& head, ForwardedResponse const& forwarded) {
   http1::append_status_line(out, head.status, head.reason);
-  for (auto const& field : head.fields) {
-    // Of a body that is not there the length may be said (HEAD, 304), RFC 9110 section 8.6.
-    bool const said_length = field.id == FieldId::content_length && forwarded.body.kind == wire::http::BodyKind::none &&
-                             head.status >= 200 && head.status != 204;
-    if (!goes_on(head, field) && !said_length) continue;
-    bool const is_location = field.id == FieldId::location || field.id == FieldId::content_location;
-    if (auto const mapped = is_location ? mapped_back(field.value, forwarded) : std::nullopt) {
-      http1::append_field(out, field.name, *mapped);
-    } else {
-      http1::append_field(out, field);
-    }
+  bool has_date = head.has_date;
+  if (forwarded.rules != nullptr && (head.status >= 200 || head.status == 101)) {
+    has_date = append_changed_fields(out, head, forwarded);
+  } else {
+    append_fields(out, head, forwarded, drops_nothing);
   }
   http1::append_framing(out, forwarded.body);
   append_via(out, head.minor_version, forwarded.pseudonym);
-  if (!head.has_date && head.status >= 200) http1::append_field(out, "Date", forwarded.date);
+  if (!has_date && head.status >= 200) http1::append_field(out, "Date", forwarded.date);
   if (forwarded.upgraded) {
     out.append("Connection: Upgrade\r\n");
     http1::append_field(out, "Upgrade", head.upgrade);

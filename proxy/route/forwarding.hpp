@@ -1,5 +1,6 @@
 // What an intermediary changes in a head before it goes on (RFC 9110 section 7.6): hop-by-hop fields and those that
-// Connection names go, Host and the framing are written anew, Via is added. Pure: heads in, bytes out.
+// Connection names go, Host and the framing are written anew, Via is added; then what the configuration says of headers.
+// Pure: heads in, bytes out.
 #pragma once
 
 #include "config/settings.hpp"
@@ -18,10 +19,14 @@ bool went_through(wire::http::Head const& head, std::string_view pseudonym) noex
 std::string_view wanted_upgrade(wire::http::RequestHead const& head) noexcept;
 
 struct ForwardedRequest {
-  std::string_view target;     ///< path and query
-  std::string_view host;       ///< the value of Host
-  std::string_view pseudonym;  ///< ours, for Via
-  std::string_view upgrade;    ///< from `wanted_upgrade`
+  std::string_view target;                     ///< path and query; towards a parent proxy the whole URL
+  std::string_view host;                       ///< the value of Host
+  std::string_view pseudonym;                  ///< ours, for Via
+  std::string_view upgrade;                    ///< from `wanted_upgrade`
+  config::HeaderRules const* rules = nullptr;  ///< null: none
+  std::string_view credential_name = {};       ///< the field that goes in place of the app's own, after the rules; empty: none
+  std::string_view credential_value = {};      ///< one line
+  std::string_view proxy_authorization = {};   ///< the value of Proxy-Authorization for a parent proxy; empty: none
 };
 
 /// Appends the request's head as it goes upstream, up to and with the empty line.
@@ -33,10 +38,12 @@ struct ForwardedResponse {
   bool keep_alive = true;
   bool to_http10 = false;  ///< the client speaks HTTP/1.0: keep-alive must be said
   std::string_view pseudonym;
-  std::string_view date;                     ///< for a response without one, RFC 9110 section 6.6.1
-  bool upgraded = false;                     ///< a 101 that was asked for
-  config::Mapping const* mapping = nullptr;  ///< that decided: a Location into its target is mapped back
-  Authority const* asked = nullptr;          ///< as the client asked for it; with `mapping`
+  std::string_view date;                       ///< for a response without one, RFC 9110 section 6.6.1
+  bool upgraded = false;                       ///< a 101 that was asked for
+  config::Mapping const* mapping = nullptr;    ///< that decided: a Location into its target is mapped back
+  Authority const* asked = nullptr;            ///< as the client asked for it; with `mapping`
+  bool asked_https = false;                    ///< it asked for https://, or at a listener with TLS
+  config::HeaderRules const* rules = nullptr;  ///< of final responses, and of a 101; null: none
 };
 
 /// Appends the response's head as it goes to the client. `method` is the request's.

@@ -17,6 +17,7 @@ std::optional<std::string_view> below(std::string_view path, std::string_view ta
 }  // namespace
 
 std::optional<std::string> map_back(std::string_view location, config::Mapping const& mapping, std::string_view client_origin) {
+  auto const& target = mapping.target;
   bool const exact = mapping.match == config::MatchKind::exact;
   bool const network_path = location.starts_with("//");
   std::string_view path = location;
@@ -25,13 +26,15 @@ std::optional<std::string> map_back(std::string_view location, config::Mapping c
   if (absolute) {
     UriParts parts;
     Authority authority;
-    if (split_uri(location.substr(0, location.find('#')), parts) != UriFault::none || !iequals(parts.scheme, "http"))
+    if (split_uri(location.substr(0, location.find('#')), parts) != UriFault::none ||
+        !iequals(parts.scheme, name(target.scheme)))
       return std::nullopt;
     if (parse_authority(parts.authority, authority) != UriFault::none) return std::nullopt;
-    if (authority.host != mapping.target.authority.host || authority.port_or(80) != mapping.target.port) return std::nullopt;
+    if (authority.host != target.authority.host || authority.port_or(default_port(target.scheme)) != target.port)
+      return std::nullopt;
     path = location.substr(parts.scheme.size() + 3 + parts.authority.size());
   }
-  auto const rest = below(path, mapping.target.path);
+  auto const rest = below(path, target.path);
   if (!rest || (exact && !rest->empty())) return std::nullopt;
   std::string mapped{absolute ? client_origin : std::string_view{}};
   mapped.append(mapping.source.path);

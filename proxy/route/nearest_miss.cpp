@@ -1,6 +1,6 @@
 #include "route/nearest_miss.hpp"
 
-#include "base/bytes.hpp"
+#include "route/yaml_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -90,7 +90,7 @@ NearestMiss nearest_host(std::span<config::Mapping const> map, std::string_view 
   NearestMiss best;
   auto best_distance = max_host_edits + 1;
   for (auto const& mapping : map.first(std::min(map.size(), max_miss_candidates))) {
-    if (mapping.source.host_kind == config::HostKind::any) continue;
+    if (mapping.source.host_kind == config::HostKind::any || mapping.source.scheme != config::SourceScheme::http) continue;
     auto const distance = edit_distance(mapping.source.host, host);
     if (distance < best_distance) {
       best_distance = distance;
@@ -98,6 +98,26 @@ NearestMiss nearest_host(std::span<config::Mapping const> map, std::string_view 
     }
   }
   return best;
+}
+
+bool allows_host(config::AllowRule const& rule, std::string_view host) {
+  switch (rule.host_kind) {
+    case config::HostKind::literal: return rule.host == host;
+    case config::HostKind::suffix: return host.ends_with(rule.host);
+    case config::HostKind::any: return true;
+  }
+  return false;
+}
+
+/// An allow entry that has the host, though not the port.
+config::AllowRule const* find_allowed_host(Rules const& rules, RequestUrl const& url) {
+  std::span<config::AllowRule const> const allowed = rules.settings().allow;
+  auto const looked_at = allowed.first(std::min(allowed.size(), max_miss_candidates));
+  auto const address = parse_ip_address(url.authority.host);
+  auto const found = std::find_if(looked_at.begin(), looked_at.end(), [&](config::AllowRule const& rule) {
+    return rule.network ? address && rule.network->contains(*address) : allows_host(rule, url.authority.host);
+  });
+  return found == looked_at.end() ? nullptr : &*found;
 }
 
 /// The source's `http://host[:port]` that would take the request. The listener's own port is not written: it would be
@@ -108,48 +128,29 @@ std::string source_origin(RequestUrl const& url, std::uint16_t listener_port) {
   return "http://" + (own_port ? url.authority.host : url.authority.text(80));
 }
 
-/// The path up to the first segment that YAML may not hold: its text is UTF-8, a URL's bytes need not be.
-std::string_view writable(std::string_view path) {
-  auto const odd = std::find_if(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  if (odd == path.end()) return path;
-  auto const before = path.substr(0, static_cast<std::size_t>(odd - path.begin()));
-  return before.substr(0, before.rfind('/'));
-}
-
-/// A source as a YAML scalar that our reader takes for exactly this text: quoted where it must be, `${` doubled.
-std::string yaml_text(std::string_view text) {
-  bool const plain = !text.ends_with(':') && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_unreserved(c) || c == '/' || c == ':' || c == '%';
-  });
-  if (plain) return std::string{text};
-  std::string quoted{'"'};
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') quoted.push_back('\\');
-    if (text.substr(i).starts_with("${")) quoted.push_back('$');
-    quoted.push_back(text[i]);
-  }
-  return quoted += '"';
-}
-
 }  // namespace
 
 NearestMiss find_nearest_miss(Rules const& rules, RequestUrl const& url, std::string_view method,
                               std::span<wire::http::Field const> fields, std::uint16_t listener_port) {
   auto const& routes = rules.routes();
   auto const asked = asked_of(url, method, fields, listener_port);
+  if (url.form != TargetForm::origin) {
+    if (auto const* const allow = find_allowed_host(rules, url)) return {.cause = MissCause::port, .allow = allow};
+  }
   if (url.form == TargetForm::authority) {
     auto const named = routes.sources_on(url.authority.host);
     return named.empty() ? nearest_host(routes.map(), url.authority.host)
                          : NearestMiss{MissCause::port, &routes.map()[named.front()]};
   }
   auto const sources = sources_for(routes, asked);
-  if (url.scheme == Scheme::https) {
+  if (url.form == TargetForm::absolute && url.scheme == Scheme::https) {
     return sources.empty() ? NearestMiss{} : NearestMiss{MissCause::scheme, &routes.map()[sources.front()]};
   }
   return sources.empty() ? nearest_host(routes.map(), url.authority.host) : nearest_on_host(routes.map(), sources, asked);
 }
 
 std::string describe(NearestMiss const& miss, RequestUrl const& url, std::string_view method) {
+  if (miss.allow != nullptr) return "port " + std::to_string(url.port()) + " is not allowed, " + miss.allow->text + " is";
   if (miss.source == nullptr) return {};
   auto const& listed = miss.source->source_text;
   switch (miss.cause) {
@@ -168,16 +169,14 @@ std::string describe(NearestMiss const& miss, RequestUrl const& url, std::string
 
 std::string lines_to_paste(RequestUrl const& url, std::uint16_t listener_port) {
   bool const may_be_allowed =
-      url.form == TargetForm::absolute && url.scheme == Scheme::http && !names_listener(url, listener_port);
+      url.form == TargetForm::authority || (url.form == TargetForm::absolute && !names_listener(url, listener_port));
   if (may_be_allowed) return "allow:\n  - \"" + url.authority.host + ':' + std::to_string(url.port()) + "\"\n";
   auto const source = source_origin(url, listener_port).append(writable(url.path));
-  return "map:\n  - source: " + yaml_text(source) + "\n    target: http://the-real-service\n";
+  return "map:\n" + source_to_paste(source);
 }
 
-std::string describe_block(Decision const& decision, NearestMiss const& miss, RequestUrl const& url, std::string_view method) {
+std::string describe_block(NearestMiss const& miss, RequestUrl const& url, std::string_view method) {
   std::string text = "not in the map";
-  if (decision.refusal == Refusal::connect_not_mapped) text = "CONNECT is for the hosts of http sources only in this version";
-  if (decision.refusal == Refusal::https_not_served) text = "https:// is not served in this version";
   if (auto const detail = describe(miss, url, method); !detail.empty()) text.append(": ").append(detail);
   return text;
 }

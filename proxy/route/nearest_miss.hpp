@@ -15,8 +15,9 @@ enum class MissCause : std::uint8_t { none, scheme, host, port, path, query, met
 
 struct NearestMiss {
   MissCause cause = MissCause::none;
-  config::Mapping const* source = nullptr;  ///< the one that came closest; null with `none`
-  std::string_view header = {};             ///< with `header`: the one that is missing or differs
+  config::Mapping const* source = nullptr;   ///< the one that came closest; null with `none`
+  std::string_view header = {};              ///< with `header`: the one that is missing or differs
+  config::AllowRule const* allow = nullptr;  ///< with `port`, in place of a source: the entry that has the host
 };
 
 /// `listener_port` is the port the request came in at, 0 where there is none.
@@ -31,6 +32,6 @@ std::string describe(NearestMiss const& miss, RequestUrl const& url, std::string
 std::string lines_to_paste(RequestUrl const& url, std::uint16_t listener_port = 0);
 
 /// The whole of what a blocked client is told, without the lines to paste: "not in the map: …".
-std::string describe_block(Decision const& decision, NearestMiss const& miss, RequestUrl const& url, std::string_view method);
+std::string describe_block(NearestMiss const& miss, RequestUrl const& url, std::string_view method);
 
 }  // namespace ambassador::route

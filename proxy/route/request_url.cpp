@@ -82,8 +82,9 @@ void RequestUrl::append_text(std::string& out) const {
   if (has_query) out.append("?").append(query);
 }
 
-UrlFault read_request_url(wire::http::RequestHead const& head, Authority const* tunnel, RequestUrl& url) {
-  url.scheme = Scheme::http;
+UrlFault read_request_url(wire::http::RequestHead const& head, Arrival const& arrival, RequestUrl& url) {
+  auto const* const tunnel = arrival.tunnel;
+  url.scheme = arrival.tls ? Scheme::https : Scheme::http;
   url.whole_server = false;
   if (head.method == wire::http::Method::connect) {
     url.form = TargetForm::authority;
@@ -94,6 +95,10 @@ UrlFault read_request_url(wire::http::RequestHead const& head, Authority const* 
   if (head.target.starts_with('/')) {
     url.form = TargetForm::origin;
     if (auto fault = read_host(head, url)) return fault;
+    if (arrival.redirected_port != 0) {
+      url.form = TargetForm::absolute;
+      url.authority.port = url.authority.port_or(arrival.redirected_port);
+    }
     if (tunnel != nullptr && !same_authority(*tunnel, url.authority)) return "the Host differs from the CONNECT target";
     return read_origin_form(head.target, url);
   }

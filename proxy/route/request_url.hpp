@@ -34,10 +34,17 @@ struct RequestUrl {
 /// Why a target was refused; a constant text.
 using UrlFault = std::optional<std::string_view>;
 
+/// What is known of a request's way here, beside its bytes.
+struct Arrival {
+  Authority const* tunnel = nullptr;  ///< of the CONNECT that it came through
+  bool tls = false;                   ///< the listener speaks TLS: in origin form the scheme is https
+  std::uint16_t redirected_port = 0;  ///< where the client meant to connect, when the kernel redirected it here
+};
+
 /// Reads the request's target and Host into `url`. Absolute-form wins over Host (RFC 9112 section 3.2.2), whose
-/// syntax is judged all the same. `tunnel` is the authority of a CONNECT that this request came through, or null: the
-/// request must then be in origin form and its Host must name the same authority.
-UrlFault read_request_url(wire::http::RequestHead const& head, Authority const* tunnel, RequestUrl& url);
+/// syntax is judged all the same. Through a tunnel the request must be in origin form, and its Host must name the same
+/// authority. A redirected one counts as absolute: its Host is where it wants to go.
+UrlFault read_request_url(wire::http::RequestHead const& head, Arrival const& arrival, RequestUrl& url);
 
 /// Reads an absolute URL that a user typed (`explain`, `expect`), or `host:port` where `method` is CONNECT.
 UrlFault read_typed_url(std::string_view method, std::string_view text, RequestUrl& url);

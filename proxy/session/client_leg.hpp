@@ -5,12 +5,15 @@
 #include "session/message_reader.hpp"
 #include "session/message_writer.hpp"
 
+#include <optional>
+
 namespace ambassador::session {
 
 /// Belongs to an exchange, not to the connection: while a client is idle it has none.
 struct ClientLeg {
   net::Stream* stream = nullptr;
-  std::string_view address;  ///< the client's `address:port`
+  std::string_view address;                                  ///< the client's `address:port`
+  std::optional<boost::asio::ip::tcp::endpoint> redirected;  ///< where it meant to connect, when the kernel brought it here
   MessageReader reader{wire::http1::max_leading_empty_lines};
   MessageWriter writer;
 };

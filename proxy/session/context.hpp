@@ -7,6 +7,8 @@
 #include "observe/log_buffer.hpp"
 #include "observe/metrics.hpp"
 #include "route/decision.hpp"
+#include "session/credentials.hpp"
+#include "session/source_limits.hpp"
 #include "upstream/pool.hpp"
 #include "wire/http/message.hpp"
 
@@ -39,6 +41,10 @@ struct ListenerInfo {
   std::size_t index = 0;  ///< among the process's listeners
   std::string text;       ///< `address:port`
   std::uint16_t port = 0;
+  config::ListenProtocol protocol = config::ListenProtocol::http;
+  std::uint32_t mapping = 0;      ///< of ListenProtocol::tcp
+  bool proxy_protocol = false;    ///< connections begin with a PROXY header
+  net::TlsSource* tls = nullptr;  ///< null: plain
 };
 
 struct Context {
@@ -49,6 +55,9 @@ struct Context {
   route::Rules const& rules;
   wire::http::HeadLimits head_limits;
   upstream::Pools& pools;
+  upstream::EgressTable const& egress;
+  Credentials& credentials;
+  SourceLimits& source_limits;
   observe::WorkerMetrics& metrics;
   observe::LogBuffer& log;
   std::string_view pseudonym;              ///< our name in Via

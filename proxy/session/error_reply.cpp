@@ -28,7 +28,39 @@ Row resolve_row(boost::system::error_code code) {
   return {502, Reason::dns_failed, "dns_error", "Check the host in the target, and whether the Service exists."};
 }
 
+Row handshake_row(boost::system::error_code code) {
+  if (code == Errc::tls_expired) {
+    return {502, Reason::tls_expired, "tls_certificate_error",
+            "The upstream's certificate must be renewed; or is a clock wrong?"};
+  }
+  if (code == Errc::tls_wrong_name) {
+    return {502, Reason::tls_wrong_name, "tls_certificate_error",
+            "Is the target's host the right one? Else say tls.server_name."};
+  }
+  if (code == Errc::tls_unknown_ca) {
+    return {502, Reason::tls_unknown_ca, "tls_certificate_error", "Name the CA that signed it in tls.ca."};
+  }
+  if (code == Errc::tls_protocol) {
+    return {502, Reason::tls_protocol, "tls_protocol_error", "Does that port speak TLS 1.2 or later?"};
+  }
+  if (code == Errc::tls_client_refused) {
+    return {502, Reason::tls_client_refused, "tls_alert_received", "Check tls.cert and tls.key of the source."};
+  }
+  if (code == Errc::timed_out) {
+    return {504, Reason::connect_timeout, "connection_timeout", "The upstream takes connections, but its TLS does not answer."};
+  }
+  return {502, Reason::tls_failed, "tls_protocol_error", "See the upstream's log."};
+}
+
 Row connect_row(boost::system::error_code code) {
+  if (code == Errc::address_refused) {
+    return {403, Reason::address_refused, "destination_ip_prohibited",
+            "If it should be reached there, name the address: in the target, or in `addresses` of the allow entry."};
+  }
+  if (code == Errc::via_refused) {
+    return {502, Reason::via_refused, "destination_unavailable",
+            "Ask those who run the parent proxy, or check via.credentials_file."};
+  }
   if (code == Errc::pool_exhausted) {
     return {503, Reason::pool_exhausted, "connection_limit_reached", "The upstream is slow, or limits.connections is too low."};
   }
@@ -73,10 +105,13 @@ Row client_row(boost::system::error_code code) {
 
 Row row_of(Failure const& failure) {
   if (failure.code == Errc::shutting_down) return {503, Reason::shutting_down, "destination_unavailable", "Try again."};
+  if (failure.side == Side::client && failure.stage == Stage::handshake) return {400, Reason::tls_handshake, "", ""};
+  if (failure.code == Errc::bad_proxy_header) return {400, Reason::bad_proxy_header, "", "Should proxy_protocol be off here?"};
   if (failure.side == Side::client) return client_row(failure.code);
   switch (failure.stage) {
     case Stage::resolve: return resolve_row(failure.code);
     case Stage::connect: return connect_row(failure.code);
+    case Stage::handshake: return handshake_row(failure.code);
     default: return response_row(failure.code);
   }
 }
@@ -84,7 +119,9 @@ Row row_of(Failure const& failure) {
 std::string_view at_stage(Stage stage) {
   switch (stage) {
     case Stage::resolve: return "looking up the host";
+    case Stage::accept: return "taking the connection";
     case Stage::connect: return "connecting";
+    case Stage::handshake: return "the TLS handshake";
     case Stage::send: return "sending the request";
     case Stage::response_head: return "waiting for the response";
     case Stage::response_body: return "reading the response";
@@ -129,11 +166,12 @@ std::string json_body(ErrorReply const& reply) {
 
 }  // namespace
 
-ErrorReply error_reply(Failure const& failure, std::string_view target) {
+ErrorReply error_reply(Failure const& failure, std::string_view target, std::string_view detail) {
   auto const row = row_of(failure);
   std::string what{at_stage(failure.stage)};
   if (failure.side == Side::upstream) what.append(" for ").append(target);
   what.append(": ").append(failure.code.message());
+  if (!detail.empty()) what.append(" (").append(detail).append(")");
   return {.status = row.status,
           .reason = row.reason,
           .proxy_status = row.proxy_status,

@@ -23,8 +23,9 @@ struct ErrorReply {
   unsigned retry_after = 0;       ///< seconds; 0: not said
 };
 
-/// For a fault on the way to the upstream or in its answer. `target` is the URL that the call was to go to.
-ErrorReply error_reply(Failure const& failure, std::string_view target);
+/// For a fault on the way to the upstream or in its answer. `target` is the URL that the call was to go to, `detail` what
+/// is known beside the failure.
+ErrorReply error_reply(Failure const& failure, std::string_view target, std::string_view detail = {});
 
 /// For a request that could not be understood.
 ErrorReply error_reply(wire::http::Fault const& fault);

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "route/forwarding.hpp"
 #include "route/nearest_miss.hpp"
+#include "route/suggestion.hpp"
 #include "wire/http1/head_parser.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -34,13 +35,45 @@ observe::Decision recorded(route::Verdict verdict) noexcept {
   return observe::Decision::blocked;
 }
 
+/// The source's `rate` is used up.
+ErrorReply over_rate(config::Mapping const& mapping, unsigned retry_after) {
+  return {.status = 429,
+          .reason = Reason::rate_limited,
+          .proxy_status = "connection_limit_reached",
+          .what = "more calls than the rate of " + mapping.source_text,
+          .to_do = "Try again later, or raise the source's rate.",
+          .allow = {},
+          .retry_after = retry_after};
+}
+
+ErrorReply too_many_requests(config::Mapping const& mapping) {
+  return {.status = 503,
+          .reason = Reason::too_many_requests,
+          .proxy_status = "connection_limit_reached",
+          .what = "as many calls are under way as limits.requests of " + mapping.source_text,
+          .to_do = "The upstream is slow, or the source's limits.requests is too low.",
+          .allow = {},
+          .retry_after = 1};
+}
+
+ErrorReply credential_missing(config::Mapping const& mapping) {
+  return {.status = 502,
+          .reason = Reason::credential_missing,
+          .proxy_status = "proxy_configuration_error",
+          .what = "the credential of " + mapping.source_text + " cannot be read",
+          .to_do = "Is its file mounted? See the proxy's own messages.",
+          .allow = {}};
+}
+
 }  // namespace
 
 // Before anything is sent: everything here is done without a wait, while the head's views hold.
 
-ClientLeg& Exchange::attach(net::Stream& stream, std::string_view address) {
+ClientLeg& Exchange::attach(net::Stream& stream, std::string_view address,
+                            std::optional<boost::asio::ip::tcp::endpoint> const& redirected) {
   client_.stream = &stream;
   client_.address = address;
+  client_.redirected = redirected;
   client_.reader.restart();
   return client_;
 }
@@ -62,6 +95,8 @@ void Exchange::begin(ListenerInfo const& listener) {
   record_.protocol = "HTTP/1.1";
   timeout_ = &context_.rules.settings().timeout;
   pool_ = nullptr;
+  decision_ = {};
+  attempt_.clear();
   body_kept_ = any_byte_sent_ = uploaded_beyond_kept_ = response_came_ = false;
   interim_ = 0;
   response_begun_ = until_close_ = abandoned_ = shut_down_ = false;
@@ -79,7 +114,10 @@ std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& he
   wants_json_ = prefers_json(head);
   record_.protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
   record_.method.assign(head.method_text);
-  if (auto const fault = route::read_request_url(head, tunnel, url_)) {
+  route::Arrival const arrival{.tunnel = tunnel,
+                               .tls = listener_->tls != nullptr,
+                               .redirected_port = client_.redirected ? client_.redirected->port() : std::uint16_t{0}};
+  if (auto const fault = route::read_request_url(head, arrival, url_)) {
     record_.source.assign(head.target);
     keep_alive_ = false;
     return error_reply(wire::http::Fault{Errc::bad_message, *fault});
@@ -127,15 +165,13 @@ std::optional<ErrorReply> Exchange::answer_locally(wire::http::RequestHead const
   return std::nullopt;
 }
 
-ErrorReply Exchange::block(wire::http::RequestHead const& head) {
+ErrorReply Exchange::block(std::string_view method, std::span<wire::http::Field const> fields) {
   auto const& settings = context_.rules.settings();
-  auto const miss = route::find_nearest_miss(context_.rules, url_, head.method_text, head.fields, listener_->port);
-  ErrorReply reply{.status = settings.reject_status,
-                   .reason = Reason::not_in_map,
-                   .proxy_status = "http_request_denied",
-                   .allow = {}};
+  auto const miss = route::find_nearest_miss(context_.rules, url_, method, fields, listener_->port);
+  ErrorReply reply{
+      .status = settings.reject_status, .reason = Reason::not_in_map, .proxy_status = "http_request_denied", .allow = {}};
   reply.call = record_.method + ' ' + record_.source + " is blocked";
-  reply.what = route::describe_block(decision_, miss, url_, head.method_text);
+  reply.what = route::describe_block(miss, url_, method);
   reply.to_do = "To let it pass, add to the configuration:\n\n" + route::lines_to_paste(url_, listener_->port);
   reply.empty_body = settings.reject_status < 300;
   return reply;
@@ -153,16 +189,14 @@ ErrorReply Exchange::refuse_work() {
           .retry_after = 1};
 }
 
-/// Decides, and writes the request as it goes upstream. A reply of our own ends the call here.
-std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head, Authority const* tunnel) {
-  auto refused = judge_head(head, tunnel);
-  if (!refused && context_.refusing_work.load(std::memory_order_relaxed)) refused = refuse_work();
-  record_.refused = refused.has_value();
-  if (refused) return refused;
-  if (auto local = answer_locally(head)) return local;
-  decision_ = context_.rules.decide(url_, head.method_text, head.fields, listener_->port);
+void Exchange::decide(std::string_view method, std::span<wire::http::Field const> fields) {
+  decision_ = context_.rules.decide(url_, method, fields, client_.redirected ? std::uint16_t{0} : listener_->port);
+  take_decision();
+}
+
+/// What the decision means for the record and the waits.
+void Exchange::take_decision() {
   record_.decision = recorded(decision_.verdict);
-  if (decision_.verdict == route::Verdict::blocked) return block(head);
   if (decision_.verdict == route::Verdict::reported) {
     record_.reason_code = Reason::not_in_map;
     record_.reason.assign("not in the map");
@@ -174,8 +208,42 @@ std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head,
     record_.rule = mapping.source_text;
   } else if (decision_.allow != nullptr) {
     record_.rule = decision_.allow->text;
+    record_.allow_rule = static_cast<std::uint32_t>(decision_.allow - context_.rules.settings().allow.data());
   }
+}
+
+/// How the call leaves.
+upstream::Egress const& Exchange::egress() const noexcept {
+  if (decision_.verdict == route::Verdict::mapped) return context_.egress.of_mapping(decision_.match.index);
+  auto const scheme = route::target_scheme(decision_, url_);
+  if (decision_.allow == nullptr) return context_.egress.of_unmapped(scheme);
+  auto const index = static_cast<std::size_t>(decision_.allow - context_.rules.settings().allow.data());
+  return context_.egress.of_allowed(index, scheme);
+}
+
+/// The source's own limits, and the secret that its calls need.
+std::optional<ErrorReply> Exchange::judge_limits() {
+  if (decision_.verdict != route::Verdict::mapped) return std::nullopt;
+  auto const& mapping = *decision_.match.mapping;
+  auto const index = decision_.match.index;
+  if (auto const wait = context_.source_limits.over_rate(index, began_)) return over_rate(mapping, *wait);
+  if (!context_.source_limits.begin_call(index)) return too_many_requests(mapping);
+  counted_ = true;
+  if (mapping.credential && context_.credentials.of(index) == nullptr) return credential_missing(mapping);
+  return std::nullopt;
+}
+
+/// Decides, and writes the request as it goes upstream. A reply of our own ends the call here.
+std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head, Authority const* tunnel) {
+  auto refused = judge_head(head, tunnel);
+  if (!refused && context_.refusing_work.load(std::memory_order_relaxed)) refused = refuse_work();
+  record_.refused = refused.has_value();
+  if (refused) return refused;
+  if (auto local = answer_locally(head)) return local;
+  decide(head.method_text, head.fields);
+  if (decision_.verdict == route::Verdict::blocked) return block(head.method_text, head.fields);
   if (url_.form == route::TargetForm::authority) return std::nullopt;
+  if (auto over = judge_limits()) return over;
   if (auto const failure = write_request(head)) {
     keep_alive_ = false;
     return error_reply(*failure, record_.target);
@@ -183,24 +251,44 @@ std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head,
   return std::nullopt;
 }
 
+/// Where the call goes to.
+Authority Exchange::upstream_authority() const {
+  if (decision_.verdict != route::Verdict::mapped) return {url_.authority.host, url_.port()};
+  auto const& target = decision_.match.mapping->target;
+  Authority upstream{target.authority.host, target.port};
+  if (target.fully_qualified) upstream.host.push_back('.');  // no search domains
+  return upstream;
+}
+
 /// The head, and what there is of the body, into the buffer that is sent, and sent again on a retry.
 std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& head) {
   auto const path_begins = route::append_target_url(record_.target, decision_, url_);
-  bool const mapped = decision_.verdict == route::Verdict::mapped;
-  Authority upstream = mapped ? decision_.match.mapping->target.authority : url_.authority;
-  if (mapped && decision_.match.mapping->target.fully_qualified) upstream.host.push_back('.');  // no search domains
-  upstream.port = mapped ? decision_.match.mapping->target.port : url_.port();
-  pool_ = &context_.pools.of(upstream);
+  auto const* const mapping = decision_.match.mapping;
+  auto const& way = egress();
+  bool const by_parent = way.via != nullptr && !way.tunnelled;
+  pool_ = &context_.pools.of(by_parent ? way.via->authority : upstream_authority(), way);
   auto const upgrade = route::wanted_upgrade(head);
   upgrade_wanted_.assign(upgrade);
   std::string_view const url = record_.target;
-  constexpr std::size_t scheme = std::string_view{"http://"}.size();
+  auto const host_begins = url.find("//") + 2;
   auto const path = url.substr(path_begins);
-  route::append_forwarded(up_writer_.begin(head.body), head,
-                          {.target = url_.whole_server && path == "/" ? std::string_view{"*"} : path,
-                           .host = url.substr(scheme, path_begins - scheme),
-                           .pseudonym = context_.pseudonym,
-                           .upgrade = upgrade});
+  route::ForwardedRequest forwarded{.target = path,
+                                    .host = url.substr(host_begins, path_begins - host_begins),
+                                    .pseudonym = context_.pseudonym,
+                                    .upgrade = upgrade};
+  if (url_.whole_server && path == "/") forwarded.target = "*";
+  if (mapping != nullptr && !mapping->request_headers.empty()) forwarded.rules = &mapping->request_headers;
+  if (mapping != nullptr && mapping->credential) {
+    forwarded.credential_name = mapping->credential->header;
+    forwarded.credential_value = *context_.credentials.of(decision_.match.index);
+  }
+  std::shared_ptr<std::string const> via_credentials;
+  if (by_parent) {
+    forwarded.target = url;
+    if (way.via_credentials != nullptr) via_credentials = way.via_credentials->get();
+    if (via_credentials) forwarded.proxy_authorization = *via_credentials;
+  }
+  route::append_forwarded(up_writer_.begin(head.body), head, forwarded);
   up_body_writer_.begin(head.body);
   return keep_body(head.body);
 }
@@ -237,7 +325,10 @@ std::unique_ptr<ErrorReply> Exchange::take_request(std::string_view bytes, Autho
 net::Task<After> Exchange::serve(std::string_view bytes, ListenerInfo const& listener, Authority const* tunnel) {
   begin(listener);
   if (auto const local = take_request(bytes, tunnel)) co_return co_await reply(std::move(*local));
-  if (url_.form == route::TargetForm::authority) co_return co_await open_tunnel();
+  if (url_.form == route::TargetForm::authority) {
+    if (decision_.verdict == route::Verdict::mapped) co_return co_await open_tunnel();
+    co_return co_await serve_connect();
+  }
   for (;;) {
     ++record_.tries;
     auto const outcome = co_await try_once();
@@ -275,7 +366,8 @@ bool Exchange::may_retry(Failure const& failure) const noexcept {
 
 /// The call failed for good: say so to the client, if it can still be told.
 net::Task<After> Exchange::fail(Failure failure) {
-  auto answer = error_reply(failure, record_.target);
+  auto answer = error_reply(failure, record_.target.empty() ? record_.source : record_.target, attempt_.detail);
+  if (failure.code == Errc::address_refused) record_.decision = observe::Decision::blocked;
   bool const broke_off_by_client = failure.side == Side::client;
   bool const stopped_reading = broke_off_by_client && failure.stage != Stage::body;
   if (broke_off_by_client) keep_alive_ = false;
@@ -348,7 +440,12 @@ void Exchange::shut_down() noexcept {
 }
 
 void Exchange::finish() noexcept {
+  if (std::exchange(counted_, false)) context_.source_limits.end_call(decision_.match.index);
   record_.duration = now() - began_;
+  bool const blocked_by_map = record_.decision == observe::Decision::blocked && record_.reason_code == Reason::not_in_map;
+  if (blocked_by_map || record_.decision == observe::Decision::reported) {
+    context_.metrics.seen().saw(route::seen_destination(url_, listener_->port), record_.time);
+  }
   context_.metrics.record(record_);
   context_.log.append(record_);
   up_writer_.shrink();

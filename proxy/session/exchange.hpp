@@ -30,7 +30,8 @@ class Exchange {
   explicit Exchange(Context& context) : context_{context} {}
 
   /// Takes up the client that is to be served, for as long as it is not idle. `address` outlives that.
-  ClientLeg& attach(net::Stream& stream, std::string_view address);
+  ClientLeg& attach(net::Stream& stream, std::string_view address,
+                    std::optional<boost::asio::ip::tcp::endpoint> const& redirected);
   /// The client is idle or gone: nothing of it is kept.
   void detach() noexcept;
 
@@ -40,6 +41,16 @@ class Exchange {
 
   /// Answers what could not be understood as a request. `raw` is what there is of it.
   net::Task<After> refuse(wire::http::Fault fault, std::string_view raw, ListenerInfo const& listener);
+
+  /// Serves the connection of a tcp:// source.
+  net::Task<After> serve_tcp(ListenerInfo const& listener);
+
+  /// Serves a redirected connection that is no HTTP: by the name that its TLS asks for, else by the address it was meant
+  /// for. What came of it is in the reader.
+  net::Task<After> serve_redirected(std::string_view sni, ListenerInfo const& listener);
+
+  /// A connection that ends before anything of a call has come: `failure` says why, `detail` more of it.
+  void refuse_connection(Failure const& failure, std::string const& detail, ListenerInfo const& listener);
 
   /// Answers a ClientHello inside a tunnel whose calls are plain HTTP.
   net::Task<After> refuse_tls(Authority const& tunnel, ListenerInfo const& listener);
@@ -70,7 +81,12 @@ class Exchange {
   std::optional<ErrorReply> prepare(wire::http::RequestHead const& head, Authority const* tunnel);
   std::optional<ErrorReply> judge_head(wire::http::RequestHead const& head, Authority const* tunnel);
   std::optional<ErrorReply> answer_locally(wire::http::RequestHead const& head);
-  ErrorReply block(wire::http::RequestHead const& head);
+  std::optional<ErrorReply> judge_limits();
+  void decide(std::string_view method, std::span<wire::http::Field const> fields);
+  void take_decision();
+  [[nodiscard]] upstream::Egress const& egress() const noexcept;
+  [[nodiscard]] Authority upstream_authority() const;
+  ErrorReply block(std::string_view method, std::span<wire::http::Field const> fields);
   ErrorReply refuse_work();
   std::optional<Failure> write_request(wire::http::RequestHead const& head);
   std::optional<Failure> keep_body(wire::http::Framing framing);
@@ -105,8 +121,20 @@ class Exchange {
   net::Task<boost::system::error_code> send_to_client(std::string_view payload, bool last,
                                                       std::span<wire::http::Field const> trailers);
   void wait_idle(net::Stream& stream) const;
+  [[nodiscard]] config::HeaderRules const* response_rules() const noexcept;
   [[nodiscard]] wire::http::Framing framing_to_client(wire::http::ResponseHead const& head) const noexcept;
   [[nodiscard]] Result<std::span<wire::http::Field const>> trailers_of(MessageReader const& reader, Side side) const;
+
+  // Connections that are no calls: exchange_tunnel.cpp.
+  net::Task<After> serve_connect();
+  net::Task<After> serve_connection();
+  net::Task<Result<void>> open_upstream();
+  net::Task<After> relay_connection(std::string first);
+  net::Verdict judge_first_bytes(std::string_view bytes, bool ended);
+  net::Verdict object(observe::Reason reason, std::string what);
+  After take_end(net::Relayed const& relayed);
+  After give_up(Failure const& failure);
+  After close_with(ErrorReply reply);
 
   // The end.
   net::Task<After> open_tunnel();
@@ -123,6 +151,8 @@ class Exchange {
   SteadyTime began_{};
   route::RequestUrl url_;
   route::Decision decision_;
+  std::size_t not_clients_ = 0;  ///< bytes that go up before the client's, and are ours
+  bool counted_ = false;         ///< among its source's calls under way
   config::Timeouts const* timeout_ = nullptr;
   upstream::Pool* pool_ = nullptr;
 
@@ -135,6 +165,7 @@ class Exchange {
 
   // The upstream's leg.
   upstream::Wish wish_;  ///< of the connection that is being opened
+  upstream::Attempt attempt_;
   upstream::Lease lease_;
   MessageWriter up_writer_;       ///< the head and what came with it: kept for a retry
   MessageWriter up_body_writer_;  ///< what came later

@@ -63,7 +63,8 @@ net::Task<Result<After>> Exchange::try_once() {
 }
 
 net::Task<Result<void>> Exchange::connect() {
-  auto opened = co_await pool_->open(timeout_->connect, record_.upstream, wish_);
+  auto opened = co_await pool_->open(timeout_->connect, attempt_, wish_);
+  record_.upstream.assign(attempt_.address);
   if (auto const failure = interrupted(Stage::connect)) co_return *failure;
   if (!opened) co_return opened.error();
   lease_ = std::move(*opened);

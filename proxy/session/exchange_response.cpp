@@ -97,6 +97,12 @@ wire::http::Framing Exchange::framing_to_client(wire::http::ResponseHead const& 
   return {minor_version_ == 0 ? BodyKind::until_close : BodyKind::chunked, 0};
 }
 
+/// What the source changes in responses; null: nothing.
+config::HeaderRules const* Exchange::response_rules() const noexcept {
+  auto const* const mapping = decision_.match.mapping;
+  return mapping != nullptr && !mapping->response_headers.empty() ? &mapping->response_headers : nullptr;
+}
+
 void Exchange::take_final(wire::http::ResponseHead const& head) {
   auto& client = client_;
   auto const framing = framing_to_client(head);
@@ -107,7 +113,7 @@ void Exchange::take_final(wire::http::ResponseHead const& head) {
       keep_alive_ && !until_close_ && !uploading && upgrade_wanted_.empty() && client.reader.body_done() && !context_.draining;
   reusable_ = head.keeps_alive() && head.body.kind != BodyKind::until_close;
   keep_alive_timeout_ = head.keep_alive_timeout;
-  bool const mapped = decision_.verdict == route::Verdict::mapped;
+  auto const* const mapping = decision_.match.mapping;
   record_.status = static_cast<int>(head.status);
   record_.upstream_duration = now() - sent_at_;
   route::append_forwarded(client.writer.begin(framing), head,
@@ -116,8 +122,10 @@ void Exchange::take_final(wire::http::ResponseHead const& head) {
                            .to_http10 = minor_version_ == 0,
                            .pseudonym = context_.pseudonym,
                            .date = context_.date,
-                           .mapping = mapped ? decision_.match.mapping : nullptr,
-                           .asked = &url_.authority});
+                           .mapping = mapping,
+                           .asked = &url_.authority,
+                           .asked_https = url_.scheme == route::Scheme::https,
+                           .rules = response_rules()});
   first_piece_ = up_reader_.begin_body(head.body);
 }
 
@@ -193,7 +201,9 @@ Result<Exchange::Came> Exchange::take_switch(wire::http::ResponseHead const& hea
   until_close_ = true;
   record_.upstream_duration = now() - sent_at_;
   auto& out = client_.writer.begin({});
-  route::append_forwarded(out, head, {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date, .upgraded = true});
+  route::append_forwarded(
+      out, head,
+      {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date, .upgraded = true, .rules = response_rules()});
   up_reader_.begin_body({});
   auto const early = up_reader_.take_left_over();
   out.append(early);
@@ -209,37 +219,12 @@ net::Task<Result<After>> Exchange::relay_tunnel() {
   if (auto const failed = co_await lease_.stream().write_all(first, timeout_->idle))
     co_return upstream_failure(failed, Stage::tunnel);
 
-  net::RelayOptions options;
-  options.idle = timeout_->idle;
+  record_.bytes_in += first.size();
+  bool const plain = client.stream->tls() == nullptr && lease_.stream().tls() == nullptr;
+  net::RelayOptions options{.idle = timeout_->idle, .may_splice = plain, .first_up = {}, .first_bytes = {}};
   auto const relayed =
       co_await net::relay(*client.stream, lease_.stream(), context_.scratch.first(context_.read_bytes()), std::move(options));
-  record_.bytes_in += first.size() + relayed.from_client;
-  record_.bytes_out += relayed.from_upstream;
-  if (relayed.end != net::RelayEnd::closed) lease_.stream().reset();
-  lease_.drop();
-  if (shut_down_) {
-    record_.reason_code = observe::Reason::shutting_down;
-    record_.reason = "the tunnel was cut: shutting down";
-    co_return After::close;
-  }
-  switch (relayed.end) {
-    case net::RelayEnd::closed: co_return After::close;
-    case net::RelayEnd::idle:
-      record_.reason_code = observe::Reason::idle_timeout;
-      record_.reason = "the tunnel was idle for too long";
-      break;
-    case net::RelayEnd::refused:
-    case net::RelayEnd::head_timeout:  // nothing was judged: not of this tunnel
-    case net::RelayEnd::client_failed:
-      record_.reason_code = observe::Reason::client_gone;
-      record_.reason = "the client broke off the tunnel";
-      break;
-    case net::RelayEnd::upstream_failed:
-      record_.reason_code = observe::Reason::upstream_closed;
-      record_.reason = "the upstream broke off the tunnel";
-      break;
-  }
-  co_return After::reset;  // what was cut must not look complete, to either side
+  co_return take_end(relayed);
 }
 
 }  // namespace ambassador::session

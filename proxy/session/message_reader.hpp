@@ -59,6 +59,8 @@ class MessageReader {
   /// The left-over bytes, for a stream that is HTTP no longer.
   [[nodiscard]] std::string take_left_over() noexcept { return std::exchange(kept_, {}); }
   [[nodiscard]] std::string_view left_over() const noexcept { return kept_; }
+  /// Bytes that were read before, and come first.
+  void put_back(std::string bytes) noexcept { kept_ = std::move(bytes); }
   /// For a connection that was not read from yet.
   void restart() {
     kept_.clear();

@@ -15,18 +15,18 @@ void ExchangeStock::put(std::unique_ptr<Exchange> exchange) {
 }
 
 Sessions::~Sessions() {
-  sessions_.clear_and_dispose([](HttpSession* session) { delete session; });
+  sessions_.clear_and_dispose([](ClientSession* session) { delete session; });
 }
 
 void Sessions::open(int descriptor, std::string client, ListenerInfo const& listener) {
-  auto session = std::make_unique<HttpSession>(*this, descriptor, std::move(client), listener);
+  auto session = std::make_unique<ClientSession>(*this, descriptor, std::move(client), listener);
   context_.metrics.connection_opened(listener.index);
   sessions_.push_back(*session);
   session.release()->start();
 }
 
-void Sessions::end(HttpSession& session) noexcept {
-  sessions_.erase_and_dispose(sessions_.iterator_to(session), [](HttpSession* ended) { delete ended; });
+void Sessions::end(ClientSession& session) noexcept {
+  sessions_.erase_and_dispose(sessions_.iterator_to(session), [](ClientSession* ended) { delete ended; });
 }
 
 void Sessions::call_began() {

@@ -1,7 +1,7 @@
 // The client connections of one worker, and what they share: exchanges at rest.
 #pragma once
 
-#include "session/http_session.hpp"
+#include "session/client_session.hpp"
 
 #include <functional>
 #include <memory>
@@ -49,10 +49,10 @@ class Sessions {
   [[nodiscard]] bool busy() const noexcept { return busy_ != 0; }
 
  private:
-  friend class HttpSession;
-  using List = boost::intrusive::list<HttpSession>;
+  friend class ClientSession;
+  using List = boost::intrusive::list<ClientSession>;
 
-  void end(HttpSession& session) noexcept;
+  void end(ClientSession& session) noexcept;
   void call_began();
   void call_ended() noexcept { --busy_; }
   [[nodiscard]] bool begin_rest() noexcept {

@@ -1,6 +1,8 @@
 #include "upstream/pool.hpp"
 
 #include "base/error.hpp"
+#include "net/addresses.hpp"
+#include "upstream/via_tunnel.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +20,16 @@ asio::ip::address plain(asio::ip::address const& address) {
   if (!address.is_unspecified()) return address;
   return address.is_v6() ? asio::ip::address{asio::ip::address_v6::loopback()}
                          : asio::ip::address{asio::ip::address_v4::loopback()};
+}
+
+/// Whether one of our own listeners would take the connection.
+bool is_own(std::vector<tcp::endpoint> const& own_addresses, tcp::endpoint const& endpoint) {
+  auto const address = plain(endpoint.address());
+  return std::any_of(own_addresses.begin(), own_addresses.end(), [&](tcp::endpoint const& own) {
+    if (own.port() != endpoint.port()) return false;
+    return own.address().is_unspecified() ? address.is_loopback() || net::is_of_this_machine(address)
+                                          : own.address() == address;
+  });
 }
 
 }  // namespace
@@ -52,8 +64,10 @@ void Lease::drop() noexcept {
   pool_->free_room();
 }
 
-Pool::Pool(PoolContext const& context, Authority upstream, config::Limits const& limits, std::shared_ptr<Shared> shared)
-    : context_{context}, upstream_{std::move(upstream)}, limits_{limits}, shared_{std::move(shared)} {}
+Pool::Pool(PoolContext const& context, Authority upstream, Egress const& egress, std::shared_ptr<Shared> shared)
+    : context_{context}, upstream_{std::move(upstream)}, egress_{egress}, rules_{egress.addresses}, shared_{std::move(shared)} {
+  if (rules_.policy == balance::AddressPolicy::mapped) rules_.literal = parse_ip_address(upstream_.host);
+}
 
 bool Pool::is_spoilt(Connection const& connection, SteadyTime now) noexcept {
   if (!connection.stream.has_input()) return false;
@@ -67,7 +81,8 @@ Lease Pool::take_idle(SteadyTime now, bool last_look) {
     auto connection = std::move(idle_.back());
     idle_.pop_back();
     bool const look = last_look || connection->stream.has_shown_input();
-    if (now - connection->idle_since < idle_limit_ && !(look && is_spoilt(*connection, now))) {
+    bool const outdated = egress_.tls != nullptr && connection->tls_generation != egress_.tls->generation();
+    if (!outdated && now - connection->idle_since < idle_limit_ && !(look && is_spoilt(*connection, now))) {
       ++lent_;
       return Lease{*this, std::move(connection), true};
     }
@@ -97,7 +112,7 @@ void Pool::hand_over(std::unique_ptr<Connection> connection) {
 
 bool Pool::take_room() noexcept {
   auto held = shared_->connections.load(std::memory_order_relaxed);
-  while (held < limits_.connections) {
+  while (held < egress_.connections) {
     if (shared_->connections.compare_exchange_weak(held, held + 1, std::memory_order_relaxed)) return true;
   }
   return false;
@@ -110,7 +125,7 @@ void Pool::free_room() noexcept {
 
 /// Waits until there is room for one more connection, or a connection comes back: an empty lease is the room.
 net::Task<Result<Lease>> Pool::wait_for_turn(Wish& wish) {
-  if (shared_->pending.load(std::memory_order_relaxed) >= limits_.pending) {
+  if (shared_->pending.load(std::memory_order_relaxed) >= egress_.pending) {
     co_return Failure{Errc::pool_exhausted, Side::upstream, Stage::connect, false};
   }
   shared_->pending.fetch_add(1, std::memory_order_relaxed);
@@ -133,7 +148,7 @@ net::Task<Result<Lease>> Pool::wait_for_turn(Wish& wish) {
   co_return Lease{};
 }
 
-net::Task<Result<Lease>> Pool::open(Milliseconds limit, std::string& address, Wish& wish) {
+net::Task<Result<Lease>> Pool::open(Milliseconds limit, Attempt& attempt, Wish& wish) {
   wish.make();
   if (take_room()) {
     ++lent_;
@@ -141,7 +156,7 @@ net::Task<Result<Lease>> Pool::open(Milliseconds limit, std::string& address, Wi
     auto turn = co_await wait_for_turn(wish);
     if (!turn || *turn) co_return std::move(turn);
   }
-  auto opened = co_await connect(std::chrono::steady_clock::now() + limit, address, wish);
+  auto opened = co_await connect(std::chrono::steady_clock::now() + limit, attempt, wish);
   if (!opened) {
     --lent_;
     free_room();
@@ -149,26 +164,43 @@ net::Task<Result<Lease>> Pool::open(Milliseconds limit, std::string& address, Wi
   co_return std::move(opened);
 }
 
-bool Pool::is_own(tcp::endpoint const& endpoint) const noexcept {
-  auto const address = plain(endpoint.address());
-  return std::any_of(context_.own_addresses.begin(), context_.own_addresses.end(), [&](tcp::endpoint const& own) {
-    if (own.port() != endpoint.port()) return false;
-    return own.address() == address || (own.address().is_unspecified() && address.is_loopback());
-  });
+/// Why the endpoint must not be connected to, or nothing.
+std::optional<Failure> Pool::refused(tcp::endpoint const& endpoint, Attempt& attempt) const {
+  if (is_own(context_.own_addresses, endpoint)) return Failure{Errc::own_address, Side::local, Stage::connect, false};
+  auto const kind = balance::refusal(net::ip_address(endpoint.address()), rules_);
+  if (!kind) return std::nullopt;
+  attempt.detail = attempt.address + " is " + std::string{balance::name(*kind)};
+  return Failure{Errc::address_refused, Side::local, Stage::connect, false};
 }
 
-net::Task<Result<Lease>> Pool::connect(SteadyTime limit, std::string& address, Wish& wish) {
-  auto const addresses = co_await context_.discovery.lookup(upstream_.host, limit, wish);
+/// An address that a parent proxy would be asked to connect to.
+std::optional<Failure> Pool::refused_literal(Attempt& attempt) const {
+  auto const literal = egress_.via != nullptr ? parse_ip_address(upstream_.host) : std::nullopt;
+  auto const kind = literal ? balance::refusal(*literal, rules_) : std::nullopt;
+  if (!kind) return std::nullopt;
+  attempt.address = upstream_.text(0);
+  attempt.detail = attempt.address + " is " + std::string{balance::name(*kind)};
+  return Failure{Errc::address_refused, Side::local, Stage::connect, false};
+}
+
+net::Task<Result<Lease>> Pool::connect(SteadyTime limit, Attempt& attempt, Wish& wish) {
+  if (auto const failure = refused_literal(attempt)) co_return *failure;
+  auto const& next_hop = egress_.via != nullptr ? egress_.via->authority : upstream_;
+  auto const addresses = co_await context_.discovery.lookup(next_hop.host, limit, wish);
   if (!addresses) co_return addresses.error();
   auto const count = (*addresses)->size();
   auto const first = turn_++;
   Failure failure{Errc::no_address, Side::upstream, Stage::resolve, false};
   for (std::size_t tried = 0; tried < count; ++tried) {
-    tcp::endpoint const endpoint{(**addresses)[(first + tried) % count], upstream_.port};
-    address = net::to_text(endpoint);
+    tcp::endpoint const endpoint{(**addresses)[(first + tried) % count], next_hop.port};
     if (wish.given_up()) co_return Failure{asio::error::operation_aborted, Side::upstream, Stage::connect, false};
-    if (is_own(endpoint)) {
-      failure = {Errc::own_address, Side::local, Stage::connect, false};
+    auto const before = std::exchange(attempt.address, net::to_text(endpoint));
+    if (auto const refusal = refused(endpoint, attempt)) {
+      // Of an address that was tried there is more to say.
+      if (failure.code == Errc::no_address)
+        failure = *refusal;
+      else
+        attempt.address = before;
       continue;
     }
     auto const now = std::chrono::steady_clock::now();
@@ -177,17 +209,45 @@ net::Task<Result<Lease>> Pool::connect(SteadyTime limit, std::string& address, W
     // An address that does not answer leaves time for the others.
     connection->stream.expires_at(now + (limit - now) / static_cast<long>(count - tried));
     wish.waits_for(connection->stream);
-    auto const refused = co_await connection->stream.connect(endpoint);
+    auto const connected = co_await connect_to(*connection, endpoint, attempt);
     wish.waits_no_more();
-    if (refused) {
-      failure = {refused, Side::upstream, Stage::connect, false};
+    if (!connected) {
+      failure = connected.error();
       continue;
     }
     connection->stream.never_expires();
-    connection->address = address;
+    connection->address = attempt.address;
+    attempt.detail.clear();
     co_return Lease{*this, std::move(connection), false};
   }
   co_return failure;
+}
+
+/// The connection, the parent's tunnel and the TLS, as far as each is asked for.
+net::Task<Result<void>> Pool::connect_to(Connection& connection, tcp::endpoint endpoint, Attempt& attempt) {
+  if (auto const code = co_await connection.stream.connect(endpoint)) {
+    co_return Failure{code, Side::upstream, Stage::connect, false};
+  }
+  if (egress_.via != nullptr && egress_.tunnelled) {
+    auto const credentials = egress_.via_credentials != nullptr ? egress_.via_credentials->get() : nullptr;
+    std::string_view const authorization = credentials ? std::string_view{*credentials} : std::string_view{};
+    auto const tunnel = co_await open_via_tunnel(connection.stream, upstream_, authorization, attempt.detail);
+    if (!tunnel) co_return tunnel.error();
+  }
+  if (egress_.tls != nullptr) co_return co_await begin_tls(connection, attempt);
+  co_return Result<void>{};
+}
+
+net::Task<Result<void>> Pool::begin_tls(Connection& connection, Attempt& attempt) {
+  connection.tls_generation = egress_.tls->generation();
+  auto const context = egress_.tls->get();
+  if (!context) co_return Failure{Errc::tls_no_context, Side::local, Stage::handshake, false};
+  // Named, as all that is handed to a coroutine and has a destructor: GCC 12 would destroy a braced temporary twice.
+  net::TlsPeer peer{egress_.server_name.empty() ? upstream_.host : egress_.server_name, &tls_session_};
+  auto const code = co_await connection.stream.start_tls_client(context, std::move(peer));
+  if (!code) co_return Result<void>{};
+  attempt.detail = connection.stream.tls_detail();
+  co_return Failure{code, Side::upstream, Stage::handshake, false};
 }
 
 void Pool::sweep(SteadyTime now) {
@@ -211,14 +271,14 @@ void Pool::give_up_idle() noexcept {
   idle_.clear();
 }
 
-Pools::Pools(PoolContext context, config::Limits const& limits, SharedUpstreams& shared)
-    : context_{context}, limits_{limits}, shared_{shared} {}
+Pools::Pools(PoolContext context, SharedUpstreams& shared) : context_{context}, shared_{shared} {}
 
-Pool& Pools::of(Authority const& upstream) {
+Pool& Pools::of(Authority const& upstream, Egress const& egress) {
   key_.assign(upstream.host).append(":").append(std::to_string(upstream.port));
+  if (egress.id != 0) key_.append("/").append(std::to_string(egress.id));
   if (auto const found = pools_.find(key_); found != pools_.end()) return *found->second;
   if (pools_.size() >= max_pools) std::erase_if(pools_, [](auto const& item) { return item.second->unused(); });
-  return *pools_.emplace(key_, std::make_unique<Pool>(context_, upstream, limits_, shared_.of(key_))).first->second;
+  return *pools_.emplace(key_, std::make_unique<Pool>(context_, upstream, egress, shared_.of(key_))).first->second;
 }
 
 void Pools::sweep(SteadyTime now) {

@@ -4,15 +4,17 @@
 
 #include "balance/pool_state.hpp"
 #include "base/uri.hpp"
-#include "config/settings.hpp"
 #include "net/stream.hpp"
+#include "net/tls.hpp"
 #include "upstream/discovery.hpp"
+#include "upstream/egress.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -45,6 +47,18 @@ struct Connection {
   net::Stream stream;
   std::string address;  ///< `address:port`
   SteadyTime idle_since{};
+  std::uint64_t tls_generation = 0;  ///< of the files that its TLS was made with
+};
+
+/// What is known of an attempt to connect, beside its failure.
+struct Attempt {
+  std::string address;  ///< `address:port` of the endpoint tried last
+  std::string detail;   ///< what no error code says: whose certificate, which address. May be empty
+
+  void clear() {
+    address.clear();
+    detail.clear();
+  }
 };
 
 class Pool;
@@ -85,14 +99,15 @@ struct PoolContext {
 
 class Pool {
  public:
-  Pool(PoolContext const& context, Authority upstream, config::Limits const& limits, std::shared_ptr<Shared> shared);
+  /// Borrows `egress`.
+  Pool(PoolContext const& context, Authority upstream, Egress const& egress, std::shared_ptr<Shared> shared);
 
   /// An idle connection that looks alive, without waiting; empty where there is none. `last_look`: the kernel is asked once
   /// more, for a call that cannot be sent again. Else what the worker has heard of is enough.
   Lease take_idle(SteadyTime now, bool last_look);
-  /// A new connection, or one that came back while this call waited its turn. Every address is tried until `limit` has
-  /// passed since that turn; `address` is the last one tried. `wish` ends it early, with operation_aborted.
-  net::Task<Result<Lease>> open(Milliseconds limit, std::string& address, Wish& wish);
+  /// A new connection, or one that came back while this call waited its turn. Every address that may be reached is tried
+  /// until `limit` has passed since that turn. `wish` ends it early, with operation_aborted.
+  net::Task<Result<Lease>> open(Milliseconds limit, Attempt& attempt, Wish& wish);
 
   /// Closes what idled too long or was closed by the server, and lets calls that wait look again. Every second.
   void sweep(SteadyTime now);
@@ -110,20 +125,25 @@ class Pool {
   };
 
   net::Task<Result<Lease>> wait_for_turn(Wish& wish);
-  net::Task<Result<Lease>> connect(SteadyTime limit, std::string& address, Wish& wish);
+  net::Task<Result<Lease>> connect(SteadyTime limit, Attempt& attempt, Wish& wish);
+  net::Task<Result<void>> connect_to(Connection& connection, boost::asio::ip::tcp::endpoint endpoint, Attempt& attempt);
+  net::Task<Result<void>> begin_tls(Connection& connection, Attempt& attempt);
+  [[nodiscard]] std::optional<Failure> refused(boost::asio::ip::tcp::endpoint const& endpoint, Attempt& attempt) const;
+  [[nodiscard]] std::optional<Failure> refused_literal(Attempt& attempt) const;
   [[nodiscard]] bool take_room() noexcept;
   void free_room() noexcept;
   void hand_over(std::unique_ptr<Connection> connection);
   void give_up_idle() noexcept;
   void put(std::unique_ptr<Connection> connection, SteadyTime now, std::uint64_t keep_alive_seconds);
-  [[nodiscard]] bool is_own(boost::asio::ip::tcp::endpoint const& endpoint) const noexcept;
   /// Whether the server has closed it, or sent what nobody asked for; learns from it.
   [[nodiscard]] bool is_spoilt(Connection const& connection, SteadyTime now) noexcept;
 
   PoolContext const& context_;
   Authority upstream_;
-  config::Limits const& limits_;
+  Egress const& egress_;
+  balance::AddressRules rules_;  ///< the egress's, with the address that the upstream is named by
   std::shared_ptr<Shared> shared_;
+  net::TlsSessionSlot tls_session_;                ///< to be resumed
   std::vector<std::unique_ptr<Connection>> idle_;  ///< the latest last
   std::deque<Waiter*> waiting_;
   std::size_t lent_ = 0;
@@ -131,19 +151,19 @@ class Pool {
   Milliseconds idle_limit_ = balance::first_idle_limit;
 };
 
-/// One worker's pools, by `host:port`.
+/// One worker's pools, by `host:port` and the way there.
 class Pools {
  public:
   static constexpr std::size_t max_pools = 4096;  ///< beyond, unused ones are dropped before a new one is made
 
-  Pools(PoolContext context, config::Limits const& limits, SharedUpstreams& shared);
+  Pools(PoolContext context, SharedUpstreams& shared);
 
-  Pool& of(Authority const& upstream);
+  /// Borrows `egress`.
+  Pool& of(Authority const& upstream, Egress const& egress);
   void sweep(SteadyTime now);
 
  private:
   PoolContext context_;
-  config::Limits const& limits_;
   SharedUpstreams& shared_;
   std::string key_;
   std::unordered_map<std::string, std::unique_ptr<Pool>> pools_;

@@ -10,10 +10,13 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness.ambassador import BINARY, Ambassador, mapping, write_config  # noqa: E402
+from harness.certificates import Certificates  # noqa: E402
+from harness.dnsmasq import Dnsmasq  # noqa: E402
 from harness.nginx import Nginx  # noqa: E402
 from harness.name_server import NameServer  # noqa: E402
 from harness.raw_client import RawClient  # noqa: E402
 from harness.scripted_upstream import ScriptedUpstream  # noqa: E402
+from harness.tls_servers import OpensslServer  # noqa: E402
 
 BASE = """
 listen: 127.0.0.1:0
@@ -41,6 +44,25 @@ def _upstream():
         server.close()
 
 
+@pytest.fixture(name="certificates", scope="session")
+def _certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(name="s_server")
+def _s_server():
+    """s_server(pair, options) starts an `openssl s_server`."""
+    started = []
+
+    def start(*args, **options):
+        started.append(OpensslServer(*args, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
 @pytest.fixture(name="name_server")
 def _name_server():
     server = NameServer()
@@ -48,13 +70,27 @@ def _name_server():
     server.close()
 
 
-@pytest.fixture(name="nginx_with")
-def _nginx_with(tmp_path_factory):
-    """nginx_with(locations) starts a recording nginx."""
+@pytest.fixture(name="dnsmasq")
+def _dnsmasq():
+    """dnsmasq(records) starts a real name server."""
     started = []
 
-    def start(locations=""):
-        started.append(Nginx(tmp_path_factory.mktemp("nginx"), locations))
+    def start(*args, **options):
+        started.append(Dnsmasq(*args, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture(name="nginx_with")
+def _nginx_with(tmp_path_factory):
+    """nginx_with(locations, top) starts a recording nginx; `top` stands at the top level of its configuration."""
+    started = []
+
+    def start(locations="", top=""):
+        started.append(Nginx(tmp_path_factory.mktemp("nginx"), locations, top))
         return started[-1]
 
     yield start
@@ -63,7 +99,7 @@ def _nginx_with(tmp_path_factory):
 
 
 @pytest.fixture(name="launch")
-def _launch(tmp_path, upstream, name_server, nginx_with):  # pylint: disable=unused-argument
+def _launch(tmp_path, upstream, name_server, nginx_with, s_server, dnsmasq):  # pylint: disable=unused-argument
     """launch(…) starts an ambassador just as told: arguments, environment, working directory."""
     started = []
 

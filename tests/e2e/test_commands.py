@@ -118,7 +118,7 @@ def test_help_fits_a_screen_and_has_examples(tmp_path, flag):
     lines = done.stdout.splitlines()
     assert 5 < len(lines) <= 40
     assert max(map(len, lines)) <= 100
-    assert all(command in done.stdout for command in ("run", "check", "explain", "schema", "demo"))
+    assert all(command in done.stdout for command in ("run", "check", "explain", "suggest", "schema", "demo"))
     assert re.search(r"examples?:", done.stdout, re.IGNORECASE)
 
 
@@ -128,7 +128,10 @@ def test_version_is_a_number(tmp_path):
     assert re.search(r"\bambassador \d+\.\d+\.\d+", done.stdout)
 
 
-WRONG = ["--no-such-flag", "no-such-command", "check --no-such-flag", "-c", "explain GET", "check a b", "explain"]
+WRONG = [
+    "--no-such-flag", "no-such-command", "check --no-such-flag", "-c", "explain GET", "check a b", "explain", "suggest",
+    "suggest --admin http://localhost --from-log -", "suggest --admin http://localhost -c a.yaml",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("args", WRONG)

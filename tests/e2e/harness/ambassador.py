@@ -13,7 +13,7 @@ from harness.process import Process
 
 BINARY = os.environ.get("AMBASSADOR", str(E2E.parent.parent / "build" / "release" / "ambassador"))
 ANY_ADMIN_PORT = {"AMBASSADOR_ADMIN": "127.0.0.1:0"}
-LISTENING = re.compile(r"listening on http://(\[[^\]]+\]|[^:\s/]+):(\d+)")
+LISTENING = re.compile(r"listening on (?:\w+ )?\w+://(\[[^\]]+\]|[^:\s/]+):(\d+)")
 ADMIN = re.compile(r"admin on http://(\[[^\]]+\]|[^:\s/]+):(\d+)")
 
 

@@ -94,7 +94,7 @@ def node(script, module=None):
 
 
 def go(port, url):
-    return printed([_go_program()], port, url)
+    return printed([go_program()], port, url)
 
 
 @functools.cache
@@ -104,7 +104,7 @@ def _built():
 
 
 @functools.cache
-def _go_program():
+def go_program():
     compiler = needs.program("go")
     path = os.path.join(_built().name, "client")
     settings = {"GO111MODULE": "off", "CGO_ENABLED": "0"}

@@ -7,13 +7,17 @@ import threading
 
 TYPE_A = 1
 NO_ERROR, NO_SUCH_NAME = 0x8180, 0x8183
-LOOPBACK_RECORD = b"\xc0\x0c" + struct.pack("!HHIH4s", TYPE_A, 1, 60, 4, socket.inet_aton("127.0.0.1"))
+LOOPBACK = ["127.0.0.1"]
 
 
 class NameServer:
-    """Answers A queries with 127.0.0.1, others with no record; a name that begins with `missing` does not exist."""
+    """Answers A queries with 127.0.0.1, others with no record; a name that begins with `missing` does not exist.
+
+    A name in `changing` has instead the addresses that its function gives, asked for each A query, to be kept no time.
+    """
 
     def __init__(self):
+        self.changing = {}
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sock.bind(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._sock.getsockname()[1]}"
@@ -41,10 +45,16 @@ class NameServer:
         kind = struct.unpack_from("!H", query, end)[0]
         self.queries.append(name)
         missing = name.startswith("missing")
-        answers = 1 if kind == TYPE_A and not missing else 0
+        addresses, ttl = [] if missing or kind != TYPE_A else LOOPBACK, 60
+        if kind == TYPE_A and name in self.changing:
+            addresses, ttl = self.changing[name](), 0
         flags = NO_SUCH_NAME if missing else NO_ERROR
-        head = query[:2] + struct.pack("!HHHHH", flags, 1, answers, 0, 0)
-        return head + query[12 : end + 4] + LOOPBACK_RECORD * answers
+        head = query[:2] + struct.pack("!HHHHH", flags, 1, len(addresses), 0, 0)
+        return head + query[12 : end + 4] + b"".join(_record(address, ttl) for address in addresses)
+
+
+def _record(address, ttl):
+    return b"\xc0\x0c" + struct.pack("!HHIH4s", TYPE_A, 1, ttl, 4, socket.inet_aton(address))
 
 
 def _name(packet, at):

@@ -13,6 +13,7 @@ from harness.ports import free_port
 from harness.process import Process
 
 CONFIG = """
+{top}
 {user}
 pid {directory}/pid;
 worker_processes 1;
@@ -41,7 +42,7 @@ http {{
 
 
 class Nginx:
-    def __init__(self, directory, locations=""):
+    def __init__(self, directory, locations="", top=""):
         self._directory = directory
         self._barriers = itertools.count()
         self._seen = 0
@@ -49,7 +50,7 @@ class Nginx:
         self.www.mkdir()
         for _ in range(3):  # another process may take the port in between
             self.port = free_port()
-            if self._start(locations):
+            if self._start(locations, top):
                 break
         else:
             raise AssertionError(f"nginx did not start:\n{self._process.err.text()}")
@@ -79,10 +80,11 @@ class Nginx:
         lines = (self._directory / "access.log").read_text().split("\n")
         return [json.loads(line) for line in lines[:-1]]
 
-    def _start(self, locations):
+    def _start(self, locations, top):
         user = "user root;" if os.geteuid() == 0 else ""
         config = self._directory / "nginx.conf"
-        config.write_text(CONFIG.format(directory=self._directory, port=self.port, user=user, locations=locations))
+        text = CONFIG.format(directory=self._directory, port=self.port, user=user, locations=locations, top=top)
+        config.write_text(text)
         argv = [program("nginx"), "-e", "stderr", "-p", self._directory, "-c", config, "-g", "daemon off; master_process off;"]
         self._process = Process(argv, clean(), self._directory)
         deadline = time.monotonic() + READY

@@ -31,6 +31,11 @@ class Connection:
     def send(self, data):
         self.sock.sendall(data.encode("latin-1") if isinstance(data, str) else data)
 
+    def secure(self, context):
+        """From here on it is TLS."""
+        self.sock = context.wrap_socket(self.sock, server_side=True)
+        self.reader = Reader(self.sock)
+
     def close(self):
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
@@ -38,10 +43,17 @@ class Connection:
 
 
 class ScriptedUpstream:
-    """`script(connection)` runs in a thread of its own for every connection, which is closed when it returns."""
+    """`script(connection)` runs in a thread of its own for every connection, which is closed when it returns.
 
-    def __init__(self, script, host="127.0.0.1"):
+    With `tls`, an ssl.SSLContext, each begins with a handshake; `server_names` are those that clients asked for.
+    """
+
+    def __init__(self, script, host="127.0.0.1", tls=None):
         self._script = script
+        self._tls = tls
+        self.server_names = []
+        if tls:
+            tls.sni_callback = lambda _, name, __: self.server_names.append(name)
         self._lock = threading.Lock()
         self._open = []
         self._closing = False
@@ -51,7 +63,7 @@ class ScriptedUpstream:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.create_server((host, 0), family=family, backlog=64)
         self.port = self._listener.getsockname()[1]
-        self.authority = f"127.0.0.1:{self.port}"
+        self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def record(self, message):
@@ -79,6 +91,8 @@ class ScriptedUpstream:
 
     def _serve(self, connection):
         try:
+            if self._tls:
+                connection.secure(self._tls)
             self._script(connection)
         except (EOFError, OSError):
             pass  # the peer went: the test sees what came of it

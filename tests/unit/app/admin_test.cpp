@@ -29,7 +29,7 @@ TEST_F(AdminTest, anyone_may_ask_for_health_and_counters) {
 }
 
 TEST_F(AdminTest, the_configuration_is_for_loopback_peers_only) {
-  for (auto const* path : {"/", "/config", "/explain?url=http://x/"}) {
+  for (auto const* path : {"/", "/config", "/explain?url=http://x/", "/suggest"}) {
     EXPECT_EQ(get(path).result_int(), 200) << path;
     EXPECT_EQ(get(path, "localhost:9901", "10.1.2.3").result_int(), 403) << path;
   }

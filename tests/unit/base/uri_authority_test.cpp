@@ -37,7 +37,8 @@ INSTANTIATE_TEST_SUITE_P(Table, AuthorityRead,
                          testing::Values(Read{"h", "h", 0}, Read{"Orders.Shop", "orders.shop", 0}, Read{"h:80", "h", 80},
                                          Read{"h:1", "h", 1}, Read{"h:65535", "h", 65535}, Read{"h:00080", "h", 80},
                                          Read{"h:", "h", 0}, Read{"h.", "h", 0}, Read{"h.:8080", "h", 8080},
-                                         Read{"a_b-c.9", "a_b-c.9", 0}, Read{"127.0.0.1:1", "127.0.0.1", 1},
+                                         Read{"a_b-9.c", "a_b-9.c", 0}, Read{"9.c9", "9.c9", 0},
+                                         Read{"0x7f.1.9c", "0x7f.1.9c", 0}, Read{"127.0.0.1:1", "127.0.0.1", 1},
                                          Read{"[::1]", "[::1]", 0}, Read{"[::1]:1080", "[::1]", 1080},
                                          Read{"[0:0:0:0:0:0:0:1]", "[::1]", 0}, Read{"[2001:DB8::0:1]", "[2001:db8::1]", 0},
                                          Read{"[2001:db8:0:0:1:0:0:1]", "[2001:db8::1:0:0:1]", 0},
@@ -80,6 +81,22 @@ INSTANTIATE_TEST_SUITE_P(Hosts, AuthorityRefused,
                                          Refused{"[1.2.3.4]", UriFault::bad_host},
                                          Refused{"[fe80::1%25eth0]", UriFault::bad_host}, Refused{"[v1.x]", UriFault::bad_host},
                                          Refused{"[12345::]", UriFault::bad_host}, Refused{"[1::2::3]", UriFault::bad_host}));
+
+INSTANTIATE_TEST_SUITE_P(
+    HostsThatResolversTakeForIpv4, AuthorityRefused,
+    testing::Values(Refused{"2130706433", UriFault::number_host}, Refused{"0x7f000001", UriFault::number_host},
+                    Refused{"0X7F000001:80", UriFault::number_host}, Refused{"017700000001", UriFault::number_host},
+                    Refused{"127.1", UriFault::number_host}, Refused{"127.0.1", UriFault::number_host},
+                    Refused{"0177.0.0.1", UriFault::number_host}, Refused{"127.0.0.01", UriFault::number_host},
+                    Refused{"0x7f.0.0.1", UriFault::number_host}, Refused{"127.0.0.0x1", UriFault::number_host},
+                    Refused{"0xa9.0xfe.0xa9.0xfe", UriFault::number_host}, Refused{"2852039166:80", UriFault::number_host},
+                    Refused{"0", UriFault::number_host}, Refused{"0x", UriFault::number_host},
+                    Refused{"0X.", UriFault::number_host}, Refused{"127.1.", UriFault::number_host},
+                    Refused{"127.0.0.1.", UriFault::number_host},  // a name to some, the address to others
+                    Refused{"256.0.0.1", UriFault::number_host}, Refused{"1.2.3.4.5", UriFault::number_host},
+                    Refused{"99999999999999999999", UriFault::number_host}, Refused{"name.9", UriFault::number_host},
+                    Refused{"name.0xF", UriFault::number_host}, Refused{"127%2e0.0.1", UriFault::bad_host},
+                    Refused{"%31%32%37.1", UriFault::bad_host}, Refused{"[127.1]", UriFault::bad_host}));
 
 INSTANTIATE_TEST_SUITE_P(Bytes, AuthorityRefused,
                          testing::Values(Refused{"user@h", UriFault::userinfo}, Refused{"user:secret@h:80", UriFault::userinfo},

@@ -127,7 +127,7 @@ TEST(DropIn, reports_wrong_values_by_the_name_of_the_variable) {
                       {"Proxy__Request__RejectUnknown", "yes"},
                       {"Proxy__Request__RejectStatus", "600"},
                       {"Proxy__Request__UriMap__Source", "localhost/api"},
-                      {"Proxy__Request__UriMap__Target", "https://numbers-api"},
+                      {"Proxy__Request__UriMap__Target", "redis://numbers-api"},
                       {"Proxy__Request__UriMap__3__Source", "http://a"}}),
       "environment Proxy__Port: error: Proxy__Port: not a port: \"http\" (write a number from 0 to 65535)\n"
       "environment Proxy__Request__RejectStatus: error: Proxy__Request__RejectStatus: not the status of a reply: \"600\" "
@@ -140,8 +140,8 @@ TEST(DropIn, reports_wrong_values_by_the_name_of_the_variable) {
       "\"http://a\" (set both)\n"
       "environment Proxy__Request__UriMap__Source: error: map[0].source: not a source: it does not begin with a scheme such as "
       "http://: \"localhost/api\" (write http://localhost/api)\n"
-      "environment Proxy__Request__UriMap__Target: error: map[0].target: a target with https:// is not in this version: "
-      "\"https://numbers-api\"\n");
+      "environment Proxy__Request__UriMap__Target: error: map[0].target: a target with redis:// is not in this version: "
+      "\"redis://numbers-api\"\n");
 }
 
 TEST(DropIn, refuses_unknown_settings_and_says_the_nearest) {

@@ -81,13 +81,12 @@ TEST(Environment, reports_a_wrong_value_by_the_name_of_the_variable) {
 }
 
 TEST(Environment, refuses_a_variable_that_names_no_key_and_says_the_nearest) {
-  auto const loaded = load_text(one_mapping, {{"AMBASSADOR_TIMEOUT_CONECT", "3s"}, {"AMBASSADOR_TRANSPARENT", "15001"}});
+  auto const loaded = load_text(one_mapping, {{"AMBASSADOR_TIMEOUT_CONECT", "3s"}, {"AMBASSADOR_TRACE", "on"}});
   EXPECT_EQ(
       all_diagnostics(loaded),
       "environment AMBASSADOR_TIMEOUT_CONECT: error: no key has this variable: \"AMBASSADOR_TIMEOUT_CONECT\" (did you mean "
       "\"AMBASSADOR_TIMEOUT_CONNECT\"?)\n"
-      "environment AMBASSADOR_TRANSPARENT: error: the key of this variable is not in this version: "
-      "\"AMBASSADOR_TRANSPARENT\"\n");
+      "environment AMBASSADOR_TRACE: error: the key of this variable is not in this version: \"AMBASSADOR_TRACE\"\n");
 }
 
 TEST(Environment, refuses_the_same_number_twice) {
@@ -131,16 +130,68 @@ TEST(Environment, does_not_hide_a_wrong_section_of_the_file) {
   EXPECT_THAT(all_diagnostics(loaded), HasSubstr("a.yaml:2:10: error: timeout: must be keys of its own"));
 }
 
+/// A value for a key that has no default.
+std::string value_for(Key const& key) {
+  switch (key.form) {
+    case Form::port: return "15001";
+    case Form::proxy:
+    case Form::proxy_url: return "http://proxy.corp:3128";
+    case Form::duration: return "5m";
+    default: return "a:80";
+  }
+}
+
 TEST(Environment, has_a_variable_for_every_key_outside_a_list) {
+  Texts const beside{{"AMBASSADOR_VIA_CREDENTIALS_FILE", "AMBASSADOR_VIA_URL"}};
   for (auto const& key : all_keys()) {
     bool const section = key.form == Form::section || key.form == Form::sections;
     bool const in_list = key.path.find("[]") != std::string_view::npos;
     auto const name = environment_name(key);
     EXPECT_EQ(name.empty(), section || in_list) << key.path;
     if (name.empty()) continue;
-    auto const loaded = load_text(one_mapping, {{name, std::string{key.fallback.empty() ? "a:80" : key.fallback}}});
+    Texts environment{{name, key.fallback.empty() ? value_for(key) : std::string{key.fallback}}};
+    if (beside.contains(name)) environment.emplace(beside.at(name), "http://proxy.corp:3128");
+    auto const loaded = load_text(one_mapping, environment);
     EXPECT_EQ(all_diagnostics(loaded), "") << name;
   }
+}
+
+TEST(Environment, takes_networks_schemes_and_the_transparent_port) {
+  auto const loaded = load_environment({{"AMBASSADOR_ALLOW", "192.0.2.0/24:80,443,[2001:db8::]/32:443,*.c:5"},
+                                        {"AMBASSADOR_TRANSPARENT", "15001"},
+                                        {"AMBASSADOR_MAP_1", "tcp://localhost:9092 => tls://kafka:9093"},
+                                        {"AMBASSADOR_MAP_2", "http://a => https://b"}});
+  ASSERT_TRUE(loaded.settings.has_value()) << all_diagnostics(loaded);
+  auto const& settings = *loaded.settings;
+  ASSERT_EQ(settings.allow.size(), 3U);
+  EXPECT_EQ(settings.allow[0].network, parse_ip_network("192.0.2.0/24"));
+  EXPECT_THAT(settings.allow[0].ports, ElementsAre(80, 443));
+  EXPECT_EQ(settings.allow[1].network, parse_ip_network("2001:db8::/32"));
+  EXPECT_EQ(settings.transparent, 15'001);
+  EXPECT_EQ(settings.map[0].target.scheme, TargetScheme::tls);
+  EXPECT_EQ(settings.map[1].target.scheme, TargetScheme::https);
+  EXPECT_THAT(listeners(settings),
+              ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 15001", "::1 15001?", "127.0.0.1 9092", "::1 9092?"));
+}
+
+TEST(Environment, adds_the_credentials_to_a_parent_proxy_that_is_only_a_text) {
+  for (auto const* const file : {"via: http://proxy.corp:3128\n", ""}) {
+    Texts environment{{"AMBASSADOR_VIA_CREDENTIALS_FILE", "/secrets/proxy"}};
+    if (*file == '\0') environment.emplace("AMBASSADOR_VIA", "http://proxy.corp:3128");
+    auto const loaded = load_text(file + one_mapping, environment);
+    ASSERT_TRUE(loaded.settings.has_value()) << all_diagnostics(loaded);
+    ASSERT_TRUE(loaded.settings->via.has_value());
+    EXPECT_EQ(loaded.settings->via->authority, (Authority{"proxy.corp", 3128}));
+    EXPECT_EQ(loaded.settings->via->credentials_file, "/secrets/proxy");
+  }
+}
+
+TEST(Environment, replaces_a_parent_proxy_whole) {
+  auto const loaded =
+      load_text("via: {url: 'http://a:1', credentials_file: /a}\n" + one_mapping, {{"AMBASSADOR_VIA", "http://b:2"}});
+  ASSERT_TRUE(loaded.settings.has_value()) << all_diagnostics(loaded);
+  EXPECT_EQ(loaded.settings->via->text, "http://b:2");
+  EXPECT_EQ(loaded.settings->via->credentials_file, "");
 }
 
 TEST(Flags, win_over_the_environment_and_the_file) {

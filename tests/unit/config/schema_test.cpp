@@ -78,6 +78,17 @@ TEST(Schema, refuses_what_breaks_the_shape) {
                                  "allow_entries",
                                  "expectations",
                                  "listen_addresses",
+                                 "listen_tls",
+                                 "tcp",
+                                 "upstream_tls",
+                                 "credentials",
+                                 "header_rules",
+                                 "rates_and_limits",
+                                 "transparent",
+                                 "via",
+                                 "via_off_for_all",
+                                 "allow_networks",
+                                 "expect_tunnels",
                                  "merge_key",
                                  "not_a_map"}) {
     EXPECT_NE(fault_of(tests_dir + "/config/invalid/" + name + ".yaml"), "") << name;
@@ -129,21 +140,25 @@ TEST(Table, names_the_defaults_that_the_settings_have) {
 }
 
 TEST(Table, has_no_key_that_changes_nothing) {
-  Texts const other{{"listen", "127.0.0.1:5"}, {"admin", "off"},
-                    {"unmapped", "report"},    {"allow", "b:2"},
-                    {"log.format", "json"},    {"log.calls", "errors"},
-                    {"log.query", "redact"},   {"workers", "3"},
-                    {"timeout.connect", "2m"}, {"timeout.head", "2m"},
-                    {"timeout.body", "2m"},    {"timeout.response", "2m"},
-                    {"timeout.idle", "2m"},    {"timeout.keepalive", "2m"},
-                    {"limits.head", "32KiB"},  {"limits.fields", "50"},
-                    {"limits.target", "2KiB"}, {"limits.connections", "5"},
-                    {"limits.pending", "5"}};
+  Texts const other{{"listen", "127.0.0.1:5"},     {"admin", "off"},
+                    {"unmapped", "report"},        {"allow", "b:2"},
+                    {"log.format", "json"},        {"log.calls", "errors"},
+                    {"log.query", "redact"},       {"workers", "3"},
+                    {"timeout.connect", "2m"},     {"timeout.head", "2m"},
+                    {"timeout.body", "2m"},        {"timeout.response", "2m"},
+                    {"timeout.idle", "2m"},        {"timeout.keepalive", "2m"},
+                    {"limits.head", "32KiB"},      {"limits.fields", "50"},
+                    {"limits.target", "2KiB"},     {"limits.connections", "5"},
+                    {"limits.pending", "5"},       {"transparent", "15001"},
+                    {"via", "http://p:1"},         {"via.url", "http://p:1"},
+                    {"via.credentials_file", "/p"}};
   auto const defaults = load_text("allow: [a:1]");
   for (auto const& key : all_keys()) {
     if (environment_name(key).empty()) continue;
     ASSERT_TRUE(other.contains(std::string{key.path})) << key.path;
-    auto const changed = load_text("allow: [a:1]", {}, {{std::string{key.path}, other.at(std::string{key.path})}});
+    std::vector<std::pair<std::string, std::string>> flags{{std::string{key.path}, other.at(std::string{key.path})}};
+    if (key.path == "via.credentials_file") flags.emplace_back("via.url", "http://p:1");
+    auto const changed = load_text("allow: [a:1]", {}, flags);
     ASSERT_TRUE(changed.settings.has_value()) << all_diagnostics(changed);
     EXPECT_NE(to_yaml(*changed.settings), to_yaml(*defaults.settings)) << key.path;
   }

@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -85,6 +86,55 @@ TEST_F(Counting, shares_a_series_among_mappings_of_the_same_source) {
   auto const all = lines_of(twice.expose());
   EXPECT_THAT(all, Contains(R"(ambassador_requests_total{mapping="http://a",method="GET",code="200"} 2)"));
   EXPECT_THAT(all, Contains(R"(ambassador_requests_total{mapping="http://b",method="GET",code="200"} 1)"));
+}
+
+TEST_F(Counting, counts_what_failed_apart_from_what_was_blocked_reported_or_refused) {
+  auto failed = call_of(0, "GET", 502);
+  failed.reason_code = Reason::connect_refused;
+  metrics.worker(0).record(failed);
+  metrics.worker(1).record(failed);
+  auto allowed = failed;
+  allowed.decision = Decision::allowed;
+  metrics.worker(0).record(allowed);
+  for (auto const decision : {Decision::blocked, Decision::reported}) {
+    auto other = failed;
+    other.decision = decision;
+    metrics.worker(0).record(other);
+  }
+  auto refused = failed;
+  refused.refused = true;
+  metrics.worker(0).record(refused);
+  metrics.worker(0).record(call_of(0, "GET", 500));
+  auto const all = lines();
+  EXPECT_THAT(all, Contains(R"(ambassador_failed_total{reason="connect_refused"} 3)"));
+  EXPECT_THAT(all, Not(Contains(HasSubstr(R"(ambassador_failed_total{reason="none")"))));
+}
+
+TEST_F(Counting, knows_how_often_each_mapping_was_used) {
+  Metrics twice{{"http://a", "http://b", "http://a", "http://c"}, {}, 2, "1"};
+  twice.worker(0).record(call_of(0, "GET", 200));
+  twice.worker(1).record(call_of(0, "POST", 502));
+  twice.worker(1).record(call_of(1, "GET", 200));
+  twice.worker(1).record(call_of(no_mapping, "GET", 403));
+  EXPECT_THAT(twice.mapping_uses(), ElementsAre(2U, 1U, 2U, 0U));
+}
+
+TEST_F(Counting, knows_how_often_each_allow_entry_was_used) {
+  Metrics allowing{{}, {}, 2, "1", 3};
+  auto call = call_of(no_mapping, "GET", 200);
+  allowing.worker(0).record(call);
+  call.allow_rule = 1;
+  allowing.worker(0).record(call);
+  allowing.worker(1).record(call);
+  call.allow_rule = 3;
+  allowing.worker(1).record(call);
+  EXPECT_THAT(allowing.allow_uses(), ElementsAre(0U, 2U, 0U));
+}
+
+TEST_F(Counting, gathers_what_all_workers_saw) {
+  metrics.worker(0).seen().saw({SeenForm::absolute, "a", 80, {}}, {});
+  metrics.worker(1).seen().saw({SeenForm::absolute, "b", 80, {}}, {});
+  EXPECT_EQ(metrics.seen().calls.size(), 2U);
 }
 
 TEST_F(Counting, sorts_durations_into_buckets_that_include_their_bound) {

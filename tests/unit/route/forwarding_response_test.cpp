@@ -104,6 +104,22 @@ TEST(LocationField, into_the_target_is_mapped_back) {
             "Content-Length: 0\r\nVia: 1.1 us\r\n\r\n");
 }
 
+TEST(LocationField, is_mapped_back_to_the_scheme_that_was_asked) {
+  auto const source = mapping("http://h/api", "https://t/rng");
+  auto const location = [&](Authority const& asked, bool https) {
+    auto const out = sent("HTTP/1.1 302 F\r\nDate: d\r\nLocation: https://t/rng/x\r\n",
+                          {.body = {BodyKind::sized, 0}, .mapping = &source, .asked = &asked, .asked_https = https});
+    auto const at = out.find("Location: ") + 10;
+    return out.substr(at, out.find('\r', at) - at);
+  };
+  EXPECT_EQ(location({"h", 0}, false), "http://h/api/x");
+  EXPECT_EQ(location({"h", 80}, false), "http://h/api/x");
+  EXPECT_EQ(location({"h", 443}, false), "http://h:443/api/x");
+  EXPECT_EQ(location({"h", 0}, true), "https://h/api/x");
+  EXPECT_EQ(location({"h", 443}, true), "https://h/api/x");
+  EXPECT_EQ(location({"h", 80}, true), "https://h:80/api/x");
+}
+
 TEST(LocationField, elsewhere_or_without_a_mapping_stays) {
   auto const source = mapping("http://h/api", "http://t/rng");
   Authority const asked{"h", 0};

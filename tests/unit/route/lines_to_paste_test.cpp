@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(AbsoluteForm, Pasted,
                                          allow("http://Orders:8080/", "\"orders:8080\""),
                                          allow("http://[2001:db8::1]:8080/", "\"[2001:db8::1]:8080\""),
                                          allow("http://10.0.0.1/", "\"10.0.0.1:80\""), allow("http://_a-b.c/", "\"_a-b.c:80\""),
-                                         allow("http://null/", "\"null:80\""), allow("http://1.5/", "\"1.5:80\"")));
+                                         allow("http://null/", "\"null:80\""), allow("http://1e5/", "\"1e5:80\"")));
 
 INSTANTIATE_TEST_SUITE_P(OriginForm, Pasted,
                          testing::Values(map("GET /api/x?y", "orders", "http://orders/api/x"),

@@ -59,6 +59,18 @@ INSTANTIATE_TEST_SUITE_P(Roots, MappedBack,
                                          Row{"http://h/api", "http://t", "http://t", "http://h:81/api"},
                                          Row{"http://h/api", "http://t/rng/", "/rng/a", "/api/a"}));
 
+INSTANTIATE_TEST_SUITE_P(Schemes, MappedBack,
+                         testing::Values(Row{"http://h/api", "https://t/rng", "https://t/rng/a", "http://h:81/api/a"},
+                                         Row{"http://h/api", "https://t/rng", "HTTPS://t:443/rng", "http://h:81/api"},
+                                         Row{"http://h/api", "https://t:8443/rng", "https://t:8443/rng", "http://h:81/api"},
+                                         Row{"http://h/api", "https://t/rng", "/rng/a", "/api/a"},
+                                         Row{"http://h/api", "https://t/rng", "http://t/rng", {}},
+                                         Row{"http://h/api", "https://t/rng", "http://t:443/rng", {}},
+                                         Row{"http://h/api", "https://t/rng", "https://t:80/rng", {}},
+                                         Row{"http://h/api", "http://t/rng", "https://t/rng", {}},
+                                         Row{"http://h/api", "http://t:443/rng", "https://t/rng", {}},
+                                         Row{"http://h/api", "http://t/rng", "http://t:443/rng", {}}));
+
 TEST(MapBack, of_an_exact_source_takes_its_whole_target_only) {
   auto const source = exact("http://h/api", "http://t/rng");
   EXPECT_EQ(map_back("/rng", source, "http://h"), "/api");

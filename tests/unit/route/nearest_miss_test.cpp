@@ -11,7 +11,7 @@ std::string told(World const& world, Asked const& asked) {
   auto const decision = decide(world, asked);
   EXPECT_EQ(decision.verdict, Verdict::blocked);
   auto const miss = find_nearest_miss(world.rules, asked.url, asked.head.method_text, asked.head.fields, listener_port);
-  return describe_block(decision, miss, asked.url, asked.head.method_text);
+  return describe_block(miss, asked.url, asked.head.method_text);
 }
 
 std::string told(World const& world, std::string const& url) { return told(world, Asked{"GET " + url, host("h")}); }

@@ -41,8 +41,9 @@ inline config::Mapping mapping(std::string_view source, std::string_view target 
   EXPECT_EQ(split_uri(target, parts), UriFault::none) << target;
   EXPECT_EQ(parse_authority(parts.authority, out.target.authority), UriFault::none) << target;
   out.target.text = target;
-  out.target.port = out.target.authority.port_or(80);
-  out.target.host_header = out.target.authority.text(80);
+  out.target.scheme = parts.scheme == "https" ? config::TargetScheme::https : config::TargetScheme::http;
+  out.target.port = out.target.authority.port_or(default_port(out.target.scheme));
+  out.target.host_header = out.target.authority.text(default_port(out.target.scheme));
   out.target.path = parts.path;
   if (parts.query) out.target.query = *parts.query;
   return out;

@@ -1,0 +1,31 @@
+// A line of the access log, read back: the text and the JSON form that observe/access_log writes.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ambassador::app {
+
+/// What the rules had said of a call.
+enum class LoggedOutcome : std::uint8_t {
+  passed,     ///< mapped or allowed
+  uncovered,  ///< blocked or reported
+  aside,      ///< refused, or answered by the ambassador itself
+};
+
+struct LoggedCall {
+  SystemTime time;
+  std::string method;
+  std::string source;               ///< without the log's escapes; its query may be `redacted`
+  std::uint16_t listener_port = 0;  ///< 0 in a text line, which does not say it
+  LoggedOutcome outcome = LoggedOutcome::aside;
+};
+
+/// Nothing where the line is not of an access log.
+std::optional<LoggedCall> read_log_line(std::string_view line);
+
+}  // namespace ambassador::app

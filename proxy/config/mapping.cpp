@@ -1,0 +1,241 @@
+#include "config/mapping.hpp"
+
+#include "base/bytes.hpp"
+#include "config/fields.hpp"
+#include "config/mapping_uri.hpp"
+#include "config/values.hpp"
+#include "config/via.hpp"
+#include "config/waits.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ambassador::config {
+namespace {
+
+/// Keys that speak of requests, which bytes have none of.
+constexpr std::array<std::string_view, 4> http_keys{"when", "credential", "headers", "rate"};
+
+class MappingReader {
+ public:
+  MappingReader(Node const& entry, Settings const& global, Report& report) : entry_(entry), global_(global), report_(report) {}
+
+  std::optional<Mapping> read() {
+    if (auto const* const match = entry_.find("match")) {
+      mapping_.match = static_cast<MatchKind>(read_choice(*match, report_).value_or(0));
+    }
+    bool const known = read_ends();
+    read_conditions();
+    read_changes();
+    read_bounds();
+    read_tls();
+    read_credential();
+    read_parent();
+    if (!known) return std::nullopt;
+    judge_schemes();
+    judge_credential();
+    return std::move(mapping_);
+  }
+
+ private:
+  /// Whether the source and the target could be read.
+  bool read_ends() {
+    auto const* const source_node = entry_.find("source");
+    auto const* const target_node = entry_.find("target");
+    auto source = source_node != nullptr ? read_source(*source_node, mapping_.match, report_) : std::nullopt;
+    auto target = target_node != nullptr ? read_target(*target_node, mapping_.match, report_) : std::nullopt;
+    if (!source || !target) return false;
+    mapping_.source_text = source_node->text;
+    mapping_.where = source_node->where;
+    mapping_.source = std::move(*source);
+    mapping_.target = std::move(*target);
+    return true;
+  }
+
+  void read_conditions() {
+    auto const* const when = entry_.find("when");
+    if (when == nullptr) return;
+    if (auto const* const methods = when->find("methods")) {
+      for (auto const& method : methods->children) {
+        if (check_method(method, method.text, report_)) mapping_.when.methods.push_back(method.text);
+      }
+    }
+    if (auto const* const headers = when->find("headers")) mapping_.when.headers = read_fields(*headers, report_);
+  }
+
+  void read_changes() {
+    auto const* const headers = entry_.find("headers");
+    if (headers == nullptr) return;
+    if (auto const* const request = headers->find("request")) mapping_.request_headers = read_header_rules(*request, report_);
+    if (auto const* const response = headers->find("response"))
+      mapping_.response_headers = read_header_rules(*response, report_);
+  }
+
+  void read_bounds() {
+    mapping_.timeout = global_.timeout;
+    if (auto const* const timeout = entry_.find("timeout")) read_timeouts(*timeout, mapping_.timeout, report_);
+    mapping_.connections = global_.limits.connections;
+    mapping_.pending = global_.limits.pending;
+    if (auto const* const limits = entry_.find("limits")) {
+      count(*limits, "connections", mapping_.connections);
+      count(*limits, "pending", mapping_.pending);
+      count(*limits, "requests", mapping_.requests);
+    }
+    if (auto const* const rate = entry_.find("rate")) {
+      mapping_.rate.emplace();
+      count(*rate, "requests", mapping_.rate->requests);
+      mapping_.rate->burst = mapping_.rate->requests;
+      count(*rate, "burst", mapping_.rate->burst);
+      if (auto const* const per = rate->find("per"))
+        mapping_.rate->per = read_duration(*per, report_).value_or(mapping_.rate->per);
+    }
+    if (auto const* const header = entry_.find("proxy_protocol"))
+      mapping_.proxy_protocol = read_boolean(*header, report_).value_or(false);
+  }
+
+  template <class Number>
+  void count(Node const& section, std::string_view name, Number& value) {
+    if (auto const* const node = section.find(name)) value = static_cast<Number>(read_count(*node, report_).value_or(value));
+  }
+
+  void read_tls() {
+    auto const* const node = entry_.find("tls");
+    if (node == nullptr) return;
+    auto& tls = mapping_.tls;
+    tls.where = node->where;
+    text(*node, "ca", tls.ca);
+    text(*node, "cert", tls.cert);
+    text(*node, "key", tls.key);
+    refuse_half_a_pair(*node, report_);
+    if (auto const* const name = node->find("server_name")) read_server_name(*name);
+    if (auto const* const verify = node->find("verify")) tls.verify = read_boolean(*verify, report_).value_or(true);
+    if (auto const* const ca = node->find("ca"); ca != nullptr && !tls.verify)
+      refuse(report_, *ca, "a ca is of no use with verify: false", "remove one of them");
+  }
+
+  void text(Node const& section, std::string_view name, std::string& value) {
+    if (auto const* const node = section.find(name)) value = read_text(*node, report_).value_or("");
+  }
+
+  void read_server_name(Node const& node) {
+    Authority authority;
+    auto const fault = parse_authority(node.text, authority);
+    if (fault == UriFault::none && authority.port == 0 && !node.text.ends_with(':')) {
+      mapping_.tls.server_name = authority.host;
+    } else {
+      refuse(report_, node, "must be " + form_in_words(*node.key),
+             fault == UriFault::none ? "without a port" : std::string{describe(fault)});
+    }
+  }
+
+  void read_credential() {
+    auto const* const node = entry_.find("credential");
+    if (node == nullptr) return;
+    Credential credential;
+    credential.where = node->where;
+    if (auto const* const header = node->find("header")) credential.header = read_field_name(*header, report_).value_or("");
+    text(*node, "prefix", credential.prefix);
+    text(*node, "file", credential.file);
+    mapping_.credential = std::move(credential);
+  }
+
+  void read_parent() {
+    auto const* const via = entry_.find("via");
+    mapping_.via = via != nullptr ? read_via(*via, report_) : inherited_via(global_, mapping_.target);
+  }
+
+  // ---- what goes with what
+
+  void judge_schemes() {
+    auto const source = mapping_.source.scheme;
+    auto const target = mapping_.target.scheme;
+    bool const bytes = source == SourceScheme::tcp;
+    if (bytes != (default_port(target) == 0)) {
+      refuse(report_, *entry_.find("target"),
+             fmt::format("a source with {}:// goes to {}, not to {}://", name(source),
+                         bytes ? "tcp:// or tls://" : "http:// or https://", name(target)));
+    }
+    if (bytes) refuse_http_keys();
+    auto const* const header = entry_.find("proxy_protocol");
+    if (!bytes && header != nullptr) refuse_key(*header, "is only for a source with tcp://");
+    auto const* const tls = entry_.find("tls");
+    if (tls != nullptr && !is_tls(target)) refuse_key(*tls, "is only for a target with https:// or tls://");
+    if (is_tls(target) && !mapping_.tls.verify) {
+      auto const& verify = *tls->find("verify");
+      report_.warning(verify.where, verify.path,
+                      fmt::format("the certificates of {} are not verified: anyone in between can read and change what is sent",
+                                  mapping_.target.authority.text(0)),
+                      {}, "name who signed them: tls: {ca: /tls/ca.crt}");
+    }
+  }
+
+  void refuse_http_keys() {
+    for (auto const key : http_keys) {
+      if (auto const* const node = entry_.find(key)) refuse_key(*node, "is only for a source with http://");
+    }
+    if (mapping_.match == MatchKind::exact) refuse_key(*entry_.find("match"), "is only for a source with http://");
+  }
+
+  void refuse_key(Node const& node, std::string_view why) {
+    report_.error(node.name_where, node.path, std::string{why}, node.name);
+  }
+
+  /// A secret is sent where nobody in between can read it.
+  void judge_credential() {
+    if (!mapping_.credential || default_port(mapping_.target.scheme) == 0) return;
+    auto const& node = *entry_.find("credential");
+    if (is_tls(mapping_.target.scheme)) {
+      if (mapping_.tls.verify) return;
+      report_.error(node.where, node.path, "a credential for a target that is not verified: anyone in between could take it",
+                    mapping_.target.text, "remove verify: false");
+    } else if (!is_loopback_host(mapping_.target.authority.host) || leaves_by_proxy()) {
+      report_.error(node.where, node.path, "a credential over plain HTTP: anyone in between could read it",
+                    mapping_.target.text, "write https://");
+    }
+  }
+
+  [[nodiscard]] bool leaves_by_proxy() const { return mapping_.via && !is_loopback_host(mapping_.via->authority.host); }
+
+  Node const& entry_;
+  Settings const& global_;
+  Report& report_;
+  Mapping mapping_;
+};
+
+}  // namespace
+
+std::optional<Mapping> read_mapping(Node const& entry, Settings const& global, Report& report) {
+  return MappingReader(entry, global, report).read();
+}
+
+std::optional<Via> inherited_via(Settings const& global, Target const& target) {
+  return is_loopback_host(target.authority.host) ? std::nullopt : global.via;
+}
+
+void read_timeouts(Node const& node, Timeouts& timeouts, Report& report) {
+  for (auto const& wait : waits) {
+    auto const* const child = node.find(wait.name);
+    if (child == nullptr) continue;
+    auto const value = read_duration(*child, report);
+    if (!value) continue;
+    timeouts.*wait.value = *value;
+    if (wait.value == &Timeouts::idle) timeouts.tunnel_idle = *value;
+  }
+}
+
+bool check_method(Node const& node, std::string_view method, Report& report) {
+  if (!is_token(method)) {
+    refuse(report, node, "not a method", "write a name such as GET");
+    return false;
+  }
+  if (std::none_of(method.begin(), method.end(), [](char c) { return c >= 'a' && c <= 'z'; })) return true;
+  std::string upper(method);
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  refuse(report, node, "methods are told apart by case", fmt::format("write {}", upper));
+  return false;
+}
+
+}  // namespace ambassador::config

@@ -1,0 +1,23 @@
+// One entry of `map`.
+#pragma once
+
+#include "config/node.hpp"
+
+#include <optional>
+
+namespace ambassador::config {
+
+/// `global` has the timeouts, limits and the parent proxy that the entry's own lie over. Nothing where the source or the
+/// target cannot be read.
+std::optional<Mapping> read_mapping(Node const& entry, Settings const& global, Report& report);
+
+/// The parent proxy of a source that says nothing of one: what goes to this machine needs none.
+std::optional<Via> inherited_via(Settings const& global, Target const& target);
+
+/// Lays the waits of a section over `timeouts`.
+void read_timeouts(Node const& node, Timeouts& timeouts, Report& report);
+
+/// A method: a token, in capitals. `method` is a part of the node's text.
+bool check_method(Node const& node, std::string_view method, Report& report);
+
+}  // namespace ambassador::config

@@ -1,0 +1,13 @@
+// The parent proxy of `via`.
+#pragma once
+
+#include "config/node.hpp"
+
+#include <optional>
+
+namespace ambassador::config {
+
+/// `http://host:port`, or keys of its own. Nothing for `off`, where the node's key takes it, and where it is wrong.
+std::optional<Via> read_via(Node const& node, Report& report);
+
+}  // namespace ambassador::config

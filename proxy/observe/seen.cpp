@@ -1,0 +1,30 @@
+#include "observe/seen.hpp"
+
+#include <algorithm>
+
+namespace ambassador::observe {
+
+void Seen::saw(SeenDestination const& destination, SystemTime when) {
+  std::lock_guard const lock{mutex_};
+  auto at = calls_.find(destination);
+  if (at == calls_.end()) {
+    if (calls_.size() >= max_seen || destination.host.size() > max_host) {
+      ++overflow_;
+      return;
+    }
+    Owned key{destination.form, std::string{destination.host}, destination.port, std::string{destination.path}};
+    at = calls_.emplace(std::move(key), Tally{}).first;
+  }
+  ++at->second.count;
+  at->second.last = std::max(at->second.last, when);
+}
+
+void Seen::add_to(SeenCalls& out) const {
+  std::lock_guard const lock{mutex_};
+  out.overflow += overflow_;
+  for (auto const& [key, tally] : calls_) {
+    out.calls.push_back({key.form, key.host, key.port, key.path, tally.count, tally.last});
+  }
+}
+
+}  // namespace ambassador::observe
