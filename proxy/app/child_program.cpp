@@ -60,6 +60,7 @@ class Memory {
 /// Starts it with these three as its standard descriptors; 0, or an errno.
 int spawn(std::vector<std::string>& argv, std::array<int, 3> const& standard, pid_t& child) {
   std::vector<char*> arguments;
+  arguments.reserve(argv.size() + 1);
   for (auto& argument : argv) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;

@@ -43,14 +43,14 @@ bool has_ipv6() {
 
 std::string what_to_do(std::string_view said) {
   for (std::string_view const sign : {"ermission denied", "not permitted", "must be root"}) {
-    if (said.find(sign) != said.npos) {
+    if (said.find(sign) != std::string_view::npos) {
       return "\n  This needs the capability NET_ADMIN in this network namespace, and iptables NET_RAW too: run it as root, in "
              "Kubernetes in an init container with securityContext: {runAsUser: 0, capabilities: {add: [NET_ADMIN, NET_RAW]}}.";
     }
   }
   for (std::string_view const sign :
        {"not supported", "does not exist", "No such file", "Cannot initialize", "fetch rule set"}) {
-    if (said.find(sign) != said.npos) {
+    if (said.find(sign) != std::string_view::npos) {
       return "\n  The kernel may lack what this program wants: try another by --with nft, iptables or iptables-legacy.";
     }
   }

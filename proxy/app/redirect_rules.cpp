@@ -53,7 +53,7 @@ std::string jump(Table table) { return fmt::format("OUTPUT -j {}\n", chain(table
 std::size_t jumps_in(std::string_view saved, Table table) {
   auto const rule = "-A " + jump(table);
   std::size_t count = 0;
-  for (auto at = saved.find(rule); at != saved.npos; at = saved.find(rule, at + rule.size())) ++count;
+  for (auto at = saved.find(rule); at != std::string_view::npos; at = saved.find(rule, at + rule.size())) ++count;
   return count;
 }
 
@@ -121,7 +121,7 @@ std::string iptables_installation(RedirectRules const& rules, IpVersion version,
 }
 
 std::string iptables_removal(Table table, std::string_view saved) {
-  if (saved.find(fmt::format("\n:{} ", chain(table))) == saved.npos) return {};
+  if (saved.find(fmt::format("\n:{} ", chain(table))) == std::string_view::npos) return {};
   return begin(table, saved) + "-X " + chain(table) + "\nCOMMIT\n";
 }
 

@@ -37,7 +37,7 @@ std::optional<Endpoint> original_destination(int descriptor) noexcept {
   if (!own) return std::nullopt;
   own = unmapped(*own);
   bool const v4 = own->address().is_v4();
-  auto const original = endpoint_by([&](sockaddr* to, socklen_t* size) {
+  auto original = endpoint_by([&](sockaddr* to, socklen_t* size) {
     return v4 ? ::getsockopt(descriptor, SOL_IP, so_original_dst, to, size)
               : ::getsockopt(descriptor, SOL_IPV6, ip6t_so_original_dst, to, size);
   });
