@@ -49,14 +49,22 @@ UriFault read_ipv6_host(std::string_view literal, Authority& out) {
 }
 
 UriFault read_host_name(std::string_view host, Authority& out) {
-  if (!std::all_of(host.begin(), host.end(), is_host_char)) return UriFault::bad_host;
-  if (host.find("..") != std::string_view::npos) return UriFault::bad_host;
-  if (looks_like_ipv4(host) && !parse_ip_address(host)) return UriFault::number_host;
-  if (host.ends_with('.')) host.remove_suffix(1);
-  if (host.empty()) return UriFault::no_host;
-  if (host.size() > max_host_bytes || host.front() == '.') return UriFault::bad_host;
-  out.host.resize(host.size());
-  std::transform(host.begin(), host.end(), out.host.begin(), to_lower);
+  bool const complete = host.ends_with('.');
+  auto const name = host.substr(0, host.size() - (complete ? 1 : 0));
+  if (name.empty()) return complete || host.empty() ? UriFault::no_host : UriFault::bad_host;
+  if (name.size() > max_host_bytes) return UriFault::bad_host;
+  out.host.resize(name.size());
+  bool at_label = true;        // a label begins here, which may not be empty
+  bool number_begins = false;  // the label does so with a digit
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    char const c = name[i];
+    if (!is_host_char(c) || (at_label && c == '.')) return UriFault::bad_host;
+    if (at_label) number_begins = is_digit(c);
+    at_label = c == '.';
+    out.host[i] = to_lower(c);
+  }
+  if (at_label) return UriFault::bad_host;
+  if (number_begins && looks_like_ipv4(host) && !parse_ip_address(host)) return UriFault::number_host;
   return UriFault::none;
 }
 

@@ -113,6 +113,7 @@ bool allows_host(config::AllowRule const& rule, std::string_view host) {
 config::AllowRule const* find_allowed_host(Rules const& rules, RequestUrl const& url) {
   std::span<config::AllowRule const> const allowed = rules.settings().allow;
   auto const looked_at = allowed.first(std::min(allowed.size(), max_miss_candidates));
+  if (looked_at.empty()) return nullptr;
   auto const address = parse_ip_address(url.authority.host);
   auto const found = std::find_if(looked_at.begin(), looked_at.end(), [&](config::AllowRule const& rule) {
     return rule.network ? address && rule.network->contains(*address) : allows_host(rule, url.authority.host);

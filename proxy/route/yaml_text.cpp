@@ -1,7 +1,6 @@
 #include "route/yaml_text.hpp"
 
 #include "base/bytes.hpp"
-#include "base/ip_address.hpp"
 #include "base/uri.hpp"
 
 #include <algorithm>
@@ -14,7 +13,7 @@ constexpr std::array<std::string_view, 4> private_suffixes{".svc", ".cluster.loc
 
 /// What a public name leads to is not private.
 bool looks_private(std::string_view host) noexcept {
-  if (parse_ip_address(host) || is_loopback_host(host)) return false;
+  if (host.starts_with('[') || is_loopback_host(host)) return false;
   if (host.find('.') == std::string_view::npos) return true;
   return std::any_of(private_suffixes.begin(), private_suffixes.end(), [&](auto suffix) { return host.ends_with(suffix); });
 }

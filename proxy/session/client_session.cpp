@@ -30,6 +30,12 @@ constexpr char tls_handshake = 0x16;  // the type of a ClientHello's record, RFC
 
 SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
+/// A ClientHello is no request with a fault in it.
+wire::http::Fault fault_of(MessageReader::Head const& head, ListenerInfo const& listener) {
+  if (listener.tls != nullptr || !head.bytes.starts_with(tls_handshake)) return head.fault;
+  return {Errc::bad_message, "this is TLS, and the listener speaks plain HTTP"};
+}
+
 std::string to_text(wire::ProxyEnd const& end) {
   auto const address = to_string(end.address);
   return (end.address.is_v4() ? address : '[' + address + ']') + ':' + std::to_string(end.port);
@@ -226,7 +232,7 @@ net::Task<After> ClientSession::next_call(MessageReader& reader) {
       case Got::some: co_return co_await exchange_->serve(got.bytes, listener_, tunnel_.get());
       case Got::faulty:
         if (tunnel_ && got.bytes.starts_with(tls_handshake)) co_return co_await exchange_->refuse_tls(*tunnel_, listener_);
-        co_return co_await exchange_->refuse(got.fault, got.bytes, listener_);
+        co_return co_await exchange_->refuse(fault_of(got, listener_), got.bytes, listener_);
       case Got::ended:
         if (!reader.has_left_over()) co_return After::close;
         co_return co_await exchange_->refuse({Errc::bad_message, "the connection was closed in the middle of the head"},
