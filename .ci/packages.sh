@@ -13,7 +13,7 @@ declare -rA packages=(
     nodejs:node npm:npm nginx libnginx-mod-stream openssl prometheus dnsmasq-base nftables iptables iproute2 util-linux
     socat stunnel4"
   [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes"
-  [bench]="nginx haproxy squid tinyproxy wrk python3 git:git"
+  [bench]="nginx libnginx-mod-stream haproxy openssl squid tinyproxy wrk python3 git:git"
   [micro]="libbenchmark-dev valgrind python3"
   [fuzz]="clang libclang-rt-14-dev libhttp-parser-dev"
 )

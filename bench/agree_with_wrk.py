@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 
 from harness import machine
+from harness.certificates import make_certificates
 from harness.contestants import ambassador
 from harness.process import on_cores
 from harness.programs import start_upstream
@@ -63,7 +64,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="ambassador-bench-") as directory:
         run = pathlib.Path(directory)
         with start_upstream(run, machine.load_core(cores)) as upstream:
-            stage = Stage(run, upstream, cores, SECONDS, machine.raise_descriptor_limit())
+            stage = Stage(run, upstream, upstream, make_certificates(run), cores, SECONDS, machine.raise_descriptor_limit())
             scenario = scenarios([SCENARIO])[0]
             contestant = ambassador(ROOT / "build/release/ambassador")
             server, _ = stage.start(contestant, stage.setting_of(scenario))

@@ -11,6 +11,7 @@ import tempfile
 
 from harness import contestants as field
 from harness import machine, revision
+from harness.certificates import make_certificates
 from harness.errors import BenchError
 from harness.programs import start_upstream
 from harness.rounds import WARM_UP_SECONDS, rounds_of, run_all
@@ -35,7 +36,7 @@ def arguments():
         scenario.name for scenario in scenarios()))
     parser.add_argument("--quick", action="store_true",
                         help=f"a choice of scenarios, {QUICK_ROUNDS} rounds of {QUICK_SECONDS:g} s instead of all, "
-                             f"{ROUNDS} rounds of {SECONDS:g} s: under 5 minutes instead of 20")
+                             f"{ROUNDS} rounds of {SECONDS:g} s: under 6 minutes instead of 30")
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="only scenarios with NAME in their name, as reverse, 64k or forward-100b-c1; may be repeated")
     parser.add_argument("--contestants", type=lambda text: text.split(","), default=ALL, metavar="A,B",
@@ -102,8 +103,10 @@ def measure(racing, planned, rounds, seconds, cores):
     os.sched_setaffinity(0, {machine.load_core(cores)})
     descriptors = machine.raise_descriptor_limit()
     try:
-        with start_upstream(run, machine.load_core(cores)) as upstream:
-            return run_all(Stage(run, upstream, cores, seconds, descriptors), racing, planned, rounds, say)
+        core, certificates = machine.load_core(cores), make_certificates(run)
+        with start_upstream(run, core) as upstream, start_upstream(run, core, certificates) as tls_upstream:
+            stage = Stage(run, upstream, tls_upstream, certificates, cores, seconds, descriptors)
+            return run_all(stage, racing, planned, rounds, say)
     finally:
         shutil.rmtree(run, ignore_errors=True)
 

@@ -10,6 +10,7 @@ import subprocess
 
 from harness.errors import BenchError
 from harness.process import OUTPUT, Server, free_port
+from scenarios.scenarios import SHAPES
 
 PEERS = pathlib.Path(__file__).resolve().parents[1] / "peers"
 # One that opens a connection for each call, and is slow, gets so many where the others have 64.
@@ -41,41 +42,51 @@ class Contestant:
     command: tuple             # CONFIG in it stands for the file made from the template
     version: tuple = ()        # the command that prints its version on the first line
     refusal: str = ""          # the line that makes it refuse all
-    keeps_connections: bool = True
+    tls_in: str = ""           # what makes it listen with TLS
+    tls_up: str = ""           # what makes it speak TLS to the upstream, and verify its certificate
+    splice: str = ""           # what makes it splice TCP
+    closes: tuple = ()         # shapes in which it keeps no connections
     logs_to_stdout: bool = False
     kinds: tuple = ()          # of scenarios that it takes; none: all
 
     def takes(self, scenario):
         """One that keeps no connections has its own way of serving, and one scenario of a kind shows it."""
         return (scenario.shape in self.shapes and scenario.kind in (self.kinds or (scenario.kind,))
-                and (self.keeps_connections or scenario.connections == 64))
+                and (scenario.shape not in self.closes or scenario.connections == 64))
 
     def connections(self, scenario):
-        return scenario.connections if self.keeps_connections else FEW_CONNECTIONS
+        return FEW_CONNECTIONS if scenario.shape in self.closes else scenario.connections
 
     def fresh(self, scenario):
-        return scenario.fresh or not self.keeps_connections
+        return scenario.fresh or scenario.shape in self.closes
 
     def note(self):
-        return "" if self.keeps_connections else (
-            f"{self.name} opens a connection for each call, and is slow: it has {FEW_CONNECTIONS} at a time where the others "
-            "have 64")
+        return "" if not self.closes else (
+            f"{self.name}, {' and '.join(self.closes)}: opens a connection for each call, and is slow: it has "
+            f"{FEW_CONNECTIONS} at a time where the others have 64")
 
 
 def ambassador(binary, name="ambassador"):
-    return Contestant(name, ("reverse", "forward", "refuse", "refuse-forward"), "ambassador-SHAPE.yaml.template",
+    return Contestant(name, tuple(SHAPES), "ambassador-SHAPE.yaml.template",
                       (str(binary), "run", "-c", "CONFIG"), (str(binary), "--version"), logs_to_stdout=True)
 
 
 PEER_LIST = (
-    Contestant("haproxy", ("reverse", "refuse"), "haproxy.cfg.template", ("haproxy", "-db", "-f", "CONFIG"), ("haproxy", "-v"),
-               refusal="http-request deny", logs_to_stdout=True),
-    Contestant("nginx", ("reverse", "refuse"), "nginx.conf.template", ("nginx", "-e", "stderr", "-c", "CONFIG"), ("nginx", "-v"),
-               refusal="return 403;"),
-    Contestant("squid", ("forward", "refuse-forward"), "squid.conf.template", ("squid", "-N", "-f", "CONFIG"), ("squid", "-v"),
-               refusal="http_access deny all"),
-    Contestant("tinyproxy", ("forward",), "tinyproxy.conf.template", ("tinyproxy", "-d", "-c", "CONFIG"),
-               ("tinyproxy", "-v"), keeps_connections=False),
+    Contestant("haproxy", ("reverse", "refuse", "tls-up", "tls-in", "tcp"), "haproxySHAPE.cfg.template",
+               ("haproxy", "-db", "-f", "CONFIG"), ("haproxy", "-v"), refusal="http-request deny", tls_in="ssl crt @PAIR@",
+               tls_up="ssl verify required ca-file @CA@ sni str(localhost) verifyhost localhost",
+               splice="option splice-auto", logs_to_stdout=True),
+    # By itself it does not think that calls and answers are worth a pipe.
+    Contestant("haproxy-splice", ("tcp",), "haproxySHAPE.cfg.template", ("haproxy", "-db", "-f", "CONFIG"), ("haproxy", "-v"),
+               splice="option splice-request\n  option splice-response", logs_to_stdout=True),
+    Contestant("nginx", ("reverse", "refuse", "tls-up", "tls-in", "tcp"), "nginxSHAPE.conf.template",
+               ("nginx", "-e", "stderr", "-c", "CONFIG"), ("nginx", "-v"), refusal="return 403;", tls_in="ssl",
+               tls_up="proxy_ssl_verify on; proxy_ssl_trusted_certificate @CA@; proxy_ssl_name localhost; "
+                      "proxy_ssl_server_name on;"),
+    Contestant("squid", ("forward", "refuse-forward", "tunnel"), "squid.conf.template", ("squid", "-N", "-f", "CONFIG"),
+               ("squid", "-v"), refusal="http_access deny all"),
+    Contestant("tinyproxy", ("forward", "tunnel"), "tinyproxy.conf.template", ("tinyproxy", "-d", "-c", "CONFIG"),
+               ("tinyproxy", "-v"), closes=("forward",)),
 )
 # The upstream without a proxy before it: what is left is what a proxy adds.
 DIRECT = Contestant("direct", ("reverse",), "", ("ambassador-upstream",), kinds=("latency",))
@@ -107,11 +118,13 @@ def fill(template, values):
 
 
 def template_of(contestant, shape):
-    """What refuses all is configured for both forms of a request by the same file."""
-    return contestant.template.replace("SHAPE", shape.removesuffix("-forward"))
+    """What refuses all is configured for both forms of a request by the same file, and what allows both for CONNECT too. A
+    peer that has one file for HTTP has another for TCP."""
+    own = {"refuse-forward": "refuse", "tunnel": "forward"}.get(shape, shape)
+    return contestant.template.replace("-SHAPE", f"-{own}").replace("SHAPE", "-tcp" if own == "tcp" else "")
 
 
-def start(contestant, setting, run, cores, upstream_port):
+def start(contestant, setting, run, cores, upstream_port, certificates):
     """A Server in a directory of its own under `run`, and the file that its access log goes to."""
     directory = pathlib.Path(run) / f"{contestant.name.replace('/', '_')}-{setting.name}"
     shutil.rmtree(directory, ignore_errors=True)
@@ -121,8 +134,14 @@ def start(contestant, setting, run, cores, upstream_port):
     log = directory / OUTPUT if contestant.logs_to_stdout else directory / "access.log"
     template = template_of(contestant, setting.shape)
     config = directory / template.removesuffix(".template")
+    # First come those that have names of others in them.
     config.write_text(fill(template, {
-        "PORT": port, "ADMIN_PORT": free_port(), "UPSTREAM_PORT": upstream_port, "RUN": directory, "LOG": log,
+        "TLS_IN": contestant.tls_in if setting.shape == "tls-in" else "",
+        "TLS_UP": contestant.tls_up if setting.shape == "tls-up" else "",
+        "SPLICE": contestant.splice, "UPSTREAM_SCHEME": "https" if setting.shape == "tls-up" else "http",
+        "CA": certificates.ca, "CERTIFICATE": certificates.certificate, "KEY": certificates.key, "PAIR": certificates.pair,
+        "PORT": port, "ADMIN_PORT": free_port(), "SPARE_PORT": free_port(), "UPSTREAM_PORT": upstream_port, "RUN": directory,
+        "LOG": log,
         "WORKERS": setting.workers, "CONNECTIONS": setting.connections, "NGINX_CONNECTIONS": setting.nginx_connections,
         "REFUSAL": contestant.refusal if setting.shape.startswith("refuse") else "",
         "USER": getpass.getuser(), "SQUID_USER": squid_user()}))

@@ -1,9 +1,11 @@
 """Runs ambassador-load against one contestant, and refuses what would make its figures worth nothing."""
 
 import contextlib
+import dataclasses
 import http.client
 import json
 import socket
+import ssl
 import subprocess
 
 from harness.errors import BenchError
@@ -15,10 +17,41 @@ ANSWER_LIMIT = 10.0
 OVERTIME = 30
 
 
-def check_answer(server, request, call):
+@dataclasses.dataclass(frozen=True)
+class Entrance:
+    """How a contestant is spoken to."""
+    tunnel: str = ""           # HOST:PORT that a CONNECT names, where all goes through a tunnel
+    ca: str = ""               # the file of the CA, where all is in TLS
+
+    @property
+    def words(self):
+        """For ambassador-load."""
+        return [*(["--tunnel", self.tunnel] if self.tunnel else []), *(["--tls", self.ca] if self.ca else [])]
+
+    @contextlib.contextmanager
+    def connect(self, port):
+        with socket.create_connection(("127.0.0.1", port), ANSWER_LIMIT) as connection:
+            if self.tunnel:
+                enter_tunnel(connection, self.tunnel)
+            if not self.ca:
+                yield connection
+                return
+            with ssl.create_default_context(cafile=self.ca).wrap_socket(connection, server_hostname="localhost") as wrapped:
+                yield wrapped
+
+
+def enter_tunnel(connection, authority):
+    connection.sendall(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
+    response = http.client.HTTPResponse(connection, method="CONNECT")
+    response.begin()
+    if response.status != 200:
+        raise http.client.HTTPException(f"CONNECT was answered {response.status} {response.reason}")
+
+
+def check_answer(server, request, call, entrance=Entrance()):
     """Sends the very request that the load sends, and compares status and body; the length of the body."""
     try:
-        with socket.create_connection(("127.0.0.1", server.port), ANSWER_LIMIT) as connection:
+        with entrance.connect(server.port) as connection:
             connection.sendall(request)
             response = http.client.HTTPResponse(connection, method="GET")
             response.begin()

@@ -16,7 +16,10 @@ def program(name):
     return str(found)
 
 
-def start_upstream(run, core):
-    port, directory = free_port(), pathlib.Path(run) / "upstream"
+def start_upstream(run, core, certificates=None):
+    """Plain, or in TLS with these certificates."""
+    name = "upstream-tls" if certificates else "upstream"
+    port, directory = free_port(), pathlib.Path(run) / name
     directory.mkdir()
-    return Server("upstream", [program("ambassador-upstream"), str(port)], {core}, port, directory)
+    files = [str(certificates.certificate), str(certificates.key)] if certificates else []
+    return Server(name, [program("ambassador-upstream"), str(port), *files], {core}, port, directory)

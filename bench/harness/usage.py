@@ -20,7 +20,7 @@ def usage(trial):
     proxy = trial.server.cpu_seconds()
     own = sum(used.ru_utime + used.ru_stime
               for used in (resource.getrusage(resource.RUSAGE_CHILDREN), resource.getrusage(resource.RUSAGE_SELF)))
-    return Usage(time.monotonic(), proxy, busy_seconds(cores(trial)), proxy + own + trial.stage.upstream.cpu_seconds())
+    return Usage(time.monotonic(), proxy, busy_seconds(cores(trial)), proxy + own + trial.upstream.cpu_seconds())
 
 
 def cores(trial):

@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint32_t source_addresses = 250;
 constexpr std::uint32_t first_source = INADDR_LOOPBACK + 1;
 
+constexpr std::uint16_t tunnel_status = 200;
+
 sockaddr_in address(std::uint32_t host, std::uint16_t port) noexcept {
   sockaddr_in made{};
   made.sin_family = AF_INET;
@@ -44,25 +46,28 @@ std::uint16_t status_of(std::string_view start_line) noexcept {
 
 }  // namespace
 
-void Connection::open(std::uint16_t port) {
-  socket_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket_.is_open()) throw std::system_error{errno, std::system_category(), "socket"};
+void Connection::open() {
+  Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!socket.is_open()) throw std::system_error{errno, std::system_category(), "socket"};
   int const on = 1;
-  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  bind_to_next_source(socket_.get());
-  auto const server = address(INADDR_LOOPBACK, port);
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  bind_to_next_source(socket.get());
+  auto const server = address(INADDR_LOOPBACK, entrance_->port);
   // EINPROGRESS or worse: the first send says the same.
-  (void)::connect(socket_.get(), reinterpret_cast<sockaddr const*>(&server), sizeof server);
+  (void)::connect(socket.get(), reinterpret_cast<sockaddr const*>(&server), sizeof server);
+  socket_ = Transport{std::move(socket), entrance_->tls ? &*entrance_->tls : nullptr};
   calling_ = connected_ = in_body_ = ending_ = false;
+  in_tunnel_ = entrance_->tunnel.empty();
   unread_.clear();
   watched_ = EPOLLIN;
-  poller_->add(socket_.get(), watched_, this);
+  poller_->add(socket_.descriptor(), watched_, this);
 }
 
 Connection::Progress Connection::call(std::string_view request, SteadyTime since) {
   calling_ = true;
   since_ = since;
-  unsent_ = request;
+  unsent_ = in_tunnel_ ? request : std::string_view{entrance_->tunnel};
+  behind_tunnel_ = request;
   return send();
 }
 
@@ -70,15 +75,16 @@ Connection::Progress Connection::on_ready(std::span<char> scratch) {
   if (unsent_.empty() || !calling_) return receive(scratch);
   // A server may answer, or refuse, before it has read all.
   if (auto const progress = send(); progress != Progress::waiting) return progress;
-  return receive(scratch);
+  // A handshake that a read ended would leave the request unsent.
+  return socket_.is_ready() ? receive(scratch) : Progress::waiting;
 }
 
 Connection::Progress Connection::send() {
   while (!unsent_.empty()) {
-    auto const count = ::send(socket_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+    auto const count = socket_.send(unsent_);
     if (count < 0) {
       if (errno != EAGAIN) return lost();
-      watch(EPOLLIN | EPOLLOUT);
+      watch(socket_.waits_for_room() ? EPOLLIN | EPOLLOUT : EPOLLIN);
       return Progress::waiting;
     }
     connected_ = true;
@@ -89,8 +95,14 @@ Connection::Progress Connection::send() {
 }
 
 Connection::Progress Connection::receive(std::span<char> scratch) {
-  if (in_body_ && body_.skippable() > scratch.size()) return discard();
-  auto const count = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
+  auto progress = receive_some(scratch);
+  while (progress == Progress::waiting && socket_.has_more()) progress = receive_some(scratch);
+  return progress;
+}
+
+Connection::Progress Connection::receive_some(std::span<char> scratch) {
+  if (in_body_ && socket_.is_plain() && body_.skippable() > scratch.size()) return discard();
+  auto const count = socket_.receive(scratch);
   if (count <= 0) return count < 0 && errno == EAGAIN ? Progress::waiting : lost();
   bytes_ += static_cast<std::uint64_t>(count);
   std::string_view const bytes{scratch.data(), static_cast<std::size_t>(count)};
@@ -98,9 +110,9 @@ Connection::Progress Connection::receive(std::span<char> scratch) {
   return take(std::exchange(unread_, {}).append(bytes));
 }
 
-/// Takes data of a body off the socket without copying it: tcp(7), MSG_TRUNC.
+/// Data of a body is counted, and not looked at.
 Connection::Progress Connection::discard() {
-  auto const count = ::recv(socket_.get(), nullptr, body_.skippable(), MSG_TRUNC);
+  auto const count = socket_.discard(body_.skippable());
   if (count <= 0) return count < 0 && errno == EAGAIN ? Progress::waiting : lost();
   bytes_ += static_cast<std::uint64_t>(count);
   body_.skip(static_cast<std::uint64_t>(count));
@@ -109,6 +121,7 @@ Connection::Progress Connection::discard() {
 
 Connection::Progress Connection::take(std::string_view bytes) {
   if (!calling_) return fail(Failure::malformed);
+  if (!in_tunnel_) return enter_tunnel(bytes);
   if (!in_body_) {
     auto const head = read_head(bytes);
     if (!head) {
@@ -122,6 +135,19 @@ Connection::Progress Connection::take(std::string_view bytes) {
   if (body_.faulty()) return fail(Failure::malformed);
   if (!body_.complete()) return Progress::waiting;
   return bytes.empty() ? end_answer() : fail(Failure::length);
+}
+
+/// The answer to CONNECT is a head, and nothing behind it: what is asked inside the tunnel has not been sent yet.
+Connection::Progress Connection::enter_tunnel(std::string_view bytes) {
+  auto const head = read_head(bytes);
+  if (!head) {
+    unread_ = bytes;
+    return Progress::waiting;
+  }
+  if (status_of(head->start_line) != tunnel_status || head->size != bytes.size()) return fail(Failure::status);
+  in_tunnel_ = true;
+  unsent_ = behind_tunnel_;
+  return send();
 }
 
 Connection::Progress Connection::begin_answer(Head const& head) {
@@ -150,7 +176,7 @@ Connection::Progress Connection::fail(Failure kind) noexcept {
 Connection::Progress Connection::lost() noexcept { return fail(connected_ ? Failure::broken : Failure::connect); }
 
 void Connection::watch(std::uint32_t events) {
-  if (std::exchange(watched_, events) != events) poller_->change(socket_.get(), events, this);
+  if (std::exchange(watched_, events) != events) poller_->change(socket_.descriptor(), events, this);
 }
 
 }  // namespace ambassador::bench

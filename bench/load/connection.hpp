@@ -4,8 +4,8 @@
 
 #include "load/schedule.hpp"
 #include "load/tally.hpp"
-#include "net/descriptor.hpp"
 #include "net/poller.hpp"
+#include "net/transport.hpp"
 #include "wire/body.hpp"
 
 #include <cstddef>
@@ -23,15 +23,23 @@ struct Expectation {
   std::optional<std::uint64_t> length;
 };
 
+/// How the server is reached.
+struct Entrance {
+  std::uint16_t port = 0;
+  std::string tunnel{};      ///< the head of a CONNECT, where all goes through a tunnel
+  std::optional<Tls> tls{};  ///< around it all
+};
+
 class Connection {
  public:
   enum class Progress : std::uint8_t { waiting, answered, failed };
 
-  Connection(Poller& poller, Expectation expected) : poller_{&poller}, expected_{expected} {}
+  Connection(Poller& poller, Entrance const& entrance, Expectation expected)
+      : poller_{&poller}, entrance_{&entrance}, expected_{expected} {}
 
   /// Begins to connect, from a loopback address of its own choice; what comes of it is seen by the first call.
-  void open(std::uint16_t port);
-  void close() noexcept { socket_.reset(); }
+  void open();
+  void close() noexcept { socket_.close(); }
 
   /// Sends `request`, which must stay where it is. `since` is what the latency counts from.
   Progress call(std::string_view request, SteadyTime since);
@@ -50,7 +58,9 @@ class Connection {
   Progress send();
   Progress receive(std::span<char> scratch);
   Progress discard();
+  Progress receive_some(std::span<char> scratch);
   Progress take(std::string_view bytes);
+  Progress enter_tunnel(std::string_view bytes);
   Progress begin_answer(Head const& head);
   Progress end_answer();
   Progress fail(Failure kind) noexcept;
@@ -58,17 +68,20 @@ class Connection {
   void watch(std::uint32_t events);
 
   Poller* poller_;
+  Entrance const* entrance_;
   Expectation expected_;
-  Descriptor socket_;
+  Transport socket_;
   std::uint32_t watched_ = 0;
   std::string_view unsent_;
-  std::string unread_;  ///< the beginning of a head
+  std::string_view behind_tunnel_;  ///< the request that waits for a tunnel
+  std::string unread_;              ///< the beginning of a head
   Body body_;
   SteadyTime since_{};
   std::uint64_t bytes_ = 0;
   Failure failure_{};
   bool calling_ = false;
   bool connected_ = false;  ///< something was sent
+  bool in_tunnel_ = true;
   bool in_body_ = false;
   bool ending_ = false;
 };

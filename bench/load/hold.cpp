@@ -46,8 +46,8 @@ class Holder {
   }
 
   void open_one() {
-    auto& connection = connections_.emplace_back(poller_, Expectation{options_.status, options_.length});
-    connection.open(options_.port);
+    auto& connection = connections_.emplace_back(poller_, options_.entrance, Expectation{options_.status, options_.length});
+    connection.open();
     ++calling_;
     progressed(connection, connection.call(options_.request, std::chrono::steady_clock::now()));
   }

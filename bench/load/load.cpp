@@ -13,7 +13,7 @@ SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 Load::Load(Options const& options)
     : options_{options}, begin_{now()}, end_{begin_ + options.time}, schedule_{options.rate, begin_, end_} {
   for (std::size_t count = 0; count < options.connections; ++count) {
-    connections_.emplace_back(poller_, Expectation{options.status, options.length}).open(options.port);
+    connections_.emplace_back(poller_, options.entrance, Expectation{options.status, options.length}).open();
   }
 }
 
@@ -69,7 +69,7 @@ void Load::progressed(Connection& connection, Connection::Progress progress) {
 /// A connection without a call hears of nothing but its end. It stays among the free ones.
 void Load::lost_while_free(Connection& connection) {
   tally_.add(Failure::broken);
-  if (has_more_to_begin(now())) return connection.open(options_.port);
+  if (has_more_to_begin(now())) return connection.open();
   connection.close();
 }
 
@@ -85,7 +85,7 @@ void Load::go_on(Connection& connection, bool failed, SteadyTime time) {
   bool const fresh = options_.mode == Mode::fresh;
   if (connection.is_ending() && !failed && !fresh) ++tally_.reconnects;
   if (!has_more_to_begin(time)) return connection.close();
-  if (fresh || failed || connection.is_ending()) connection.open(options_.port);
+  if (fresh || failed || connection.is_ending()) connection.open();
   if (options_.mode == Mode::rate) return free_.push_back(&connection);
   call(connection, time);
 }

@@ -20,12 +20,14 @@ constexpr auto help =
     "  --seconds S       how long (1)\n"
     "  --status N        the expected status (200)\n"
     "  --length N        the expected length of each answer's body (any)\n"
+    "  --tunnel H:P      each connection begins with CONNECT H:P, and all else goes through that tunnel\n"
+    "  --tls FILE        in TLS: the server must have a certificate for localhost that the CA of FILE has signed\n"
     "one of, or else each connection asks again as soon as it was answered:\n"
     "  --rate R          R calls a second in all; latency counts from when a call was due\n"
     "  --fresh           a connection for each call; latency counts from the connect\n"
     "  --hold            one call on each connection; then it says `held N`, and ends when standard input does\n";
 
-enum Name : int { port = 1, request, connections, seconds, status, length, rate, fresh, hold, show_help };
+enum Name : int { port = 1, request, connections, seconds, status, length, tunnel, tls, rate, fresh, hold, show_help };
 
 template <typename Number>
 Number number(std::string_view name, std::string_view text, Number least) {
@@ -44,9 +46,13 @@ std::string content(std::string const& path) {
   return bytes;
 }
 
+std::string connect_head(std::string const& authority) {
+  return "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
+}
+
 void apply(int name, char const* value, Options& options) {
   switch (name) {
-    case port: options.port = number<std::uint16_t>("port", value, 1); break;
+    case port: options.entrance.port = number<std::uint16_t>("port", value, 1); break;
     case request: options.request = content(value); break;
     case connections: options.connections = number<std::size_t>("connections", value, 1); break;
     case seconds:
@@ -55,6 +61,8 @@ void apply(int name, char const* value, Options& options) {
       break;
     case status: options.status = number<std::uint16_t>("status", value, 100); break;
     case length: options.length = number<std::uint64_t>("length", value, 0); break;
+    case tunnel: options.entrance.tunnel = connect_head(value); break;
+    case tls: options.entrance.tls = Tls::client(value, "localhost"); break;
     case rate:
       options.mode = Mode::rate;
       options.rate = number<double>("rate", value, 0.001);
@@ -74,6 +82,8 @@ std::optional<Options> read_options(int count, char** words) {
                                  {"seconds", required_argument, nullptr, seconds},
                                  {"status", required_argument, nullptr, status},
                                  {"length", required_argument, nullptr, length},
+                                 {"tunnel", required_argument, nullptr, tunnel},
+                                 {"tls", required_argument, nullptr, tls},
                                  {"rate", required_argument, nullptr, rate},
                                  {"fresh", no_argument, nullptr, fresh},
                                  {"hold", no_argument, nullptr, hold},
@@ -87,7 +97,7 @@ std::optional<Options> read_options(int count, char** words) {
     }
     apply(name, optarg, options);
   }
-  if (optind != count || options.port == 0 || options.request.empty()) {
+  if (optind != count || options.entrance.port == 0 || options.request.empty()) {
     throw std::runtime_error{"--port and --request are needed; see ambassador-load --help"};
   }
   return options;

@@ -1,6 +1,8 @@
 // The command line of ambassador-load.
 #pragma once
 
+#include "load/connection.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +20,7 @@ enum class Mode : std::uint8_t {
 
 struct Options {
   Mode mode = Mode::keep;
-  std::uint16_t port = 0;
+  Entrance entrance;
   std::string request;  ///< the bytes of one, head and body
   std::size_t connections = 1;
   std::chrono::nanoseconds time{std::chrono::seconds{1}};

@@ -18,8 +18,8 @@ GROUP_GAP = 16
 TOP = 56
 BOTTOM = 14
 # Told apart by most who see few colours, and on white as on black.
-COLOURS = {"ambassador": "#0072b2", "haproxy": "#d55e00", "nginx": "#009e73", "squid": "#cc79a7", "tinyproxy": "#999999",
-           "direct": "#999999"}
+COLOURS = {"ambassador": "#0072b2", "haproxy": "#d55e00", "haproxy-splice": "#e69f00", "nginx": "#009e73",
+           "squid": "#cc79a7", "tinyproxy": "#999999", "direct": "#999999"}
 ANOTHER = "#56b4e9"
 STYLE = ("text{font:12px system-ui,sans-serif;fill:#222}.title{font-size:15px;font-weight:600}.whisker{stroke:#222}"
          "@media(prefers-color-scheme:dark){text{fill:#ddd}.whisker{stroke:#ddd}}")

@@ -1,4 +1,4 @@
-"""What is measured. To add a load, add it here. Places that are left open: TCP in bulk, and TLS on either side."""
+"""What is measured. To add a load, add it here."""
 
 import dataclasses
 
@@ -15,6 +15,10 @@ SHAPES = {
     "forward": "absolute-form requests, as to a forward proxy",
     "refuse": "origin-form requests that must be refused",
     "refuse-forward": "absolute-form requests that must be refused",
+    "tls-up": "plain requests in, TLS to the upstream, whose certificate is verified",
+    "tls-in": "requests in TLS, plain to the upstream",
+    "tcp": "connections passed on as they are, with HTTP in them",
+    "tunnel": "CONNECT, and HTTP through the tunnel",
 }
 
 
@@ -49,6 +53,19 @@ def sized(shape, size, connections):
                     shape, get(size, absolute), connections, quick=quick)
 
 
+def passed_on(shape, what, bulk_up=False, fresh=True):
+    """What HTTP costs where the proxy does not look into it, or where TLS is on one side."""
+    found = [
+        Scenario(f"{shape}-100b-c64", f"{what}, 100 B answers, 64 connections", shape, get("100b"), 64, quick=True),
+        Scenario(f"{shape}-1m-c16", f"{what}, 1 MiB answers, 16 connections", shape, get("1m"), 16, quick=shape == "tcp")]
+    if bulk_up:
+        found.append(Scenario(f"{shape}-post-1m-c16", f"{what}, POST of 1 MiB, 16 connections", shape, post("1m"), 16))
+    if fresh:
+        found.append(Scenario(f"{shape}-fresh-c16", f"{what}, a connection for each call, 16 at a time", shape, get("100b"), 16,
+                              fresh=True))
+    return found
+
+
 def every_scenario():
     small = get("100b")
     return [
@@ -74,6 +91,10 @@ def every_scenario():
         Scenario("latency-70-percent", "70 % of HAProxy's capacity, 64 connections", "reverse", small, 64, "latency",
                  rate=SHARE_OF_CAPACITY, quick=True),
         Scenario("idle-memory", f"{IDLE_CONNECTIONS} idle connections", "reverse", small, IDLE_CONNECTIONS, "idle", quick=True),
+        *passed_on("tls-up", "TLS to the upstream", fresh=False),
+        *passed_on("tls-in", "TLS from the client"),
+        *passed_on("tcp", "TCP", bulk_up=True),
+        *passed_on("tunnel", "CONNECT"),
         Scenario("start", "from the start to the first answer", "reverse", small, 1, "start", quick=True),
     ]
 

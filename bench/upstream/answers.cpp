@@ -56,7 +56,7 @@ std::string in_chunks(std::string_view body) {
 
 Answer answer(std::string_view path, std::string head, std::string_view body) {
   if (body.size() <= copied_at_most) return {path, head + std::string{body}};
-  return {path, std::move(head), in_memory(body), body.size()};
+  return {path, std::move(head), in_memory(body), body.size(), std::string{body}};
 }
 
 Answer sized(std::string_view path, std::size_t size) { return answer(path, sized_head(size), numbered_lines(size)); }

@@ -21,6 +21,7 @@ struct Answer {
   std::string bytes;  ///< the head, with the body where it is small
   Descriptor file{};  ///< the body in memory, where it is large
   std::size_t file_size = 0;
+  std::string body{};  ///< what is in the file, for those who cannot send from one
 };
 
 /// A text in which no piece is where it does not belong: numbered lines of ten bytes.

@@ -1,7 +1,8 @@
-// ambassador-upstream [PORT]: the server that all contestants of the bench stand before. One thread, loopback only, answers
-// from memory, no log. It says `listening PORT` on standard output when it is ready, and runs until it is ended.
+// ambassador-upstream [PORT [CERTIFICATE KEY]]: the server that all contestants of the bench stand before. One thread, loopback
+// only, answers from memory, no log. It says `listening PORT` on standard output when it is ready, and runs until it is ended.
 #include "net/descriptor.hpp"
 #include "net/poller.hpp"
+#include "net/transport.hpp"
 #include "upstream/answers.hpp"
 #include "upstream/session.hpp"
 
@@ -55,7 +56,9 @@ std::uint16_t port_of(Descriptor const& socket) {
 
 class Upstream {
  public:
-  explicit Upstream(std::uint16_t port) : listener_{listen_on(port)} { poller_.add(listener_.get(), EPOLLIN, nullptr); }
+  Upstream(std::uint16_t port, std::optional<Tls> tls) : tls_{std::move(tls)}, listener_{listen_on(port)} {
+    poller_.add(listener_.get(), EPOLLIN, nullptr);
+  }
 
   [[nodiscard]] std::uint16_t port() const { return port_of(listener_); }
 
@@ -78,12 +81,13 @@ class Upstream {
       if (!socket.is_open()) return;
       int const on = 1;
       ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      auto session = std::make_unique<Session>(std::move(socket), poller_, answers_);
+      auto session = std::make_unique<Session>(Transport{std::move(socket), tls_ ? &*tls_ : nullptr}, poller_, answers_);
       auto* const key = session.get();
       sessions_.emplace(key, std::move(session));
     }
   }
 
+  std::optional<Tls> tls_;
   Answers answers_;
   Poller poller_;
   Descriptor listener_;
@@ -106,7 +110,10 @@ int main(int count, char** words) {
   // A client may go in the middle of an answer, and sendfile has no flag that says so quietly.
   std::signal(SIGPIPE, SIG_IGN);
   try {
-    ambassador::bench::Upstream upstream{count > 1 ? ambassador::bench::read_port(words[1]) : std::uint16_t{0}};
+    using namespace ambassador::bench;
+    std::optional<Tls> tls;
+    if (count > 3) tls = Tls::server(words[2], words[3]);
+    Upstream upstream{count > 1 ? read_port(words[1]) : std::uint16_t{0}, std::move(tls)};
     std::printf("listening %d\n", upstream.port());
     std::fflush(stdout);
     upstream.run();

@@ -1,16 +1,16 @@
 #include "upstream/session.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include <sys/sendfile.h>
-#include <sys/socket.h>
 
 namespace ambassador::bench {
 
-Session::Session(Descriptor socket, Poller& poller, Answers const& answers)
+Session::Session(Transport socket, Poller& poller, Answers const& answers)
     : socket_{std::move(socket)}, poller_{poller}, answers_{answers}, watched_{EPOLLIN} {
-  poller_.add(socket_.get(), watched_, this);
+  poller_.add(socket_.descriptor(), watched_, this);
 }
 
 bool Session::on_ready(std::span<char> scratch) {
@@ -22,17 +22,23 @@ bool Session::on_ready(std::span<char> scratch) {
 }
 
 bool Session::read(std::span<char> scratch) {
-  if (in_request_ && body_.skippable() > scratch.size()) return discard();
-  auto const count = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
+  bool good = read_some(scratch);
+  while (good && !is_sending() && socket_.has_more()) good = read_some(scratch);
+  return good;
+}
+
+bool Session::read_some(std::span<char> scratch) {
+  if (in_request_ && socket_.is_plain() && body_.skippable() > scratch.size()) return discard();
+  auto const count = socket_.receive(scratch);
   if (count <= 0) return count < 0 && errno == EAGAIN;
   std::string_view const bytes{scratch.data(), static_cast<std::size_t>(count)};
   if (unread_.empty()) return take(bytes);
   return take(std::exchange(unread_, {}).append(bytes));
 }
 
-/// Takes data of a body off the socket without copying it: tcp(7), MSG_TRUNC.
+/// Data of a body is counted, and not looked at.
 bool Session::discard() {
-  auto const count = ::recv(socket_.get(), nullptr, body_.skippable(), MSG_TRUNC);
+  auto const count = socket_.discard(body_.skippable());
   if (count <= 0) return count < 0 && errno == EAGAIN;
   body_.skip(static_cast<std::uint64_t>(count));
   return !body_.complete() || answer();
@@ -85,18 +91,28 @@ bool Session::answer() {
 
 bool Session::send() {
   while (!unsent_.empty()) {
-    int const more = file_left_ != 0 ? MSG_MORE : 0;
-    auto const count = ::send(socket_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL | more);
+    auto const count = socket_.send(unsent_, file_left_ != 0);
     if (count < 0) return blocked();
     unsent_.remove_prefix(static_cast<std::size_t>(count));
   }
   while (file_left_ != 0) {
-    auto const count = ::sendfile(socket_.get(), answer_->file.get(), &file_offset_, file_left_);
-    if (count < 0) return blocked();
-    file_left_ -= static_cast<std::size_t>(count);
+    if (!send_file()) return blocked();
   }
   watch(EPOLLIN);
   return !close_;
+}
+
+/// As much as goes at once; false where that is nothing.
+bool Session::send_file() {
+  ssize_t count = 0;
+  if (socket_.is_plain()) {
+    count = ::sendfile(socket_.descriptor(), answer_->file.get(), &file_offset_, file_left_);
+  } else {
+    count = socket_.send(answer_->body.substr(static_cast<std::size_t>(file_offset_)));
+    file_offset_ += std::max<ssize_t>(count, 0);
+  }
+  if (count > 0) file_left_ -= static_cast<std::size_t>(count);
+  return count > 0;
 }
 
 /// A send failed: true when it is only that the socket is full.
@@ -107,7 +123,7 @@ bool Session::blocked() {
 }
 
 void Session::watch(std::uint32_t events) {
-  if (std::exchange(watched_, events) != events) poller_.change(socket_.get(), events, this);
+  if (std::exchange(watched_, events) != events) poller_.change(socket_.descriptor(), events, this);
 }
 
 }  // namespace ambassador::bench

@@ -2,8 +2,8 @@
 // not fit into the socket nothing more is read.
 #pragma once
 
-#include "net/descriptor.hpp"
 #include "net/poller.hpp"
+#include "net/transport.hpp"
 #include "upstream/answers.hpp"
 #include "wire/body.hpp"
 
@@ -19,24 +19,26 @@ namespace ambassador::bench {
 
 class Session {
  public:
-  Session(Descriptor socket, Poller& poller, Answers const& answers);
+  Session(Transport socket, Poller& poller, Answers const& answers);
 
   /// Does what can be done now, with `scratch` to read into; false when the connection is to be closed.
   bool on_ready(std::span<char> scratch);
 
  private:
   bool read(std::span<char> scratch);
+  bool read_some(std::span<char> scratch);
   bool discard();
   bool take(std::string_view bytes);
   bool take_some(std::string_view& bytes);
   void begin(Head const& head);
   bool answer();
   bool send();
+  bool send_file();
   bool blocked();
   void watch(std::uint32_t events);
   [[nodiscard]] bool is_sending() const noexcept { return !unsent_.empty() || file_left_ != 0; }
 
-  Descriptor socket_;
+  Transport socket_;
   Poller& poller_;
   Answers const& answers_;
   std::uint32_t watched_ = 0;

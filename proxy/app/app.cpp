@@ -51,7 +51,9 @@ App::App(Snapshot const& snapshot, AppOptions options, std::shared_ptr<observe::
       resolver_{control_, {.server = options_.name_server}},
       files_{snapshot.settings},
       file_watch_{control_},
-      egress_files_{.tls = [this](config::UpstreamTls const& tls) -> net::TlsSource& { return files_.client(tls); },
+      egress_files_{.tls = [this](config::UpstreamTls const& tls, config::TargetScheme scheme) -> net::TlsSource& {
+                      return files_.client(tls, scheme);
+                    },
                     .via_credentials = [this](config::Via const& via) -> net::Current<std::string> const& {
                       return files_.via_credentials(via);
                     }},

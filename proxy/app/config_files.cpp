@@ -13,8 +13,10 @@
 namespace ambassador::app {
 namespace {
 
-net::TlsClientOptions client_options(config::UpstreamTls const& tls) {
-  return {.ca = tls.ca, .cert = tls.cert, .key = tls.key, .verify = tls.verify, .alpn = {"http/1.1"}};
+net::TlsClientOptions client_options(config::UpstreamTls const& tls, config::TargetScheme scheme) {
+  net::TlsClientOptions options{.ca = tls.ca, .cert = tls.cert, .key = tls.key, .verify = tls.verify, .alpn = {}};
+  if (scheme == config::TargetScheme::https) options.alpn = {"http/1.1"};  // what else is inside is not ours to say
+  return options;
 }
 
 net::TlsServerOptions server_options(config::ListenTls const& tls) {
@@ -86,7 +88,7 @@ ConfigFiles::ConfigFiles(config::Settings const& settings) : settings_{settings}
   }
   for (auto const& mapping : settings.map) {
     if (config::is_tls(mapping.target.scheme)) {
-      auto& tls = client_of(mapping.tls);
+      auto& tls = client_of(mapping.tls, mapping.target.scheme);
       tls.in_use = true;
       tls.where = mapping.tls.where.file.empty() ? mapping.where : mapping.tls.where;
     }
@@ -96,13 +98,13 @@ ConfigFiles::ConfigFiles(config::Settings const& settings) : settings_{settings}
   if (settings.via && !settings.via->credentials_file.empty()) secret_of(*settings.via);
 }
 
-ConfigFiles::Tls& ConfigFiles::client_of(config::UpstreamTls const& tls) {
-  auto wanted = tls;
-  wanted.server_name.clear();  // it is the connection's, not the context's
+ConfigFiles::Tls& ConfigFiles::client_of(config::UpstreamTls const& tls, config::TargetScheme scheme) {
+  ClientKey wanted{tls, scheme};
+  wanted.tls.server_name.clear();  // it is the connection's, not the context's
   auto known = std::find_if(clients_.begin(), clients_.end(), [&](auto const& entry) { return entry.first == wanted; });
   if (known == clients_.end()) {
-    auto make = [options = client_options(wanted)] { return net::make_tls_client(options); };
-    clients_.emplace_back(wanted, Tls{std::make_unique<net::TlsSource>(files_of(wanted), std::move(make))});
+    auto make = [options = client_options(wanted.tls, scheme)] { return net::make_tls_client(options); };
+    clients_.emplace_back(wanted, Tls{std::make_unique<net::TlsSource>(files_of(wanted.tls), std::move(make))});
     known = std::prev(clients_.end());
   }
   return known->second;

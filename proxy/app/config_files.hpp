@@ -34,8 +34,10 @@ class ConfigFiles {
   /// Looks at the files from here on, on the watch's thread.
   void watch(net::FileWatch& watch, observe::EventLog& events, prometheus::Registry& registry);
 
-  /// Of a target with TLS. For one that no source has (an absolute https:// URL), read when it is first needed.
-  [[nodiscard]] net::TlsSource& client(config::UpstreamTls const& tls) { return *client_of(tls).files; }
+  /// Of a target with TLS, https or tls. For one that no source has (an absolute https:// URL), read when it is first needed.
+  [[nodiscard]] net::TlsSource& client(config::UpstreamTls const& tls, config::TargetScheme scheme) {
+    return *client_of(tls, scheme).files;
+  }
   [[nodiscard]] net::TlsSource& server(config::ListenTls const& tls) { return *server_of(tls).files; }
   /// The value of the field, prefix included; null before it was readable.
   [[nodiscard]] net::Current<std::string> const& credential(config::Credential const& credential) {
@@ -61,7 +63,7 @@ class ConfigFiles {
     net::Current<std::string> value;
   };
 
-  [[nodiscard]] Tls& client_of(config::UpstreamTls const& tls);
+  [[nodiscard]] Tls& client_of(config::UpstreamTls const& tls, config::TargetScheme scheme);
   [[nodiscard]] Tls& server_of(config::ListenTls const& tls);
   Secret& secret(std::string const& file, std::string const& prefix, SecretForm form, config::Location where);
   Secret& secret_of(config::Credential const& credential);
@@ -72,7 +74,14 @@ class ConfigFiles {
   void show_expiries();
 
   config::Settings const& settings_;
-  std::deque<std::pair<config::UpstreamTls, Tls>> clients_;
+  /// What tells one client's context from another's.
+  struct ClientKey {
+    config::UpstreamTls tls;
+    config::TargetScheme scheme = config::TargetScheme::https;
+    bool operator==(ClientKey const&) const = default;
+  };
+
+  std::deque<std::pair<ClientKey, Tls>> clients_;
   std::deque<std::pair<config::ListenTls, Tls>> servers_;
   std::vector<std::unique_ptr<Secret>> secrets_;
   observe::EventLog* events_ = nullptr;

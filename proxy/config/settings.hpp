@@ -216,8 +216,8 @@ struct Mapping {
   HeaderRules request_headers;
   HeaderRules response_headers;
   std::optional<Rate> rate;
-  std::size_t connections = 0;  ///< to the target; 0: the global `limits.connections`
-  std::size_t pending = 0;      ///< the same of `limits.pending`
+  std::size_t connections = 0;  ///< to the target; 0: this and the next are the global ones
+  std::size_t pending = 0;      ///< calls that wait for one
   std::size_t requests = 0;     ///< calls of this source under way at once; 0: any number
   std::optional<Via> via;       ///< the global one, with the source's own over it
   bool proxy_protocol = false;  ///< of a tcp:// source: the upstream's connection begins with a PROXY header, v2

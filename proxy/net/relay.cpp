@@ -140,6 +140,9 @@ Task<std::optional<Io>> splice_piece(Tunnel& tunnel, Way& way) {
   co_return io;
 }
 
+/// No read before something is announced: it would find nothing. TLS has read more than it gave, and is asked.
+bool is_quiet(Stream const& from) noexcept { return from.tls() == nullptr && !from.has_shown_input(); }
+
 /// One direction, until its end has been passed on or the tunnel has failed.
 Task<void> pump(Tunnel& tunnel, Way& way) {
   Bulk bulk;
@@ -148,6 +151,11 @@ Task<void> pump(Tunnel& tunnel, Way& way) {
     if (pieces >= pieces_at_once) {
       pieces = 0;
       co_await asio::post(way.from.executor(), awaiting);
+    }
+    if (is_quiet(way.from)) {
+      co_await way.from.readable();
+      tunnel.check_time(way.from);
+      continue;
     }
     std::optional<Io> spliced;
     if (bulk && tunnel.options.may_splice) {

@@ -46,16 +46,6 @@ std::string_view first_segment(std::string_view path) noexcept {
   return path.size() > max_seen_segment || path == "/" ? std::string_view{} : writable(path);
 }
 
-bool is_local_name(std::string_view host) noexcept { return host == "localhost" || host.ends_with(".localhost"); }
-
-/// Names that a cluster or an office gives to private addresses; what a public name leads to is not a private one.
-bool looks_private(std::string_view host) noexcept {
-  if (parse_ip_address(host) || is_local_name(host)) return false;
-  if (host.find('.') == std::string_view::npos) return true;
-  constexpr std::string_view suffixes[] = {".svc", ".cluster.local", ".local", ".internal"};
-  return std::any_of(std::begin(suffixes), std::end(suffixes), [&](auto suffix) { return host.ends_with(suffix); });
-}
-
 Additions additions_for(SeenCalls const& seen) {
   Additions additions;
   for (auto const& call : seen.calls) {
@@ -101,14 +91,13 @@ void append_tally(std::string& out, Tally const& tally) {
 void append_allowed(std::string& out, std::string const& host, AllowedHost const& allowed) {
   append_tally(out, allowed.tally);
   std::size_t written = 0;
-  std::string destination;
+  std::string ports;
   for (auto const port : allowed.ports) {
-    destination += destination.empty() ? host + ':' : std::string{","};
-    destination += std::to_string(port);
+    if (!ports.empty()) ports += ',';
+    ports += std::to_string(port);
     if (++written % ports_per_entry != 0 && written != allowed.ports.size()) continue;
-    out += looks_private(host) ? fmt::format("  - {{to: \"{}\", addresses: [private]}}\n", destination)
-                               : fmt::format("  - \"{}\"\n", destination);
-    destination.clear();
+    out += allow_to_paste(host, ports);
+    ports.clear();
   }
 }
 
@@ -159,7 +148,7 @@ SeenDestination seen_destination(RequestUrl const& url, std::uint16_t listener_p
   if (absolute && url.scheme == Scheme::https) return seen;
   bool const own = names_listener(url, listener_port);
   // What a proxied app calls on port 80 of its own machine is meant for the map, too: nothing else listens there.
-  bool const local = is_local_name(url.authority.host) && url.port() == http_port;
+  bool const local = is_loopback_host(url.authority.host) && url.port() == http_port;
   if (absolute && !own && !local) return seen;
   seen.form = SeenForm::origin;
   seen.path = first_segment(url.path);

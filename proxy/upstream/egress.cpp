@@ -45,9 +45,9 @@ Egress EgressTable::mapping_egress(config::Mapping const& mapping) const {
   Egress egress{.addresses = {AddressPolicy::mapped, {}, {}},
                 .server_name = mapping.tls.server_name,
                 .connections = mapping.connections != 0 ? mapping.connections : settings_.limits.connections,
-                .pending = mapping.pending != 0 ? mapping.pending : settings_.limits.pending,
+                .pending = mapping.connections != 0 ? mapping.pending : settings_.limits.pending,
                 .tunnelled = target.scheme != TargetScheme::http};
-  if (config::is_tls(target.scheme)) egress.tls = &files_.tls(mapping.tls);
+  if (config::is_tls(target.scheme)) egress.tls = &files_.tls(mapping.tls, target.scheme);
   if (mapping.via) {
     egress.via = &*mapping.via;
     if (!mapping.via->credentials_file.empty()) egress.via_credentials = &files_.via_credentials(*mapping.via);
@@ -63,7 +63,7 @@ EgressTable::ByScheme EgressTable::unnamed_egresses(balance::AddressRules const&
     egress.connections = settings_.limits.connections;
     egress.pending = settings_.limits.pending;
     egress.tunnelled = scheme != TargetScheme::http;
-    if (scheme == TargetScheme::https) egress.tls = &files_.tls({});
+    if (scheme == TargetScheme::https) egress.tls = &files_.tls({}, scheme);
     if (!settings_.via) continue;
     egress.via = &*settings_.via;
     if (!settings_.via->credentials_file.empty()) egress.via_credentials = &files_.via_credentials(*settings_.via);

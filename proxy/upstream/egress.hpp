@@ -37,7 +37,7 @@ class EgressTable {
  public:
   /// Where the contexts and the secrets of files are, which outlive the table.
   struct Files {
-    std::function<net::TlsSource&(config::UpstreamTls const&)> tls;
+    std::function<net::TlsSource&(config::UpstreamTls const&, config::TargetScheme)> tls;
     std::function<net::Current<std::string> const&(config::Via const&)> via_credentials;
   };
 

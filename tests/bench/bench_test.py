@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import socket
+import ssl
 import sys
 import tempfile
 import threading
@@ -15,11 +16,12 @@ import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 
+from harness.certificates import make_certificates  # noqa: E402
 from harness.contestants import DIRECT, PEER_LIST, Setting, ambassador, fill, template_of  # noqa: E402
 from harness.errors import BenchError  # noqa: E402
 from harness.kinds.latency import rate_for  # noqa: E402
 from harness.kinds.spread import shares  # noqa: E402
-from harness.load import check_answer, result  # noqa: E402
+from harness.load import Entrance, check_answer, result  # noqa: E402
 from harness.machine import load_core, proxy_cores  # noqa: E402
 from harness.process import Server  # noqa: E402
 from harness.rounds import AccessLogs  # noqa: E402
@@ -31,7 +33,8 @@ from scenarios.figures import KINDS  # noqa: E402
 from scenarios.messages import FIELDS, SIZES, Call, body, get, post, refused  # noqa: E402
 from scenarios.scenarios import SHAPES, every_scenario, scenarios  # noqa: E402
 
-NAMES = ("PORT", "ADMIN_PORT", "UPSTREAM_PORT", "RUN", "LOG", "WORKERS", "CONNECTIONS", "NGINX_CONNECTIONS", "REFUSAL", "USER",
+NAMES = ("SPLICE", "TLS_IN", "TLS_UP", "UPSTREAM_SCHEME", "CA", "CERTIFICATE", "KEY", "PAIR", "SPARE_PORT", "PORT",
+         "ADMIN_PORT", "UPSTREAM_PORT", "RUN", "LOG", "WORKERS", "CONNECTIONS", "NGINX_CONNECTIONS", "REFUSAL", "USER",
          "SQUID_USER")
 NOBODY = types.SimpleNamespace(name="stub", last_words=lambda: "(stub)")
 KEEPS, CLOSES = PEER_LIST[0], PEER_LIST[-1]
@@ -146,6 +149,60 @@ class Refusals(unittest.TestCase):
                     pass
 
 
+class Ways(unittest.TestCase):
+    """A contestant is asked in the way in which the load asks it."""
+    call = Call("/x", answer=b"right")
+
+    @staticmethod
+    @contextlib.contextmanager
+    def serving(*replies, tls=None):
+        """One connection: after each whole head comes the next reply. Yields a server, and the heads that came."""
+        heads = []
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def serve():
+                with contextlib.suppress(OSError):
+                    connection, _ = listener.accept()
+                    with tls.wrap_socket(connection, server_side=True) if tls else connection as stream:
+                        for reply in replies:
+                            head = b""
+                            while not head.endswith(b"\r\n\r\n"):
+                                head += stream.recv(65536) or b"\r\n\r\n"
+                            heads.append(head)
+                            stream.sendall(reply)
+            thread = threading.Thread(target=serve)
+            thread.start()
+            yield types.SimpleNamespace(name="stub", port=listener.getsockname()[1], last_words=lambda: "(stub)"), heads
+            thread.join()
+
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nright"
+
+    def test_through_a_tunnel(self):
+        opened = b"HTTP/1.0 200 Connection established\r\nProxy-agent: stub\r\n\r\n"
+        with self.serving(opened, self.answer) as (server, heads):
+            self.assertEqual(check_answer(server, self.call.request(80), self.call, Entrance(tunnel="127.0.0.1:80")), 5)
+        self.assertEqual(heads[0], b"CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n")
+        self.assertEqual(heads[1], self.call.request(80))
+
+    def test_a_tunnel_that_is_not_opened_is_refused(self):
+        with self.serving(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") as (server, _):
+            with self.assertRaisesRegex(BenchError, "CONNECT was answered 403"):
+                check_answer(server, self.call.request(80), self.call, Entrance(tunnel="127.0.0.1:80"))
+
+    def test_in_tls_whose_certificate_is_verified(self):
+        with tempfile.TemporaryDirectory() as ours, tempfile.TemporaryDirectory() as others:
+            made, other = make_certificates(ours), make_certificates(others)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(made.pair)
+            with self.serving(self.answer, tls=context) as (server, _):
+                self.assertEqual(check_answer(server, self.call.request(80), self.call, Entrance(ca=str(made.ca))), 5)
+            with self.serving(self.answer, tls=context) as (server, _), self.assertRaisesRegex(BenchError, "VERIFY_FAILED"):
+                check_answer(server, self.call.request(80), self.call, Entrance(ca=str(other.ca)))
+
+    def test_the_load_is_told_the_same(self):
+        self.assertEqual(Entrance().words, [])
+        self.assertEqual(Entrance(tunnel="h:1", ca="/ca").words, ["--tunnel", "h:1", "--tls", "/ca"])
+
+
 class Work(unittest.TestCase):
     def test_a_request_has_twelve_fields(self):
         head = get("64k", absolute=True).request(8080).decode()
@@ -176,6 +233,19 @@ class Work(unittest.TestCase):
                 with self.subTest(contestant=contestant.name, shape=shape):
                     self.assertNotRegex(fill(template_of(contestant, shape), dict.fromkeys(NAMES, "1")), "@")
 
+    def test_a_shape_has_its_template(self):
+        ours, haproxy, squid = ambassador("x"), PEER_LIST[0], next(peer for peer in PEER_LIST if peer.name == "squid")
+        for contestant, shape, template in (
+                (ours, "tcp", "ambassador-tcp.yaml.template"), (ours, "tunnel", "ambassador-forward.yaml.template"),
+                (ours, "refuse-forward", "ambassador-refuse.yaml.template"), (haproxy, "tcp", "haproxy-tcp.cfg.template"),
+                (haproxy, "tls-in", "haproxy.cfg.template"), (squid, "tunnel", "squid.conf.template")):
+            with self.subTest(contestant=contestant.name, shape=shape):
+                self.assertEqual(template_of(contestant, shape), template)
+
+    def test_every_shape_has_peers(self):
+        for shape in SHAPES:
+            self.assertTrue([peer for peer in PEER_LIST if shape in peer.shapes], shape)
+
     def test_a_name_without_a_value_is_an_error(self):
         with self.assertRaisesRegex(BenchError, "PORT"):
             fill("nginx.conf.template", {"RUN": "x"})
@@ -204,6 +274,10 @@ class Work(unittest.TestCase):
         self.assertTrue(CLOSES.fresh(named("forward-100b-c64")))
         self.assertLess(CLOSES.connections(named("forward-100b-c64")), 64)
 
+    def test_one_that_keeps_no_connection_keeps_tunnels(self):
+        self.assertTrue(CLOSES.takes(named("tunnel-1m-c16")))
+        self.assertFalse(CLOSES.fresh(named("tunnel-100b-c64")))
+        self.assertEqual(CLOSES.connections(named("tunnel-100b-c64")), 64)
 
     def test_the_way_without_a_proxy_is_measured_where_latency_is(self):
         self.assertEqual({scenario.kind for scenario in scenarios() if DIRECT.takes(scenario)}, {"latency"})

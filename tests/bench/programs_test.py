@@ -18,6 +18,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 
+from harness.certificates import make_certificates  # noqa: E402
 from scenarios.messages import SIZES, body, get, get_chunked, post  # noqa: E402
 
 PROGRAMS = pathlib.Path(os.environ["AMBASSADOR_PROGRAMS"])
@@ -25,9 +26,9 @@ LIMIT = 30
 
 
 class Upstream:
-    """The upstream for the whole file."""
-    def __init__(self):
-        self._process = subprocess.Popen([PROGRAMS / "ambassador-upstream"], stdout=subprocess.PIPE, text=True)
+    """The upstream for the whole file, or one of its own."""
+    def __init__(self, *words):
+        self._process = subprocess.Popen([PROGRAMS / "ambassador-upstream", *words], stdout=subprocess.PIPE, text=True)
         self.port = int(self._process.stdout.readline().split()[1])
 
     def stop(self):
@@ -80,6 +81,38 @@ def serving(answer, pause=0.0):
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
     thread.join(LIMIT)
+
+
+@contextlib.contextmanager
+def tunnels():
+    """A proxy that opens each tunnel that it is asked for."""
+    def pass_on(source, target):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_WR)
+
+    def serve(client):
+        with client, contextlib.suppress(OSError):
+            head = client.recv(65536).decode()
+            host, port = head.split()[1].split(":")
+            with socket.create_connection((host, int(port))) as server:
+                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                back = threading.Thread(target=pass_on, args=(server, client))
+                back.start()
+                pass_on(client, server)
+                back.join()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=serve, args=(listener.accept()[0],)).start()
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 class AnUpstream(unittest.TestCase):
@@ -189,6 +222,42 @@ class ALoad(unittest.TestCase):
             self.assertEqual(process.stdout.readline(), "held 200\n")
             out, _ = process.communicate(timeout=LIMIT)
         self.assertEqual((json.loads(out)["calls"], failures(json.loads(out))), (200, set()))
+
+    def test_calls_through_a_tunnel(self):
+        calls = (get("100b"), get("1m"), post("1m"))
+        with tunnels() as port:
+            for call in calls:
+                with self.subTest(path=call.path):
+                    found = load(call.request(upstream.port), "--connections", "4", "--length", str(len(call.answer)),
+                                 "--tunnel", f"127.0.0.1:{upstream.port}", port=port)
+                    self.assertEqual((failures(found), found["reconnects"]), (set(), 0))
+                    self.assertGreater(found["calls"], 4)
+            found = load(get("100b").request(upstream.port, close=True), "--fresh", "--tunnel", f"127.0.0.1:{upstream.port}",
+                         port=port)
+        self.assertEqual(failures(found), set())
+        self.assertGreater(found["calls"], 1)
+
+    def test_a_tunnel_that_is_not_opened_is_a_status(self):
+        with serving(b"HTTP/1.1 403 No\r\n\r\n") as port:
+            found = load(b"GET / HTTP/1.1\r\n\r\n", "--tunnel", "h:1", port=port)
+        self.assertEqual((failures(found), found["calls"]), ({"status"}, 0))
+
+    def test_calls_in_tls(self):
+        with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryDirectory() as others:
+            made, other = make_certificates(directory), make_certificates(others)
+            server = Upstream("0", made.certificate, made.key)
+            self.addCleanup(server.stop)
+            for call in (get("100b"), get("1m"), get_chunked(), post("1m")):
+                with self.subTest(path=call.path):
+                    found = load(call.request(server.port), "--connections", "4", "--length", str(len(call.answer)),
+                                 "--tls", made.ca, port=server.port)
+                    self.assertEqual((failures(found), found["reconnects"]), (set(), 0))
+                    self.assertGreater(found["calls"], 4)
+            found = load(get("100b").request(server.port, close=True), "--fresh", "--tls", made.ca, port=server.port)
+            self.assertEqual(failures(found), set())
+            found = load(get("100b").request(server.port), "--tls", other.ca, port=server.port)
+            self.assertEqual(found["calls"], 0, "the certificate is not verified")
+            self.assertTrue(failures(found))
 
     def test_refuses_a_command_line_that_it_does_not_understand(self):
         for words in (["--port", "x"], ["--port", "80"], ["--port", "80", "--request", "/nonexistent"]):

@@ -12,7 +12,7 @@ from harness import needs
 from harness.clients import execute
 from harness.environment import clean
 from harness.limits import REPLY
-from harness.ports import free_port
+from harness.ports import free_port, has_ipv6
 from harness.process import Process
 from harness.raw_client import RawClient
 from harness.tls_servers import nginx_stream, wait_for_port
@@ -47,10 +47,10 @@ class Wire:
 def _wire(ambassador):
     """wire(target, keys) starts a proxy whose source goes there."""
 
-    def start(target, more="", top="", **options):
+    def start(target, more="", **options):
         port = free_port()
-        proxy = ambassador(f"map:\n  - source: tcp://localhost:{port}\n    target: {target}\n{more}{top}", **options)
-        wait_for_port(proxy.process, port)
+        rest = f"map:\n  - source: tcp://localhost:{port}\n    target: {target}\n{more}"
+        proxy = ambassador(rest, listeners=2 + has_ipv6(), **options)
         return Wire(proxy, port, target)
 
     return start
@@ -215,7 +215,7 @@ def test_where_nobody_listens_the_connection_ends_and_the_reason_is_logged(wire)
     client = there.connect()
     assert client.ended()
     assert "refused" in there.log()
-    assert there.proxy.metric(FAILED, reason="connect_refused") == 1
+    assert there.proxy.counts(1, FAILED, reason="connect_refused")
 
 
 def test_a_silent_connection_ends(wire, upstream):
@@ -306,11 +306,15 @@ def test_a_bad_certificate_ends_the_connection_with_the_reason(wire, upstream, c
     client.send("PING\r\n")
     assert client.ended()
     assert there.log()
-    assert there.proxy.metric(FAILED, reason=reason) == 1
+    assert there.proxy.counts(1, FAILED, reason=reason)
 
 
 def test_a_half_close_is_a_close_notify_and_the_answer_still_comes(wire, upstream, certificates, name_server):
-    server = upstream(capitals, tls=certificates.good.server_context())
+    def script(connection):
+        capitals(connection)
+        connection.sock.unwrap()
+
+    server = upstream(script, tls=certificates.good.server_context())
     there = wire(f"tls://name.test:{server.port}", tls_keys(certificates), env=name_server.environment())
     assert there.talk(b"over tls") == b"OVER TLS"
 

@@ -116,7 +116,7 @@ def test_the_name_asked_for_chooses_the_certificate(serve, certificates):
     for name in ("shop.example", "a.shop.example", "SHOP.example"):
         assert "shop.example" in peer_certificate(proxy.port, certificates.ca, name), name
     for name in ("name.test", "unknown.example", "a.b.shop.example", None):
-        assert "*.test" in peer_certificate(proxy.port, certificates.ca, name), name
+        assert "name.test" in peer_certificate(proxy.port, certificates.ca, name), name
     assert curl(proxy.port, certificates.ca, host="shop.example").stdout == "served"
 
 
@@ -125,7 +125,7 @@ def test_a_client_certificate_is_required(serve, server, certificates):
     own, other = certificates.client, certificates.other_client
     assert curl(proxy.port, certificates.ca, "--cert", own.cert, "--key", own.key).stdout == "served"
     for options in ((), ("--cert", other.cert, "--key", other.key)):
-        assert curl(proxy.port, certificates.ca, *options).returncode in (35, 56), options
+        assert curl(proxy.port, certificates.ca, *options).returncode in (35, 55, 56), options
     assert len(server.requests) == 1
 
 
@@ -134,25 +134,25 @@ def test_a_client_certificate_may_be_optional_but_not_wrong(serve, server, certi
     own, other = certificates.client, certificates.other_client
     assert curl(proxy.port, certificates.ca, "--cert", own.cert, "--key", own.key).stdout == "served"
     assert curl(proxy.port, certificates.ca).stdout == "served"
-    assert curl(proxy.port, certificates.ca, "--cert", other.cert, "--key", other.key).returncode in (35, 56)
+    assert curl(proxy.port, certificates.ca, "--cert", other.cert, "--key", other.key).returncode in (35, 55, 56)
     assert len(server.requests) == 2
 
 
-def test_plain_http_to_a_tls_port_is_told_so(serve, server, certificates, connect):
+def test_plain_http_to_a_tls_port_ends_and_the_reason_is_logged(serve, server, certificates, connect):
     proxy = serve(f"tls: {{{pair_keys(certificates.good)}}}")
     client = connect(proxy.port)
     client.send(HEAD)
-    reply = client.reply()
-    assert reply.status == 400
-    assert "https" in reply.text.lower() or "tls" in reply.text.lower()
+    assert client.ended()
+    assert "TLS" in proxy.log("[REFUSED]")
     assert server.connections == 0
     assert curl(proxy.port, certificates.ca).stdout == "served", "others are served on"
 
 
-def test_tls_to_a_plain_port_ends_with_the_reason(ambassador, server, certificates):
+def test_tls_to_a_plain_port_is_refused(ambassador, server, certificates):
     proxy = ambassador(f"map:\n  - source: http://*/\n    target: http://{server.authority}\n")
     assert curl(proxy.port, certificates.ca).returncode == 35
-    assert "TLS" in proxy.log("400")
+    assert proxy.log(" [REFUSED] 400 ")
+    assert server.connections == 0
 
 
 def test_a_client_that_says_nothing_holds_nobody_up(serve, certificates):

@@ -203,7 +203,9 @@ class Proxy {
   app::Snapshot snapshot_;
   app::ConfigFiles files_;
   upstream::EgressTable::Files egress_files_{
-      .tls = [this](config::UpstreamTls const& tls) -> net::TlsSource& { return files_.client(tls); },
+      .tls = [this](config::UpstreamTls const& tls, config::TargetScheme scheme) -> net::TlsSource& {
+        return files_.client(tls, scheme);
+      },
       .via_credentials = [this](config::Via const& via) -> net::Current<std::string> const& {
         return files_.via_credentials(via);
       }};

@@ -4,10 +4,11 @@ import os
 import re
 import subprocess
 import textwrap
+import time
 import urllib.parse
 
 from harness import environment, http_get
-from harness.limits import COMMAND, READY
+from harness.limits import COMMAND, LINE, READY
 from harness.needs import E2E
 from harness.process import Process
 
@@ -94,6 +95,15 @@ class Ambassador:
         """The sum over the samples of `name` that have these labels."""
         text = self.admin("/metrics").text
         return sum(value for sample, found, value in samples(text) if sample == name and labels.items() <= found.items())
+
+    def counts(self, value, name, **labels):
+        """Whether the metric becomes this: a call is counted when it is over, which may be after its reply has come."""
+        deadline = time.monotonic() + LINE
+        while self.metric(name, **labels) != value:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
 
 
 def samples(text):

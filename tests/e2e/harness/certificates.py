@@ -10,7 +10,8 @@ from harness import needs
 from harness.clients import execute
 from harness.environment import clean
 
-LOCAL = ("DNS:localhost", "IP:127.0.0.1", "IP:::1", "DNS:*.test")
+# Each name in full: OpenSSL takes no wildcard for all of a top-level domain.
+LOCAL = ("DNS:localhost", "IP:127.0.0.1", "IP:::1", "DNS:name.test", "DNS:code.test", "DNS:chat.test", "DNS:*.name.test")
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 AUTHORITY = """
 [ca]

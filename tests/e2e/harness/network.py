@@ -68,6 +68,10 @@ class Network:
         """What a small Python program prints inside."""
         return self.run(needs.PYTHON, "-c", program, *args, user=user).stdout.strip()
 
+    def add_outside(self, address):
+        """One more address out there."""
+        self._run("-n", self.outside, "address", "add", address, "dev", "lo")
+
     def close(self):
         for name in (self.inside, self.outside):
             with contextlib.suppress(subprocess.CalledProcessError):

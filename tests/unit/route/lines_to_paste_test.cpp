@@ -47,11 +47,12 @@ Row map(std::string const& start, std::string const& host_name, std::string cons
 }
 
 INSTANTIATE_TEST_SUITE_P(AbsoluteForm, Pasted,
-                         testing::Values(allow("http://orders/a?b", "\"orders:80\""),
-                                         allow("http://Orders:8080/", "\"orders:8080\""),
+                         testing::Values(allow("http://orders/a?b", "{to: \"orders:80\", addresses: [private]}"),
+                                         allow("http://Orders:8080/", "{to: \"orders:8080\", addresses: [private]}"),
                                          allow("http://[2001:db8::1]:8080/", "\"[2001:db8::1]:8080\""),
                                          allow("http://10.0.0.1/", "\"10.0.0.1:80\""), allow("http://_a-b.c/", "\"_a-b.c:80\""),
-                                         allow("http://null/", "\"null:80\""), allow("http://1e5/", "\"1e5:80\"")));
+                                         allow("http://null/", "{to: \"null:80\", addresses: [private]}"),
+                                         allow("http://1e5/", "{to: \"1e5:80\", addresses: [private]}")));
 
 INSTANTIATE_TEST_SUITE_P(OriginForm, Pasted,
                          testing::Values(map("GET /api/x?y", "orders", "http://orders/api/x"),
@@ -80,14 +81,11 @@ INSTANTIATE_TEST_SUITE_P(BytesThatNeedNotBeUtf8, Pasted,
                                          map("GET /a/b\x80", "h", "http://h/a")));
 
 INSTANTIATE_TEST_SUITE_P(Connect, Pasted,
-                         testing::Values(map("CONNECT orders:80", "orders:80", "http://orders"),
-                                         map("CONNECT orders:8080", "orders:8080", "http://orders:8080")));
+                         testing::Values(Row{"CONNECT api.example:443", "api.example:443", "allow:\n  - \"api.example:443\"\n"},
+                                         Row{"CONNECT db.shop.svc:5432", "db.shop.svc:5432",
+                                             "allow:\n  - {to: \"db.shop.svc:5432\", addresses: [private]}\n"}));
 
-TEST(LinesToPaste, for_https_map_the_same_url_over_http) {
-  Asked const asked{"GET https://orders/a", host("orders")};
-  EXPECT_EQ(lines_to_paste(asked.url, listener_port),
-            "map:\n  - source: http://orders/a\n    target: http://the-real-service\n");
-}
+INSTANTIATE_TEST_SUITE_P(AbsoluteHttps, Pasted, testing::Values(allow("https://api.example/a", "\"api.example:443\"")));
 
 }  // namespace
 }  // namespace ambassador::route

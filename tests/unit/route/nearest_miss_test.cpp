@@ -18,8 +18,7 @@ std::string told(World const& world, std::string const& url) { return told(world
 
 TEST(NearestMiss, is_the_scheme) {
   World const world{mapping("http://orders")};
-  EXPECT_EQ(told(world, "https://orders/"),
-            "https:// is not served in this version: scheme https is not listed, http://orders is");
+  EXPECT_EQ(told(world, "https://orders/"), "not in the map: scheme https is not listed, http://orders is");
 }
 
 TEST(NearestMiss, is_a_host_that_differs_by_a_letter_or_two) {
@@ -91,9 +90,18 @@ TEST(NearestMiss, at_the_listener_is_one_on_localhost_whatever_the_port) {
 TEST(NearestMiss, of_a_tunnel_is_the_port_or_the_host) {
   World const world{mapping("http://payments")};
   EXPECT_EQ(told(world, Asked{"CONNECT payments:443", host("payments:443")}),
-            "CONNECT is for the hosts of http sources only in this version: port 443 is not listed, http://payments is");
+            "not in the map: port 443 is not listed, http://payments is");
   EXPECT_EQ(told(world, Asked{"CONNECT payment:80", host("payment:80")}),
-            "CONNECT is for the hosts of http sources only in this version: host payment is not listed, http://payments is");
+            "not in the map: host payment is not listed, http://payments is");
+}
+
+TEST(NearestMiss, is_the_port_of_an_allow_entry) {
+  config::Settings settings;
+  settings.allow = {allowing(config::HostKind::literal, "api.test", {443})};
+  settings.allow.front().text = "api.test:443";
+  World const world{std::move(settings)};
+  EXPECT_EQ(told(world, Asked{"CONNECT api.test:8443", host("api.test:8443")}),
+            "not in the map: port 8443 is not allowed, api.test:443 is");
 }
 
 TEST(NearestMiss, is_none_in_an_empty_map) {

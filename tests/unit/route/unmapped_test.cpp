@@ -41,10 +41,9 @@ TEST(Allow, sends_the_canonical_url) {
   EXPECT_EQ(get(world, "http://API.test.:80/a/../%62"), "http://api.test/b");
 }
 
-TEST(Allow, is_for_absolute_form_only) {
+TEST(Allow, is_not_for_calls_straight_at_a_listener) {
   World const world{allow_list()};
   EXPECT_EQ(goes_to(world, Asked{"GET /", host("api.test")}), "blocked");
-  EXPECT_EQ(goes_to(world, Asked{"CONNECT api.test:80", host("api.test:80")}), "blocked");
 }
 
 TEST(Allow, never_comes_before_the_map) {

@@ -86,7 +86,7 @@ TEST_F(pool, a_new_connection_is_told_from_a_reused_one) {
   auto lease = open();
   EXPECT_FALSE(lease.reused());
   EXPECT_EQ(lease.address(), server.upstream.authority());
-  EXPECT_EQ(address, server.upstream.authority());
+  EXPECT_EQ(attempt.address, server.upstream.authority());
 }
 
 TEST_F(pool, what_idled_too_long_is_not_lent) {
