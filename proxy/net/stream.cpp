@@ -201,6 +201,12 @@ bool Stream::peer_has_ended() const noexcept {
   return poll_now(descriptor_, POLLRDHUP) != 0;
 }
 
+bool Stream::has_ended_in_silence() const noexcept {
+  if (poll_now(descriptor_, POLLRDHUP) == 0) return false;
+  int bytes = 0;
+  return ::ioctl(descriptor_, FIONREAD, &bytes) != 0 || bytes == 0;
+}
+
 bool Stream::is_gone() const noexcept { return (poll_now(descriptor_, 0) & (POLLERR | POLLHUP | POLLNVAL)) != 0; }
 
 // The peer may be gone already: then nothing is left to shut.

@@ -107,6 +107,8 @@ class Stream {
   }
   /// Whether the peer sends no more, found without waiting.
   [[nodiscard]] bool peer_has_ended() const noexcept;
+  /// The same, and nothing it sent waits to be read. Of the socket's own bytes, before TLS begins.
+  [[nodiscard]] bool has_ended_in_silence() const noexcept;
   /// Whether the connection is gone in both directions: reset, or closed by the peer's kernel.
   [[nodiscard]] bool is_gone() const noexcept;
 

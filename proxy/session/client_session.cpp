@@ -123,7 +123,7 @@ net::Task<void> ClientSession::run() {
 /// What comes before the first call. After::keep: calls follow; else the connection was none of HTTP, and is over.
 net::Task<After> ClientSession::begin() {
   // One that only looked whether somebody listens, as a load balancer does: no call, and nothing to say of it.
-  bool const says_nothing = listener_.protocol == config::ListenProtocol::http && stream_.peer_has_ended();
+  bool const says_nothing = listener_.protocol == config::ListenProtocol::http && stream_.has_ended_in_silence();
   if (says_nothing) co_return After::close;
   stream_.expires_at(now() + context().rules.settings().timeout.head);
   if (auto const failure = co_await begin_layers()) {

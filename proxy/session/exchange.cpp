@@ -233,6 +233,18 @@ std::optional<ErrorReply> Exchange::judge_limits() {
   return std::nullopt;
 }
 
+/// An address that a parent proxy would be asked for in absolute form: its connections are for calls to anywhere, so that
+/// the pool does not see it.
+std::optional<ErrorReply> Exchange::judge_literal() {
+  auto const& way = egress();
+  auto const& host = url_.authority.host;
+  auto const kind = way.tunnelled || decision_.verdict == route::Verdict::mapped ? std::nullopt : refused_to_parent(way, host);
+  if (!kind) return std::nullopt;
+  record_.decision = observe::Decision::blocked;
+  return error_reply({Errc::address_refused, Side::local, Stage::connect, false}, {},
+                     host + " is " + std::string{balance::name(*kind)});
+}
+
 /// Decides, and writes the request as it goes upstream. A reply of our own ends the call here.
 std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head, Authority const* tunnel) {
   auto refused = judge_head(head, tunnel);
@@ -244,6 +256,7 @@ std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head,
   if (decision_.verdict == route::Verdict::blocked) return block(head.method_text, head.fields);
   if (url_.form == route::TargetForm::authority) return std::nullopt;
   if (auto over = judge_limits()) return over;
+  if (auto refusal = judge_literal()) return refusal;
   if (auto const failure = write_request(head)) {
     keep_alive_ = false;
     return error_reply(*failure, record_.target);

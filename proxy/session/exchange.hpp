@@ -82,6 +82,7 @@ class Exchange {
   std::optional<ErrorReply> judge_head(wire::http::RequestHead const& head, Authority const* tunnel);
   std::optional<ErrorReply> answer_locally(wire::http::RequestHead const& head);
   std::optional<ErrorReply> judge_limits();
+  std::optional<ErrorReply> judge_literal();
   void decide(std::string_view method, std::span<wire::http::Field const> fields);
   void take_decision();
   [[nodiscard]] upstream::Egress const& egress() const noexcept;

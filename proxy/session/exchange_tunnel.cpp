@@ -140,6 +140,9 @@ net::Verdict Exchange::judge_first_bytes(std::string_view bytes, bool ended) {
                       (record_.sni.empty() ? std::string{"no name"} : escape(record_.sni, max_shown_name)) + ", not for " +
                       host);
   }
+  if (read.state == State::need_more && !bytes.empty()) {
+    return object(Reason::not_tls, "the TLS inside broke off, or was not there in time, before it said for whom it is");
+  }
   bool const may_be_plain = read.state == State::not_tls || bytes.empty();
   if (may_be_plain && url_.port() != https_port) return net::Verdict::pass;
   return object(Reason::not_tls, read.state == State::malformed ? "the TLS inside is malformed: " + std::string{read.why}

@@ -20,6 +20,15 @@ bool same_way(Egress const& a, Egress const& b) {
 
 }  // namespace
 
+std::optional<balance::AddressClass> refused_to_parent(Egress const& egress, std::string_view host) noexcept {
+  if (egress.via == nullptr) return std::nullopt;
+  auto const literal = parse_ip_address(host);
+  if (!literal) return std::nullopt;
+  auto rules = egress.addresses;
+  if (rules.policy == AddressPolicy::mapped) rules.literal = literal;
+  return balance::refusal(*literal, rules);
+}
+
 EgressTable::EgressTable(config::Settings const& settings, Files const& files) : settings_{settings}, files_{files} {
   for (auto const& mapping : settings.map) mappings_.push_back(mapping_egress(mapping));
   for (auto const& rule : settings.allow) {

@@ -10,7 +10,9 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ambassador::upstream {
@@ -26,6 +28,10 @@ struct Egress {
   std::size_t pending = 0;                                     ///< `limits.pending`
   bool tunnelled = false;  ///< with `via`: the parent is asked for a tunnel, not for the call itself
 };
+
+/// What the host is where the parent proxy must not be asked for it; nothing where it may, where it is a name, which the
+/// parent looks up, or where there is no parent.
+std::optional<balance::AddressClass> refused_to_parent(Egress const& egress, std::string_view host) noexcept;
 
 class EgressTable {
  public:

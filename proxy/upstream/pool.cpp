@@ -167,16 +167,16 @@ net::Task<Result<Lease>> Pool::open(Milliseconds limit, Attempt& attempt, Wish& 
 /// Why the endpoint must not be connected to, or nothing.
 std::optional<Failure> Pool::refused(tcp::endpoint const& endpoint, Attempt& attempt) const {
   if (is_own(context_.own_addresses, endpoint)) return Failure{Errc::own_address, Side::local, Stage::connect, false};
+  if (egress_.via != nullptr) return std::nullopt;  // the configuration names it, and its network is often private
   auto const kind = balance::refusal(net::ip_address(endpoint.address()), rules_);
   if (!kind) return std::nullopt;
   attempt.detail = attempt.address + " is " + std::string{balance::name(*kind)};
   return Failure{Errc::address_refused, Side::local, Stage::connect, false};
 }
 
-/// An address that a parent proxy would be asked to connect to.
+/// An address that a parent proxy would be asked for a tunnel to.
 std::optional<Failure> Pool::refused_literal(Attempt& attempt) const {
-  auto const literal = egress_.via != nullptr ? parse_ip_address(upstream_.host) : std::nullopt;
-  auto const kind = literal ? balance::refusal(*literal, rules_) : std::nullopt;
+  auto const kind = egress_.tunnelled ? refused_to_parent(egress_, upstream_.host) : std::nullopt;
   if (!kind) return std::nullopt;
   attempt.address = upstream_.text(0);
   attempt.detail = attempt.address + " is " + std::string{balance::name(*kind)};

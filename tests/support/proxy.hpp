@@ -147,6 +147,10 @@ class Proxy {
 
   [[nodiscard]] app::Worker& worker() { return *workers_.front(); }
   [[nodiscard]] observe::Metrics& metrics() { return *metrics_; }
+  /// Calls that were blocked for this reason, as the metrics have it.
+  [[nodiscard]] std::uint64_t blocked(observe::Reason reason) {
+    return metrics_->worker(0).blocked()[static_cast<std::size_t>(reason)].value();
+  }
   /// What the operator was told.
   [[nodiscard]] std::string events() { return event_text_.str(); }
 
@@ -158,6 +162,11 @@ class Proxy {
   /// Connections to an upstream, lent and idle.
   [[nodiscard]] std::size_t connections_to(ScriptedUpstream const& upstream) {
     return upstreams_.of(upstream.authority())->connections.load();
+  }
+  /// The same of tunnels that the first entry of `allow` lets through.
+  [[nodiscard]] std::size_t tunnels_to(ScriptedUpstream const& upstream) {
+    auto const id = egress_.of_allowed(0, config::TargetScheme::tcp).id;
+    return upstreams_.of(upstream.authority() + (id == 0 ? "" : '/' + std::to_string(id)))->connections.load();
   }
   [[nodiscard]] std::size_t pending_for(ScriptedUpstream const& upstream) {
     return upstreams_.of(upstream.authority())->pending.load();
