@@ -194,9 +194,10 @@ constexpr std::array keys{
     Key{.path = "map[].via.url", .form = Form::proxy_url, .doc = "The proxy: http://host:port.", .required = true},
     Key{.path = "map[].via.credentials_file", .form = Form::file, .doc = credentials_doc},
     Key{.path = "map[].proxy_protocol",
-        .form = Form::boolean,
-        .fallback = "false",
-        .doc = "The target of a tcp:// source is first told who connects, by a PROXY protocol header of version 2."},
+        .form = Form::choice,
+        .fallback = "off",
+        .doc = "The target of a tcp:// source is first told who connects, by a PROXY protocol header, before TLS too.",
+        .choices = "off|v1|v2"},
     Key{.path = "allow",
         .form = Form::allow,
         .doc = "Destinations that may be reached as they are: host:80, host:80,443, host:*, *:80, *.suffix:80, "

@@ -92,7 +92,7 @@ class MappingReader {
         mapping_.rate->per = read_duration(*per, report_).value_or(mapping_.rate->per);
     }
     if (auto const* const header = entry_.find("proxy_protocol"))
-      mapping_.proxy_protocol = read_boolean(*header, report_).value_or(false);
+      mapping_.proxy_protocol = static_cast<ProxyProtocol>(read_choice(*header, report_).value_or(0));
   }
 
   template <class Number>

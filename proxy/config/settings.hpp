@@ -203,6 +203,9 @@ struct Via {
   }
 };
 
+/// The header that tells an upstream who connects, before anything else, TLS included.
+enum class ProxyProtocol : std::uint8_t { off, v1, v2 };
+
 /// One entry of `map`.
 struct Mapping {
   std::string source_text;  ///< as written; the value of the `mapping` label
@@ -216,11 +219,11 @@ struct Mapping {
   HeaderRules request_headers;
   HeaderRules response_headers;
   std::optional<Rate> rate;
-  std::size_t connections = 0;  ///< to the target; 0: this and the next are the global ones
-  std::size_t pending = 0;      ///< calls that wait for one
-  std::size_t requests = 0;     ///< calls of this source under way at once; 0: any number
-  std::optional<Via> via;       ///< the global one, with the source's own over it
-  bool proxy_protocol = false;  ///< of a tcp:// source: the upstream's connection begins with a PROXY header, v2
+  std::size_t connections = 0;                        ///< to the target; 0: this and the next are the global ones
+  std::size_t pending = 0;                            ///< calls that wait for one
+  std::size_t requests = 0;                           ///< calls of this source under way at once; 0: any number
+  std::optional<Via> via;                             ///< the global one, with the source's own over it
+  ProxyProtocol proxy_protocol = ProxyProtocol::off;  ///< of a tcp:// source: what the upstream's connection begins with
   Location where;
 };
 

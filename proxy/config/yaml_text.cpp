@@ -119,7 +119,8 @@ class YamlText {
       write_rules(mapping);
       write_own_timeouts(mapping.timeout);
       write_bounds(mapping);
-      if (mapping.proxy_protocol) line("    proxy_protocol: true");
+      if (mapping.proxy_protocol == ProxyProtocol::v1) line("    proxy_protocol: v1");
+      if (mapping.proxy_protocol == ProxyProtocol::v2) line("    proxy_protocol: v2");
       if (auto const via = inherited_via(settings_, mapping.target); mapping.via != via)
         line("    via: {}", mapping.via ? proxy(*mapping.via) : "off");
     }

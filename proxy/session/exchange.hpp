@@ -129,6 +129,7 @@ class Exchange {
   // Connections that are no calls: exchange_tunnel.cpp.
   net::Task<After> serve_connect();
   net::Task<After> serve_connection();
+  void say_who_connects();
   net::Task<Result<void>> open_upstream();
   net::Task<After> relay_connection(std::string first);
   net::Verdict judge_first_bytes(std::string_view bytes, bool ended);
@@ -152,8 +153,7 @@ class Exchange {
   SteadyTime began_{};
   route::RequestUrl url_;
   route::Decision decision_;
-  std::size_t not_clients_ = 0;  ///< bytes that go up before the client's, and are ours
-  bool counted_ = false;         ///< among its source's calls under way
+  bool counted_ = false;  ///< among its source's calls under way
   config::Timeouts const* timeout_ = nullptr;
   upstream::Pool* pool_ = nullptr;
 

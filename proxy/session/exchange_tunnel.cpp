@@ -87,17 +87,19 @@ net::Task<After> Exchange::serve_redirected(std::string_view sni, ListenerInfo c
 
 /// A connection that is all the client's: what fails cannot be told, only logged.
 net::Task<After> Exchange::serve_connection() {
-  auto first = client_.reader.take_left_over();
+  say_who_connects();
   auto const opened = co_await open_upstream();
   if (!opened) co_return give_up(opened.error());
+  co_return co_await relay_connection(client_.reader.take_left_over());
+}
+
+void Exchange::say_who_connects() {
   auto const* const mapping = decision_.match.mapping;
-  if (mapping != nullptr && mapping->proxy_protocol) {
-    std::string header;
-    wire::append_proxy_header(header, {end_of(client_.address), end_of(listener_->text)});
-    first.insert(0, header);
-    not_clients_ = header.size();
-  }
-  co_return co_await relay_connection(std::move(first));
+  if (mapping == nullptr || mapping->proxy_protocol == config::ProxyProtocol::off) return;
+  wire::ProxiedConnection const connection{end_of(client_.address), end_of(listener_->text)};
+  auto const append =
+      mapping->proxy_protocol == config::ProxyProtocol::v1 ? wire::append_proxy_line : wire::append_proxy_header;
+  append(attempt_.preamble, connection);
 }
 
 net::Task<Result<void>> Exchange::open_upstream() {
@@ -161,7 +163,7 @@ net::Verdict Exchange::object(Reason reason, std::string what) {
 
 /// How a relay ended, for the record and the client.
 After Exchange::take_end(net::Relayed const& relayed) {
-  record_.bytes_in += relayed.from_client - std::exchange(not_clients_, 0);
+  record_.bytes_in += relayed.from_client;
   record_.bytes_out += relayed.from_upstream;
   if (relayed.first_end) record_.first_end = *relayed.first_end == Side::client ? "client" : "upstream";
   if (relayed.end != net::RelayEnd::closed) lease_.stream().reset();

@@ -234,6 +234,10 @@ net::Task<Result<void>> Pool::connect_to(Connection& connection, tcp::endpoint e
     auto const tunnel = co_await open_via_tunnel(connection.stream, upstream_, authorization, attempt.detail);
     if (!tunnel) co_return tunnel.error();
   }
+  if (!attempt.preamble.empty()) {
+    auto const code = co_await connection.stream.write_all(attempt.preamble, Milliseconds{0});
+    if (code) co_return Failure{code, Side::upstream, Stage::connect, false};
+  }
   if (egress_.tls != nullptr) co_return co_await begin_tls(connection, attempt);
   co_return Result<void>{};
 }

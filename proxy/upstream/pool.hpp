@@ -50,12 +50,14 @@ struct Connection {
   std::uint64_t tls_generation = 0;  ///< of the files that its TLS was made with
 };
 
-/// What is known of an attempt to connect, beside its failure.
+/// An attempt to connect: what goes first, and what is known of it beside its failure.
 struct Attempt {
-  std::string address;  ///< `address:port` of the endpoint tried last
-  std::string detail;   ///< what no error code says: whose certificate, which address. May be empty
+  std::string preamble;  ///< goes up before all else, TLS included: a PROXY header. For connections that are not shared
+  std::string address;   ///< `address:port` of the endpoint tried last
+  std::string detail;    ///< what no error code says: whose certificate, which address. May be empty
 
   void clear() {
+    preamble.clear();
     address.clear();
     detail.clear();
   }

@@ -331,7 +331,7 @@ def test_the_target_is_told_the_client_where_it_wants_that(wire, upstream):
         seen.append((head[:14], body))
         capitals(connection)
 
-    there = wire(f"tcp://{upstream(script).authority}", more="    proxy_protocol: true\n")
+    there = wire(f"tcp://{upstream(script).authority}", more="    proxy_protocol: v2\n")
     client = there.connect()
     own_port = client.sock.getsockname()[1]
     client.send(b"x")
@@ -345,7 +345,7 @@ def test_the_target_is_told_the_client_where_it_wants_that(wire, upstream):
 def test_nginx_reads_our_proxy_header(wire, nginx_with):
     port = free_port()
     nginx_with(top=nginx_stream(f"listen 127.0.0.1:{port} proxy_protocol; return '$proxy_protocol_addr:$proxy_protocol_port\n';"))
-    there = wire(f"tcp://127.0.0.1:{port}", more="    proxy_protocol: true\n")
+    there = wire(f"tcp://127.0.0.1:{port}", more="    proxy_protocol: v2\n")
     client = there.connect()
     assert client.reader.to_end().decode() == f"127.0.0.1:{client.sock.getsockname()[1]}\n"
 

@@ -152,7 +152,7 @@ TEST(tcp_source, the_target_is_told_the_client_where_it_wants_that) {
     EXPECT_EQ(socket.receive_all(), "hello");
   }};
   auto settings = tcp_to(upstream.port());
-  settings.map.front().proxy_protocol = true;
+  settings.map.front().proxy_protocol = config::ProxyProtocol::v2;
   Proxy proxy{settings};
   auto client = proxy.connect();
   auto const client_port = client.local_port();
@@ -177,7 +177,7 @@ TEST(tcp_source, a_client_that_says_nothing_is_told_of_too) {
     socket.send("greeting");
   }};
   auto settings = tcp_to(upstream.port());
-  settings.map.front().proxy_protocol = true;
+  settings.map.front().proxy_protocol = config::ProxyProtocol::v2;
   Proxy proxy{settings};
   auto client = proxy.connect();
   EXPECT_EQ(client.receive_all(), "greeting");

@@ -84,7 +84,7 @@ TEST(TcpSource, has_a_listener_of_its_own) {
   auto const settings = settings_of(R"(
 map:
   - {source: http://localhost/a, target: http://a}
-  - {source: tcp://localhost:9092, target: tls://kafka:9093, proxy_protocol: true}
+  - {source: tcp://localhost:9092, target: tls://kafka:9093, proxy_protocol: v2}
   - {source: "tcp://[::1]:6000", target: tcp://b:6000})");
   EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 9092", "::1 9092?", "::1 6000"));
   for (auto const i : {2U, 3U}) {
@@ -98,8 +98,8 @@ map:
   EXPECT_EQ(kafka.source.port, 9092);
   EXPECT_EQ(kafka.target.scheme, TargetScheme::tls);
   EXPECT_EQ(kafka.target.port, 9093);
-  EXPECT_TRUE(kafka.proxy_protocol);
-  EXPECT_FALSE(settings.map[2].proxy_protocol);
+  EXPECT_EQ(kafka.proxy_protocol, ProxyProtocol::v2);
+  EXPECT_EQ(settings.map[2].proxy_protocol, ProxyProtocol::off);
 }
 
 TEST(TcpSource, does_not_hide_one_of_http) {
