@@ -31,7 +31,8 @@ inline config::Settings allowing(ScriptedUpstream const& upstream) { return allo
 
 /// The parent proxy at this port, without credentials.
 inline config::Via by(ScriptedUpstream const& parent) {
-  return {.text = "http://" + parent.authority(), .authority = {"127.0.0.1", parent.port()}, .credentials_file = {}, .where = {}};
+  return {
+      .text = "http://" + parent.authority(), .authority = {"127.0.0.1", parent.port()}, .credentials_file = {}, .where = {}};
 }
 
 /// Gives the mapping's target this scheme.
@@ -55,7 +56,8 @@ inline config::Settings tcp_to(std::uint16_t port, config::TargetScheme scheme =
   mapping.source_text = "tcp://localhost:9";
   mapping.source.scheme = config::SourceScheme::tcp;
   mapping.source.port = 9;
-  settings.listen.push_back({.host = "127.0.0.1", .where = {}, .protocol = config::ListenProtocol::tcp, .mapping = 0, .tls = {}});
+  settings.listen.push_back(
+      {.host = "127.0.0.1", .where = {}, .protocol = config::ListenProtocol::tcp, .mapping = 0, .tls = {}});
   return settings;
 }
 
@@ -79,7 +81,9 @@ inline config::Settings behind_tls(config::Settings settings, CertificateOnDisk 
 }
 
 /// A port at which nobody listens.
-inline std::uint16_t unused_port() { return ScriptedUpstream{[](Socket&, std::size_t) {}}.port(); }
+inline std::uint16_t unused_port() {
+  return ScriptedUpstream{[](Socket&, std::size_t) {}}.port();
+}
 
 /// Whatever comes goes back, until the end.
 inline void echo(Socket& socket) {

@@ -73,8 +73,8 @@ TEST(limits, calls_beyond_those_that_may_be_under_way_get_503_until_one_ends) {
 TEST(limits, a_place_is_given_back_however_the_call_ends) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t nth) {
     read_head(socket);
-    if (nth == 0) return;                             // the reply never comes
-    if (nth == 1) socket.receive_all();               // the client goes first
+    if (nth == 0) return;                // the reply never comes
+    if (nth == 1) socket.receive_all();  // the client goes first
     if (nth == 2) socket.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
     if (nth >= 3) socket.send(ok_response);
   }};
@@ -104,8 +104,8 @@ TEST(limits, a_place_is_given_back_however_the_call_ends) {
 struct credential : testing::Test {
   [[nodiscard]] config::Settings with_credential(std::uint16_t port, std::string const& secret) const {
     auto settings = to(port);
-    settings.map.front().credential =
-        config::Credential{.header = "Authorization", .prefix = "Bearer ", .file = directory.write("token", secret), .where = {}};
+    settings.map.front().credential = config::Credential{
+        .header = "Authorization", .prefix = "Bearer ", .file = directory.write("token", secret), .where = {}};
     return settings;
   }
 
@@ -170,8 +170,8 @@ TEST(header_rules, change_what_goes_up) {
 }
 
 TEST(header_rules, change_what_comes_down_from_the_upstream) {
-  ScriptedUpstream upstream{always(
-      "HTTP/1.1 200 OK\r\nDate: D\r\nserver: x\r\nX-Set: old\r\nX-Add: 1\r\nContent-Length: 2\r\n\r\nok")};
+  ScriptedUpstream upstream{
+      always("HTTP/1.1 200 OK\r\nDate: D\r\nserver: x\r\nX-Set: old\r\nX-Add: 1\r\nContent-Length: 2\r\n\r\nok")};
   auto settings = to(upstream.port());
   settings.map.front().response_headers = {.set = {{"X-Set", "new"}}, .add = {{"X-Add", "2"}}, .remove = {"Server"}};
   Proxy proxy{settings};

@@ -171,9 +171,8 @@ TEST(tcp_source, the_target_is_told_the_client_where_it_wants_that) {
 
 TEST(tcp_source, a_client_that_says_nothing_is_told_of_too) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    socket.receive_until([](std::string_view bytes) {
-      return wire::read_proxy_header(bytes).state == wire::ProxyHeaderRead::State::complete;
-    });
+    socket.receive_until(
+        [](std::string_view bytes) { return wire::read_proxy_header(bytes).state == wire::ProxyHeaderRead::State::complete; });
     socket.send("greeting");
   }};
   auto settings = tcp_to(upstream.port());

@@ -60,12 +60,12 @@ TEST_F(tls, a_bad_certificate_is_a_502_before_anything_is_sent) {
   auto const expired = ca.issue("expired", {.begins = -2h, .ends = -1h});
   auto const early = ca.issue("early", {.begins = 1h, .ends = 2h});
   auto const named = ca.issue("named", {.subject = "far", .names = "DNS:far.example"});
-  for (auto const& row : {Row{"tls_unknown_ca", good, other.file(), "", "issued by"},
-                          Row{"tls_unknown_ca", CertificateAuthority::self_signed(directory, "self"), ca.file(), "", "localhost"},
-                          Row{"tls_expired", expired, ca.file(), "", "valid from"},
-                          Row{"tls_expired", early, ca.file(), "", "valid from"},
-                          Row{"tls_wrong_name", named, ca.file(), "", "far.example"},
-                          Row{"tls_wrong_name", good, ca.file(), "far.example", "localhost"}}) {
+  for (auto const& row :
+       {Row{"tls_unknown_ca", good, other.file(), "", "issued by"},
+        Row{"tls_unknown_ca", CertificateAuthority::self_signed(directory, "self"), ca.file(), "", "localhost"},
+        Row{"tls_expired", expired, ca.file(), "", "valid from"}, Row{"tls_expired", early, ca.file(), "", "valid from"},
+        Row{"tls_wrong_name", named, ca.file(), "", "far.example"},
+        Row{"tls_wrong_name", good, ca.file(), "far.example", "localhost"}}) {
     SCOPED_TRACE(row.code + ' ' + row.shown.cert);
     ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
     Proxy server{behind_tls(tcp_to(upstream.port()), row.shown)};
@@ -207,8 +207,10 @@ TEST_F(tls, a_body_that_ends_with_the_connection_is_whole_with_a_close_notify_on
     auto client = proxy.connect();
     client.send(get_x);
     EXPECT_TRUE(client.receive_until([](std::string_view bytes) { return bytes.find("part") != std::string_view::npos; }));
-    if (cut) lines.cut();
-    else end = true;
+    if (cut)
+      lines.cut();
+    else
+      end = true;
     auto const reply = cut ? client.receive_all() : receive_response(client);
     end = true;
     EXPECT_EQ(is_whole(reply), !cut) << reply;

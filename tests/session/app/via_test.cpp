@@ -55,7 +55,8 @@ TEST_F(via, http_goes_in_absolute_form_with_the_parent_s_credentials) {
   auto const records = proxy.stop();
   EXPECT_TRUE(parent.wait_until_done());
   auto const head = [](std::string const& path) {
-    return "GET http://far.example:8080/base/x" + path + " HTTP/1.1\r\nHost: far.example:8080\r\nVia: 1.1 amb\r\n" + basic + "\r\n";
+    return "GET http://far.example:8080/base/x" + path + " HTTP/1.1\r\nHost: far.example:8080\r\nVia: 1.1 amb\r\n" + basic +
+           "\r\n";
   };
   EXPECT_EQ(parent.all_received(), head("?y") + head(""));
   EXPECT_EQ(parent.accepted(), 1U) << "the connection to the parent is kept";
