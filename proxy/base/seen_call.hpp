@@ -4,11 +4,11 @@
 
 #include "base/clock.hpp"
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace ambassador {
@@ -31,7 +31,10 @@ struct SeenDestination {
   std::uint16_t port = 0;  ///< never 0 where it was seen
   std::string_view path;   ///< SeenForm::origin only: the first segment with its slash; empty is the root
 
-  auto operator<=>(SeenDestination const&) const = default;
+  bool operator==(SeenDestination const&) const = default;
+  bool operator<(SeenDestination const& other) const noexcept {
+    return std::tie(form, host, port, path) < std::tie(other.form, other.host, other.port, other.path);
+  }
 };
 
 /// A destination, and how often it was called.

@@ -133,6 +133,7 @@ void add_networks(std::vector<IpNetwork>& networks, std::vector<IpNetwork> const
 template <std::size_t N>
 std::vector<IpNetwork> networks_of(std::array<std::string_view, N> const& texts) {
   std::vector<IpNetwork> networks;
+  networks.reserve(N);
   for (auto const text : texts) networks.push_back(parse_ip_network(text).value());
   return networks;
 }

@@ -194,15 +194,16 @@ net::Task<Result<Lease>> Pool::connect(SteadyTime limit, Attempt& attempt, Wish&
   for (std::size_t tried = 0; tried < count; ++tried) {
     tcp::endpoint const endpoint{(**addresses)[(first + tried) % count], next_hop.port};
     if (wish.given_up()) co_return Failure{asio::error::operation_aborted, Side::upstream, Stage::connect, false};
-    auto const before = std::exchange(attempt.address, net::to_text(endpoint));
-    if (auto const refusal = refused(endpoint, attempt)) {
-      // Of an address that was tried there is more to say.
-      if (failure.code == Errc::no_address)
-        failure = *refusal;
-      else
-        attempt.address = before;
+    Attempt next{.preamble = {}, .address = net::to_text(endpoint), .detail = {}};
+    if (auto const refusal = refused(endpoint, next)) {
+      if (failure.code != Errc::no_address) continue;  // of an address that was tried there is more to say
+      failure = *refusal;
+      attempt.address = std::move(next.address);
+      attempt.detail = std::move(next.detail);
       continue;
     }
+    attempt.address = std::move(next.address);
+    attempt.detail.clear();
     auto const now = std::chrono::steady_clock::now();
     if (now >= limit) co_return Failure{Errc::timed_out, Side::upstream, Stage::connect, false};
     auto connection = std::make_unique<Connection>(context_.executor, context_.wheel);
