@@ -27,8 +27,15 @@ bool opens_tunnel(std::string_view answer) {
 
 net::Task<Result<void>> open_via_tunnel(net::Stream& stream, Authority const& upstream, std::string_view authorization,
                                         std::string& detail) {
-  if (auto const code = co_await stream.write_all(tunnel_request(upstream, authorization), Milliseconds{0})) {
-    co_return failed(stream.expired() ? make_error_code(Errc::timed_out) : code);
+  auto const request = tunnel_request(upstream, authorization);
+  for (std::string_view left = request; !left.empty();) {  // not write_all, which goes on beyond the stream's deadline
+    auto const io = stream.write_some(left);
+    left.remove_prefix(io.bytes);
+    if (!io.code) continue;
+    if (!io.blocked()) co_return failed(io.code);
+    auto const [aborted] = co_await stream.writable();
+    if (stream.expired()) co_return failed(Errc::timed_out);
+    if (aborted) co_return failed(aborted);
   }
   std::string answer;
   while (!answer.ends_with("\r\n\r\n") && answer.size() < max_tunnel_answer) {
