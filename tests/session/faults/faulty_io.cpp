@@ -3,9 +3,12 @@
 #include <cerrno>
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace ambassador::faults {
 namespace {
@@ -56,6 +59,20 @@ void report_again(int descriptor) {
   if (found != watches.end()) ::epoll_ctl(found->second.set, EPOLL_CTL_MOD, descriptor, &found->second.event);
 }
 
+bool is_socket(int descriptor) {
+  struct stat of {};
+  return ::fstat(descriptor, &of) == 0 && S_ISSOCK(of.st_mode);
+}
+
+/// What came is lost on the way, so that the socket is not readable either; the peer's own end still shows.
+ssize_t lose(int descriptor, decltype(recv)* real_recv) {
+  char lost[16 * 1024];
+  ssize_t got = 0;
+  while ((got = real_recv(descriptor, lost, sizeof lost, MSG_DONTWAIT)) > 0) {
+  }
+  return got;
+}
+
 int fail(int error) {
   errno = error;
   return -1;
@@ -87,6 +104,7 @@ FaultPlan::~FaultPlan() {
 
 /// Who waits for the peer on a connection that is gone is woken, as by the peer's kernel.
 void FaultPlan::break_connection(Call call, int descriptor, std::uint64_t cookie) {
+  failed_leg_ = local_port(descriptor) == port_ ? Leg::client : Leg::upstream;
   auto& broken = broken_[cookie];
   if (way_ == Way::reset || (way_ == Way::close && call == Call::send)) ::shutdown(descriptor, SHUT_RD);
   if (way_ == Way::reset) broken = {Way::reset, Way::close};
@@ -96,7 +114,7 @@ void FaultPlan::break_connection(Call call, int descriptor, std::uint64_t cookie
 
 Way FaultPlan::next(Call call, int descriptor) {
   bool const due = !ended_ && ++calls_ == nth_;
-  if (call == Call::accept) return due ? way_ : Way::none;
+  if (call == Call::accept || call == Call::pipe) return due ? way_ : Way::none;
   auto const cookie = cookie_of(descriptor);
   if (due && call != Call::connect) break_connection(call, descriptor, cookie);
   if (due) return way_;
@@ -123,13 +141,7 @@ ssize_t recv(int descriptor, void* data, size_t size, int flags) {
       ambassador::faults::report_again(descriptor);
       return got;
     }
-    case Way::stall: {
-      // What came is lost on the way, so that the socket is not readable either; the peer's own end still shows.
-      ssize_t got = 0;
-      while ((got = real(descriptor, data, size, flags)) > 0) {
-      }
-      return got;
-    }
+    case Way::stall: return ambassador::faults::lose(descriptor, real);
     default: return real(descriptor, data, size, flags);
   }
 }
@@ -162,6 +174,35 @@ ssize_t send(int descriptor, void const* data, size_t size, int flags) {
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   return sendmsg(descriptor, &message, flags);
+}
+
+ssize_t splice(int from, off64_t* from_at, int to, off64_t* to_at, size_t size, unsigned flags) {
+  static auto* const real = ambassador::faults::real<decltype(splice)>("splice");
+  static auto* const real_recv = ambassador::faults::real<decltype(recv)>("recv");
+  auto* const plan = ambassador::faults::plan_of_thread;
+  bool const receives = ambassador::faults::is_socket(from);
+  auto const way = plan == nullptr ? Way::none
+                   : receives      ? plan->next(FaultPlan::Call::receive, from)
+                                   : plan->next(FaultPlan::Call::send, to);
+  switch (way) {
+    case Way::reset: return ambassador::faults::fail(ECONNRESET);
+    case Way::close: return receives ? 0 : ambassador::faults::fail(EPIPE);
+    case Way::stall: return receives ? ambassador::faults::lose(from, real_recv) : ambassador::faults::fail(EAGAIN);
+    case Way::short_read:
+    case Way::short_write: {
+      auto const moved = real(from, from_at, to, to_at, 1, flags);
+      if (receives) ambassador::faults::report_again(from);
+      return moved;
+    }
+    default: return real(from, from_at, to, to_at, size, flags);
+  }
+}
+
+int pipe2(int* ends, int flags) noexcept {
+  static auto* const real = ambassador::faults::real<decltype(pipe2)>("pipe2");
+  auto* const plan = ambassador::faults::plan_of_thread;
+  bool const fails = plan != nullptr && plan->next(FaultPlan::Call::pipe, -1) != Way::none;
+  return fails ? ambassador::faults::fail(EMFILE) : real(ends, flags);
 }
 
 int epoll_ctl(int set, int operation, int descriptor, epoll_event* event) noexcept {

@@ -1,6 +1,7 @@
-// Faults under the product, without a seam in it: this executable defines `recv`, `send`, `sendmsg`, `connect`, `accept4` and
-// `epoll_ctl` itself, passes them on, and lets the n-th one of one worker fail. Whose thread it is shows at its listener: the
-// thread that accepts on a plan's port follows that plan from there on. Scripted peers on other threads are left alone.
+// Faults under the product, without a seam in it: this executable defines `recv`, `send`, `sendmsg`, `splice`, `pipe2`,
+// `connect`, `accept4` and `epoll_ctl` itself, passes them on, and lets the n-th one of one worker fail. Whose thread it is
+// shows at its listener: the thread that accepts on a plan's port follows that plan from there on. Scripted peers on other
+// threads are left alone.
 #pragma once
 
 #include <atomic>
@@ -35,10 +36,13 @@ class FaultPlan {
   [[nodiscard]] unsigned calls() const noexcept { return calls_; }
   /// Whether the n-th call was made.
   [[nodiscard]] bool reached() const noexcept { return nth_ != 0 && calls_ >= nth_; }
+  /// Whose connection failed. Neither where none did: a connection was not made, or there was no pipe.
+  enum class Leg : std::uint8_t { neither, client, upstream };
+  [[nodiscard]] Leg failed_leg() const noexcept { return failed_leg_; }
 
   // For the calls, on the worker's thread.
 
-  enum class Call : std::uint8_t { receive, send, connect, accept };
+  enum class Call : std::uint8_t { receive, send, connect, accept, pipe };
 
   /// Counts a call on `descriptor`, and says how it fails.
   Way next(Call call, int descriptor);
@@ -56,6 +60,7 @@ class FaultPlan {
   unsigned const nth_;
   std::atomic<unsigned> calls_{0};
   std::atomic<bool> ended_{false};
+  std::atomic<Leg> failed_leg_{Leg::neither};
   std::map<std::uint64_t, Broken> broken_;  ///< by the socket's cookie: a descriptor's number is used again
 };
 
