@@ -48,6 +48,7 @@ std::optional<Draft> read_old_settings(Inputs const& inputs, Report& report) {
   Draft draft;
   draft.root = std::move(drop_in->root);
   draft.origin = has_drop_in_variables(inputs.environment) ? "the environment" : file;
+  draft.is_drop_in = true;
   draft.drop_in_mappings = drop_in->mappings;
   draft.reject_status = drop_in->reject_status;
   return draft;

@@ -10,7 +10,8 @@ namespace ambassador::config {
 /// What was found, before the environment and the flags are laid over it.
 struct Draft {
   Node root;
-  std::string origin;                     ///< "ambassador.yaml", "the environment", …
+  std::string origin;  ///< "ambassador.yaml", "the environment", …
+  bool is_drop_in = false;
   std::size_t drop_in_mappings = 0;       ///< the first so many entries of the map are the drop-in's
   std::optional<unsigned> reject_status;  ///< the drop-in's
 };

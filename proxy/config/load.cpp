@@ -13,6 +13,7 @@ Settings read_draft(Draft& draft, Report& report) {
   check_shape(draft.root, report);
   auto settings = read_model(draft.root, report);
   settings.origin = draft.origin;
+  settings.unmapped_tunnels = !draft.is_drop_in;
   if (draft.reject_status) settings.reject_status = *draft.reject_status;
   add_listeners_of_sources(settings, draft.drop_in_mappings);
   validate(settings, report);

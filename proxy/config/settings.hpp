@@ -261,6 +261,7 @@ struct Settings {
   std::optional<Via> via;
   std::optional<std::uint16_t> transparent;  ///< the port, on both loopback addresses; they are in `listen` too
   std::optional<unsigned> workers;           ///< nothing: auto
+  bool unmapped_tunnels = true;              ///< whether `unmapped` speaks of CONNECT too: not in the drop-in, where it did not
   unsigned reject_status = 403;              ///< of a blocked call; only the drop-in's RejectStatus changes it
 };
 

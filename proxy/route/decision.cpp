@@ -89,9 +89,10 @@ config::AllowRule const* Rules::find_allowed(RequestUrl const& url) const {
 Decision Rules::decide_unmapped(RequestUrl const& url, std::uint16_t listener_port) const {
   Decision decision;
   if (url.form == TargetForm::absolute || url.form == TargetForm::authority) decision.allow = find_allowed(url);
+  bool const asked_of_unmapped = url.form != TargetForm::authority || settings_.unmapped_tunnels;
   if (decision.allow != nullptr) {
     decision.verdict = Verdict::allowed;
-  } else if (settings_.unmapped != config::Unmapped::block && !names_listener(url, listener_port)) {
+  } else if (settings_.unmapped != config::Unmapped::block && asked_of_unmapped && !names_listener(url, listener_port)) {
     decision.verdict = settings_.unmapped == config::Unmapped::allow ? Verdict::allowed : Verdict::reported;
   }
   return decision;

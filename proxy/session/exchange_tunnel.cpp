@@ -145,8 +145,8 @@ net::Verdict Exchange::judge_first_bytes(std::string_view bytes, bool ended) {
   if (read.state == State::need_more && !bytes.empty()) {
     return object(Reason::not_tls, "the TLS inside broke off, or was not there in time, before it said for whom it is");
   }
-  bool const may_be_plain = read.state == State::not_tls || bytes.empty();
-  if (may_be_plain && url_.port() != https_port) return net::Verdict::pass;
+  if (bytes.empty()) return net::Verdict::pass;  // a connection opened in advance, and not used
+  if (read.state == State::not_tls && url_.port() != https_port) return net::Verdict::pass;
   return object(Reason::not_tls, read.state == State::malformed ? "the TLS inside is malformed: " + std::string{read.why}
                                                                 : std::string{"no TLS in a tunnel to port 443"});
 }
