@@ -73,7 +73,6 @@ net::Task<After> Exchange::serve_redirected(std::string_view sni, ListenerInfo c
   decide("CONNECT", {});
   if (decision_.verdict == route::Verdict::mapped) {
     record_.decision = observe::Decision::blocked;
-    record_.refused = false;
     co_return close_with({.status = 403,
                           .reason = Reason::tls_in_tunnel,
                           .proxy_status = {},

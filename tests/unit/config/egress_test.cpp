@@ -1,5 +1,4 @@
 // What the keys of egress mean: TLS on both sides, TCP, credentials, rules for fields, limits, the parent proxy, networks.
-#include "config/files.hpp"
 #include "unit/config/loading.hpp"
 
 #include <gmock/gmock.h>
@@ -288,25 +287,6 @@ TEST(AllowAddresses, of_this_machines_own_names_need_no_word) {
   }
   EXPECT_THAT(rule_of("127.0.0.1:80").addresses, IsEmpty());
   EXPECT_THAT(rule_of("localhost.example.com:80").addresses, IsEmpty());
-}
-
-// ---- files
-
-TEST(Files, are_named_once_with_their_use_and_place) {
-  auto const settings = settings_of(R"(
-listen:
-  - {address: localhost:8443, tls: {cert: /l.crt, key: /l.key, client_ca: /clients}}
-via: {url: "http://proxy:3128", credentials_file: /proxy}
-map:
-  - {source: http://a, target: https://b, tls: {ca: /ca, cert: /u.crt, key: /u.key}, credential: {header: X-A, file: /token}}
-  - {source: http://c, target: https://d, via: {url: "http://other:1", credentials_file: /other}})");
-  std::vector<std::string> uses;
-  for (auto const& use : files_of(settings)) uses.push_back(use.path + ' ' + use.what + ' ' + std::to_string(use.where.line));
-  EXPECT_THAT(uses, ElementsAre("/l.crt tls.cert of 127.0.0.1:8443 3", "/l.key tls.key of 127.0.0.1:8443 3",
-                                "/clients tls.client_ca of 127.0.0.1:8443 3", "/proxy via.credentials_file 4",
-                                "/ca tls.ca of http://a 6", "/u.crt tls.cert of http://a 6", "/u.key tls.key of http://a 6",
-                                "/token credential.file of http://a 6", "/other via.credentials_file of http://c 7"));
-  EXPECT_THAT(files_of(settings_of("allow: [a:80]")), IsEmpty());
 }
 
 }  // namespace
