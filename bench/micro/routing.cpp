@@ -19,10 +19,11 @@ config::Mapping mapping(std::size_t i) {
   mapping.source_text = "http://" + host(i) + path(i);
   mapping.source.host = host(i);
   mapping.source.path = path(i);
-  mapping.target.text = "http://127.0.0.1:8080";
-  mapping.target.authority = {"127.0.0.1", 8080};
-  mapping.target.port = 8080;
-  mapping.target.host_header = "127.0.0.1:8080";
+  mapping.targets.emplace_back();
+  mapping.targets.front().text = "http://127.0.0.1:8080";
+  mapping.targets.front().authority = {"127.0.0.1", 8080};
+  mapping.targets.front().port = 8080;
+  mapping.targets.front().host_header = "127.0.0.1:8080";
   return mapping;
 }
 

@@ -87,8 +87,8 @@ ConfigFiles::ConfigFiles(config::Settings const& settings) : settings_{settings}
     tls.where = address.tls->certificates.front().where;
   }
   for (auto const& mapping : settings.map) {
-    if (config::is_tls(mapping.target.scheme)) {
-      auto& tls = client_of(mapping.tls, mapping.target.scheme);
+    if (config::is_tls(mapping.targets.front().scheme)) {
+      auto& tls = client_of(mapping.tls, mapping.targets.front().scheme);
       tls.in_use = true;
       tls.where = mapping.tls.where.file.empty() ? mapping.where : mapping.tls.where;
     }

@@ -52,7 +52,8 @@ config::Mapping const* find_tcp_source(route::Rules const& rules, std::string_vi
 std::string changes_of(config::Mapping const& mapping) {
   std::string text;
   auto const add = [&](std::string const& what) { text.append(text.empty() ? "" : ", ").append(what); };
-  if (config::is_tls(mapping.target.scheme)) add(mapping.tls.verify ? "over verified TLS" : "over TLS that is not verified");
+  if (config::is_tls(mapping.targets.front().scheme))
+    add(mapping.tls.verify ? "over verified TLS" : "over TLS that is not verified");
   if (mapping.via) add("via " + mapping.via->text);
   if (mapping.credential) add("with " + mapping.credential->header + " from " + mapping.credential->file);
   if (!mapping.request_headers.empty()) add("request headers changed");
@@ -71,7 +72,7 @@ std::string changes_of(route::Decision const& decision) {
 Explanation explain_tcp(config::Mapping const& mapping, Explanation answer) {
   answer.decision = name_of(route::Verdict::mapped);
   answer.rule = with_place(mapping.source_text, mapping.where);
-  answer.target = mapping.target.text;
+  answer.target = mapping.targets.front().text;
   answer.changes = changes_of(mapping);
   return answer;
 }

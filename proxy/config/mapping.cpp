@@ -50,7 +50,7 @@ class MappingReader {
     mapping_.source_text = source_node->text;
     mapping_.where = source_node->where;
     mapping_.source = std::move(*source);
-    mapping_.target = std::move(*target);
+    mapping_.targets.push_back(std::move(*target));
     return true;
   }
 
@@ -143,14 +143,14 @@ class MappingReader {
 
   void read_parent() {
     auto const* const via = entry_.find("via");
-    mapping_.via = via != nullptr ? read_via(*via, report_) : inherited_via(global_, mapping_.target);
+    mapping_.via = via != nullptr ? read_via(*via, report_) : inherited_via(global_, mapping_.targets.front());
   }
 
   // ---- what goes with what
 
   void judge_schemes() {
     auto const source = mapping_.source.scheme;
-    auto const target = mapping_.target.scheme;
+    auto const target = mapping_.targets.front().scheme;
     bool const bytes = source == SourceScheme::tcp;
     if (bytes != (default_port(target) == 0)) {
       refuse(report_, *entry_.find("target"),
@@ -166,7 +166,7 @@ class MappingReader {
       auto const& verify = *tls->find("verify");
       report_.warning(verify.where, verify.path,
                       fmt::format("the certificates of {} are not verified: anyone in between can read and change what is sent",
-                                  mapping_.target.authority.text(0)),
+                                  mapping_.targets.front().authority.text(0)),
                       {}, "name who signed them: tls: {ca: /tls/ca.crt}");
     }
   }
@@ -184,15 +184,15 @@ class MappingReader {
 
   /// A secret is sent where nobody in between can read it.
   void judge_credential() {
-    if (!mapping_.credential || default_port(mapping_.target.scheme) == 0) return;
+    if (!mapping_.credential || default_port(mapping_.targets.front().scheme) == 0) return;
     auto const& node = *entry_.find("credential");
-    if (is_tls(mapping_.target.scheme)) {
+    if (is_tls(mapping_.targets.front().scheme)) {
       if (mapping_.tls.verify) return;
       report_.error(node.where, node.path, "a credential for a target that is not verified: anyone in between could take it",
-                    mapping_.target.text, "remove verify: false");
-    } else if (!is_loopback_host(mapping_.target.authority.host) || leaves_by_proxy()) {
+                    mapping_.targets.front().text, "remove verify: false");
+    } else if (!is_loopback_host(mapping_.targets.front().authority.host) || leaves_by_proxy()) {
       report_.error(node.where, node.path, "a credential over plain HTTP: anyone in between could read it",
-                    mapping_.target.text, "write https://");
+                    mapping_.targets.front().text, "write https://");
     }
   }
 

@@ -142,6 +142,8 @@ struct Target {
   std::string path;                  ///< normalised; "" where none was written
   std::optional<std::string> query;  ///< only with MatchKind::exact
   bool fully_qualified = false;      ///< the host was written with a trailing dot: no search domains
+  bool srv = false;                  ///< the host begins with `_`: it is looked up as SRV, and brings its own ports
+  std::optional<unsigned> weight;    ///< its share of the calls among its source's targets; nothing where none is written
   Location where;
 };
 
@@ -203,6 +205,61 @@ struct Via {
   }
 };
 
+/// How a call's endpoint is chosen among those of its source.
+enum class Balance : std::uint8_t {
+  least_requests,  ///< of two at random, the one with fewer calls under way
+  round_robin,
+  ewma,  ///< of two at random, the one that answers faster; what fails counts as slow
+  hash,  ///< calls with the same key go to the same endpoint
+};
+
+/// What Balance::hash looks at.
+struct HashKey {
+  enum class Of : std::uint8_t { client, header, cookie };
+  Of of = Of::client;
+  std::string name;  ///< of the header (canonical lower case) or the cookie
+};
+
+/// Active checks of each endpoint.
+struct HealthCheck {
+  enum class Kind : std::uint8_t { http, tcp };
+  Kind kind = Kind::http;
+  std::string path;  ///< of Kind::http: answers 2xx where the endpoint is healthy
+  Milliseconds interval{std::chrono::seconds{5}};
+  Milliseconds timeout{std::chrono::seconds{2}};
+  unsigned fall = 3;  ///< failures in a row that make it unhealthy
+  unsigned rise = 2;  ///< successes in a row that make it healthy again
+};
+
+/// When a failed try is made again.
+struct Retry {
+  unsigned attempts = 1;                         ///< beside the first try; 0: none
+  bool on_connect = true;                        ///< no connection
+  bool on_reset = true;                          ///< closed before any byte of the response
+  std::vector<std::uint16_t> on{502, 503, 504};  ///< answers, of idempotent calls
+  std::optional<Milliseconds> per_try;           ///< from a try's begin to its response head
+};
+
+/// Copies of calls, whose answers nobody sees.
+struct Mirror {
+  Target target;
+  double share = 1.0;  ///< 0 to 1
+};
+
+/// Faults on demand, for testing apps: of a share of the calls, each is delayed and then, perhaps, not sent.
+struct Fault {
+  Milliseconds delay{0};
+  unsigned abort = 0;  ///< the status to answer with; 0: the call goes on
+  double share = 1.0;  ///< 0 to 1
+};
+
+/// traceparent, tracestate (W3C Trace Context) and X-Request-Id.
+enum class Trace : std::uint8_t {
+  off,        ///< they are fields like any other
+  propagate,  ///< passed on, and in the log
+  on,         ///< made where the client sends none
+};
+
 /// The header that tells an upstream who connects, before anything else, TLS included.
 enum class ProxyProtocol : std::uint8_t { off, v1, v2 };
 
@@ -212,7 +269,13 @@ struct Mapping {
   SourcePattern source;
   MatchKind match = MatchKind::prefix;
   When when;
-  Target target;
+  std::vector<Target> targets;  ///< at least one, all of the same scheme
+  Balance balance = Balance::least_requests;
+  HashKey hash;  ///< of Balance::hash
+  std::optional<HealthCheck> health;
+  Retry retry;
+  std::optional<Mirror> mirror;
+  std::optional<Fault> fault;
   Timeouts timeout;  ///< the global ones, with the source's own over them
   UpstreamTls tls;   ///< of a target with TLS
   std::optional<Credential> credential;
@@ -259,6 +322,8 @@ struct Settings {
   Timeouts timeout;
   Limits limits;
   std::optional<Via> via;
+  Trace trace = Trace::propagate;
+  std::vector<std::string> endpoint_files;   ///< of `file://` targets, which are read with the configuration
   std::optional<std::uint16_t> transparent;  ///< the port, on both loopback addresses; they are in `listen` too
   std::optional<unsigned> workers;           ///< nothing: auto
   bool unmapped_tunnels = true;              ///< whether `unmapped` speaks of CONNECT too: not in the drop-in, where it did not

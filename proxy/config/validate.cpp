@@ -96,7 +96,7 @@ void refuse_calls_to_itself(Settings const& settings, Report& report) {
   };
   for (std::size_t i = 0; i < settings.map.size(); ++i) {
     auto const& mapping = settings.map[i];
-    auto const& target = mapping.target;
+    auto const& target = mapping.targets.front();
     judge(target.authority.host, target.port, target.where, path_of("map", i) + ".target", target.text);
     if (mapping.via && mapping.via != settings.via) judge_via(*mapping.via, path_of("map", i) + ".via");
   }

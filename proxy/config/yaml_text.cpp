@@ -111,7 +111,7 @@ class YamlText {
     line("map:");
     for (auto const& mapping : settings_.map) {
       line("  - source: {}", quoted(mapping.source_text));
-      line("    target: {}", quoted(mapping.target.text));
+      line("    target: {}", quoted(mapping.targets.front().text));
       if (mapping.match == MatchKind::exact) line("    match: exact");
       write_when(mapping.when);
       write_tls(mapping.tls);
@@ -121,7 +121,7 @@ class YamlText {
       write_bounds(mapping);
       if (mapping.proxy_protocol == ProxyProtocol::v1) line("    proxy_protocol: v1");
       if (mapping.proxy_protocol == ProxyProtocol::v2) line("    proxy_protocol: v2");
-      if (auto const via = inherited_via(settings_, mapping.target); mapping.via != via)
+      if (auto const via = inherited_via(settings_, mapping.targets.front()); mapping.via != via)
         line("    via: {}", mapping.via ? proxy(*mapping.via) : "off");
     }
   }

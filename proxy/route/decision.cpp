@@ -103,7 +103,8 @@ Decision Rules::decide_unmapped(RequestUrl const& url, std::uint16_t listener_po
 Decision Rules::decide_connect(RequestUrl const& url, std::uint16_t listener_port) const {
   auto const& map = routes_.map();
   for (auto const index : routes_.sources_on(url.authority.host)) {
-    if (map[index].source.port == url.authority.port) return {Verdict::mapped, {&map[index], index, 0}, nullptr};
+    if (map[index].source.port == url.authority.port)
+      return {Verdict::mapped, {&map[index], index, 0}, &map[index].targets.front(), nullptr};
   }
   return decide_unmapped(url, listener_port);
 }
@@ -114,13 +115,13 @@ Decision Rules::decide(RequestUrl const& url, std::string_view method, std::span
   // Sources are http: an absolute https:// is none of them. In origin form the scheme is only what the listener speaks.
   bool const may_be_mapped = url.form != TargetForm::absolute || url.scheme == Scheme::http;
   if (auto const match = may_be_mapped ? find_source(url, query_of(url, method, fields), listener_port) : std::nullopt) {
-    return {Verdict::mapped, *match, nullptr};
+    return {Verdict::mapped, *match, &match->mapping->targets.front(), nullptr};
   }
   return decide_unmapped(url, listener_port);
 }
 
 config::TargetScheme target_scheme(Decision const& decision, RequestUrl const& url) noexcept {
-  if (decision.verdict == Verdict::mapped) return decision.match.mapping->target.scheme;
+  if (decision.verdict == Verdict::mapped) return decision.target->scheme;
   if (url.form == TargetForm::authority) return config::TargetScheme::tcp;
   return url.scheme == Scheme::https ? config::TargetScheme::https : config::TargetScheme::http;
 }
@@ -135,7 +136,7 @@ std::size_t append_target_url(std::string& out, Decision const& decision, Reques
     if (url.has_query) out.append("?").append(url.query);
     return path_begins;
   }
-  auto const& target = decision.match.mapping->target;
+  auto const& target = *decision.target;
   out.append(target.host_header);
   auto const path_begins = out.size();
   append_joined(out, target.path, rest_of(url, decision.match));

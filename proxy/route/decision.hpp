@@ -16,6 +16,7 @@ enum class Verdict : std::uint8_t { mapped, allowed, reported, blocked };
 struct Decision {
   Verdict verdict = Verdict::blocked;
   RouteTable::Match match;                   ///< of `mapped`
+  config::Target const* target = nullptr;    ///< of `mapped`: the first of the source's, until one was chosen
   config::AllowRule const* allow = nullptr;  ///< of `allowed`, where a rule allowed it and not `unmapped: allow`
 };
 

@@ -49,7 +49,7 @@ void append_via(std::string& out, unsigned minor_version, std::string_view pseud
 std::optional<std::string> mapped_back(std::string_view location, ForwardedResponse const& forwarded) {
   if (forwarded.mapping == nullptr) return std::nullopt;
   auto const& asked = *forwarded.asked;
-  return map_back(location, *forwarded.mapping,
+  return map_back(location, *forwarded.mapping, *forwarded.mapping_target,
                   forwarded.asked_https ? "https://" + asked.text(443) : "http://" + asked.text(80));
 }
 

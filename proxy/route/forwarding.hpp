@@ -38,12 +38,13 @@ struct ForwardedResponse {
   bool keep_alive = true;
   bool to_http10 = false;  ///< the client speaks HTTP/1.0: keep-alive must be said
   std::string_view pseudonym;
-  std::string_view date;                       ///< for a response without one, RFC 9110 section 6.6.1
-  bool upgraded = false;                       ///< a 101 that was asked for
-  config::Mapping const* mapping = nullptr;    ///< that decided: a Location into its target is mapped back
-  Authority const* asked = nullptr;            ///< as the client asked for it; with `mapping`
-  bool asked_https = false;                    ///< it asked for https://, or at a listener with TLS
-  config::HeaderRules const* rules = nullptr;  ///< of final responses, and of a 101; null: none
+  std::string_view date;                           ///< for a response without one, RFC 9110 section 6.6.1
+  bool upgraded = false;                           ///< a 101 that was asked for
+  config::Mapping const* mapping = nullptr;        ///< that decided: a Location into its target is mapped back
+  config::Target const* mapping_target = nullptr;  ///< that the call went to; with `mapping`
+  Authority const* asked = nullptr;                ///< as the client asked for it; with `mapping`
+  bool asked_https = false;                        ///< it asked for https://, or at a listener with TLS
+  config::HeaderRules const* rules = nullptr;      ///< of final responses, and of a 101; null: none
 };
 
 /// Appends the response's head as it goes to the client. `method` is the request's.

@@ -16,8 +16,8 @@ std::optional<std::string_view> below(std::string_view path, std::string_view ta
 
 }  // namespace
 
-std::optional<std::string> map_back(std::string_view location, config::Mapping const& mapping, std::string_view client_origin) {
-  auto const& target = mapping.target;
+std::optional<std::string> map_back(std::string_view location, config::Mapping const& mapping, config::Target const& target,
+                                    std::string_view client_origin) {
   bool const exact = mapping.match == config::MatchKind::exact;
   bool const network_path = location.starts_with("//");
   std::string_view path = location;

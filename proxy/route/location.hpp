@@ -12,6 +12,7 @@ namespace ambassador::route {
 /// The value of Location or Content-Location as the client should see it, or nothing where it stays as it is.
 /// `client_origin` is `http(s)://host[:port]` as the client asked for it. Absolute URLs on the target's authority, in its
 /// scheme, and absolute paths are mapped back where their path is the target's or below it.
-std::optional<std::string> map_back(std::string_view location, config::Mapping const& mapping, std::string_view client_origin);
+std::optional<std::string> map_back(std::string_view location, config::Mapping const& mapping, config::Target const& target,
+                                    std::string_view client_origin);
 
 }  // namespace ambassador::route

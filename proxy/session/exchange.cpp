@@ -267,7 +267,7 @@ std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head,
 /// Where the call goes to.
 Authority Exchange::upstream_authority() const {
   if (decision_.verdict != route::Verdict::mapped) return {url_.authority.host, url_.port()};
-  auto const& target = decision_.match.mapping->target;
+  auto const& target = *decision_.target;
   Authority upstream{target.authority.host, target.port};
   if (target.fully_qualified) upstream.host.push_back('.');  // no search domains
   return upstream;

@@ -123,6 +123,7 @@ void Exchange::take_final(wire::http::ResponseHead const& head) {
                            .pseudonym = context_.pseudonym,
                            .date = context_.date,
                            .mapping = mapping,
+                           .mapping_target = decision_.target,
                            .asked = &url_.authority,
                            .asked_https = url_.scheme == route::Scheme::https,
                            .rules = response_rules()});

@@ -47,8 +47,8 @@ net::Task<After> Exchange::serve_tcp(ListenerInfo const& listener) {
   record_.protocol = "TCP";
   record_.method.assign("TCP");
   record_.source.assign(mapping.source_text);
-  record_.target.assign(mapping.target.text);
-  decision_ = {route::Verdict::mapped, {&mapping, listener.mapping, 0}, nullptr};
+  record_.target.assign(mapping.targets.front().text);
+  decision_ = {route::Verdict::mapped, {&mapping, listener.mapping, 0}, &mapping.targets.front(), nullptr};
   take_decision();
   if (context_.refusing_work.load(std::memory_order_relaxed)) {
     record_.refused = true;

@@ -41,7 +41,7 @@ EgressTable::EgressTable(config::Settings const& settings, Files const& files) :
 }
 
 Egress EgressTable::mapping_egress(config::Mapping const& mapping) const {
-  auto const& target = mapping.target;
+  auto const& target = mapping.targets.front();
   Egress egress{.addresses = {AddressPolicy::mapped, {}, {}},
                 .server_name = mapping.tls.server_name,
                 .connections = mapping.connections != 0 ? mapping.connections : settings_.limits.connections,

@@ -48,7 +48,7 @@ inline bool forward(std::string_view head_bytes, ForwardedHead& out) {
   out.target = text.substr(path_begins);
   route::append_forwarded(
       out.bytes, out.head,
-      {.target = out.target, .host = settings.map[0].target.host_header, .pseudonym = pseudonym, .upgrade = {}});
+      {.target = out.target, .host = settings.map[0].targets.front().host_header, .pseudonym = pseudonym, .upgrade = {}});
   return true;
 }
 

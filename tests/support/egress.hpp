@@ -37,8 +37,9 @@ inline config::Via by(ScriptedUpstream const& parent) {
 
 /// Gives the mapping's target this scheme.
 inline config::Mapping& target_of(config::Mapping& mapping, config::TargetScheme scheme) {
-  mapping.target.scheme = scheme;
-  mapping.target.text = std::string{config::name(scheme)} + "://" + mapping.target.host_header + mapping.target.path;
+  mapping.targets.front().scheme = scheme;
+  mapping.targets.front().text =
+      std::string{config::name(scheme)} + "://" + mapping.targets.front().host_header + mapping.targets.front().path;
   return mapping;
 }
 

@@ -35,11 +35,12 @@ inline config::Mapping mapping(std::string const& host, std::string const& path,
   mapping.source_text = "http://" + host + path;
   mapping.source.host = host;
   mapping.source.path = path;
-  mapping.target.authority = {target_host, target_port};
-  mapping.target.port = target_port;
-  mapping.target.host_header = target_host + ':' + std::to_string(target_port);
-  mapping.target.path = target_path;
-  mapping.target.text = "http://" + mapping.target.host_header + target_path;
+  mapping.targets.emplace_back();
+  mapping.targets.front().authority = {target_host, target_port};
+  mapping.targets.front().port = target_port;
+  mapping.targets.front().host_header = target_host + ':' + std::to_string(target_port);
+  mapping.targets.front().path = target_path;
+  mapping.targets.front().text = "http://" + mapping.targets.front().host_header + target_path;
   return mapping;
 }
 

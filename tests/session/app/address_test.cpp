@@ -68,8 +68,8 @@ TEST(address, the_entry_s_addresses_let_the_name_pass) {
 TEST(address, one_entry_s_connections_are_not_lent_to_calls_of_another) {
   ScriptedUpstream upstream{always(ok_response)};
   auto settings = to(upstream.port());
-  settings.map.front().target.authority.host = "localhost";
-  settings.map.front().target.host_header = "localhost:" + std::to_string(upstream.port());
+  settings.map.front().targets.front().authority.host = "localhost";
+  settings.map.front().targets.front().host_header = "localhost:" + std::to_string(upstream.port());
   settings.allow.push_back(allow("localhost", upstream.port()));
   Proxy proxy{settings};
   auto client = proxy.connect();

@@ -105,8 +105,8 @@ TEST_F(via, a_tcp_source_goes_through_a_tunnel) {
     echo(socket);
   }};
   auto settings = tcp_to(9);
-  settings.map.front().target.authority.host = "far.example";
-  settings.map.front().target.port = 8080;
+  settings.map.front().targets.front().authority.host = "far.example";
+  settings.map.front().targets.front().port = 8080;
   Proxy proxy{through(parent.port(), settings)};
   auto client = proxy.connect();
   client.send("ping");

@@ -35,7 +35,7 @@ TEST(DropIn, serves_the_scenario_from_variables_alone) {
   ASSERT_EQ(settings.map.size(), 1U);
   EXPECT_EQ(settings.map[0].match, MatchKind::exact);
   EXPECT_EQ(settings.map[0].source.path, "/api");
-  EXPECT_EQ(settings.map[0].target.path, "/sixeyed/kiamol/master/ch03/numbers/rng");
+  EXPECT_EQ(settings.map[0].targets.front().path, "/sixeyed/kiamol/master/ch03/numbers/rng");
 }
 
 TEST(DropIn, does_not_mind_the_case_of_keys_and_truths) {
@@ -79,7 +79,7 @@ TEST(DropIn, keeps_the_query_of_its_source_and_target) {
   environment["Proxy__Request__UriMap__Target"] = "http://c/d?e";
   auto const settings = settings_of(inputs({}, environment));
   EXPECT_EQ(settings.map[0].source.query, "a=b");
-  EXPECT_EQ(settings.map[0].target.query, "e");
+  EXPECT_EQ(settings.map[0].targets.front().query, "e");
 }
 
 TEST(DropIn, gives_the_old_reply_where_it_is_asked_for) {
@@ -105,7 +105,7 @@ TEST(DropIn, reads_appsettings_json_under_the_variables) {
   EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1090", "::1 1090?"));
   EXPECT_EQ(settings.unmapped, Unmapped::allow);
   ASSERT_EQ(settings.map.size(), 1U);
-  EXPECT_EQ(settings.map[0].target.text, "http://new/rng");
+  EXPECT_EQ(settings.map[0].targets.front().text, "http://new/rng");
   EXPECT_EQ(settings.map[0].where.file, "./appsettings.json");
   EXPECT_EQ(settings.map[0].where.line, 9);
 }

@@ -124,14 +124,14 @@ TEST(TcpSource, waits_an_hour_unless_idle_is_written) {
 // ---- targets with TLS
 
 TEST(HttpsTarget, has_the_port_of_its_scheme) {
-  auto const target = mapping_of("{source: http://a, target: https://B/c}").target;
+  auto const target = mapping_of("{source: http://a, target: https://B/c}").targets.front();
   EXPECT_EQ(target.scheme, TargetScheme::https);
   EXPECT_EQ(target.port, 443);
   EXPECT_EQ(target.host_header, "b");
   EXPECT_EQ(target.path, "/c");
-  EXPECT_EQ(mapping_of("{source: http://a, target: https://b:443}").target.host_header, "b");
-  EXPECT_EQ(mapping_of("{source: http://a, target: https://b:80}").target.host_header, "b:80");
-  EXPECT_EQ(mapping_of("{source: http://a, target: http://b:443}").target.host_header, "b:443");
+  EXPECT_EQ(mapping_of("{source: http://a, target: https://b:443}").targets.front().host_header, "b");
+  EXPECT_EQ(mapping_of("{source: http://a, target: https://b:80}").targets.front().host_header, "b:80");
+  EXPECT_EQ(mapping_of("{source: http://a, target: http://b:443}").targets.front().host_header, "b:443");
 }
 
 TEST(UpstreamTls, keeps_the_files_and_the_name) {

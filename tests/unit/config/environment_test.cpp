@@ -43,7 +43,7 @@ TEST(Environment, adds_to_the_map_in_the_order_of_the_numbers) {
   ASSERT_TRUE(loaded.settings.has_value()) << all_diagnostics(loaded);
   ASSERT_EQ(loaded.settings->map.size(), 3U);
   EXPECT_EQ(loaded.settings->map[1].source_text, "http://localhost:7007/c");
-  EXPECT_EQ(loaded.settings->map[2].target.text, "http://f");
+  EXPECT_EQ(loaded.settings->map[2].targets.front().text, "http://f");
   EXPECT_EQ(loaded.settings->map[2].where.file, "environment AMBASSADOR_MAP_10");
   EXPECT_THAT(listeners(*loaded.settings), ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 7007", "::1 7007?"));
 }
@@ -168,8 +168,8 @@ TEST(Environment, takes_networks_schemes_and_the_transparent_port) {
   EXPECT_THAT(settings.allow[0].ports, ElementsAre(80, 443));
   EXPECT_EQ(settings.allow[1].network, parse_ip_network("2001:db8::/32"));
   EXPECT_EQ(settings.transparent, 15'001);
-  EXPECT_EQ(settings.map[0].target.scheme, TargetScheme::tls);
-  EXPECT_EQ(settings.map[1].target.scheme, TargetScheme::https);
+  EXPECT_EQ(settings.map[0].targets.front().scheme, TargetScheme::tls);
+  EXPECT_EQ(settings.map[1].targets.front().scheme, TargetScheme::https);
   EXPECT_THAT(listeners(settings),
               ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 15001", "::1 15001?", "127.0.0.1 9092", "::1 9092?"));
 }

@@ -102,7 +102,7 @@ TEST(Source, of_a_suffix_holds_it_with_its_dot) {
 }
 
 TEST(Target, says_where_to_connect_and_what_host_to_name) {
-  auto const target = mapping_of("{source: http://a, target: http://Users.shop.svc.:8080/v2/}").target;
+  auto const target = mapping_of("{source: http://a, target: http://Users.shop.svc.:8080/v2/}").targets.front();
   EXPECT_EQ(target.text, "http://Users.shop.svc.:8080/v2/");
   EXPECT_EQ(target.authority.host, "users.shop.svc");
   EXPECT_EQ(target.port, 8080);
@@ -112,7 +112,7 @@ TEST(Target, says_where_to_connect_and_what_host_to_name) {
 }
 
 TEST(Target, names_no_port_in_host_where_it_is_the_default) {
-  auto const target = mapping_of("{source: http://a, target: http://b:80}").target;
+  auto const target = mapping_of("{source: http://a, target: http://b:80}").targets.front();
   EXPECT_EQ(target.host_header, "b");
   EXPECT_EQ(target.port, 80);
   EXPECT_EQ(target.path, "");
@@ -123,7 +123,7 @@ TEST(Match, exact_keeps_both_queries) {
   auto const mapping = mapping_of(R"({source: "http://a/b?c=%41", target: "http://d?", match: exact})");
   EXPECT_EQ(mapping.match, MatchKind::exact);
   EXPECT_EQ(mapping.source.query, "c=%41");
-  EXPECT_EQ(mapping.target.query, "");
+  EXPECT_EQ(mapping.targets.front().query, "");
 }
 
 TEST(When, keeps_methods_and_fields_as_text) {
@@ -196,7 +196,7 @@ map:
   EXPECT_EQ(loaded.settings->unmapped, Unmapped::report);
   EXPECT_EQ(loaded.settings->workers, 3U);
   EXPECT_EQ(loaded.settings->map[0].source.path, "/${N}");
-  EXPECT_EQ(loaded.settings->map[0].target.text, "http://b/3$");
+  EXPECT_EQ(loaded.settings->map[0].targets.front().text, "http://b/3$");
 }
 
 TEST(Variables, never_become_structure) {

@@ -98,17 +98,22 @@ TEST(Connection, of_a_switch_names_the_protocol) {
 TEST(LocationField, into_the_target_is_mapped_back) {
   auto const source = mapping("http://h/api", "http://t/rng");
   Authority const asked{"h", 81};
-  EXPECT_EQ(sent("HTTP/1.1 302 F\r\nDate: d\r\nLocation: http://t/rng/x\r\nContent-Location: /rng/y\r\nX-Location: /rng\r\n",
-                 {.body = {BodyKind::sized, 0}, .mapping = &source, .asked = &asked}),
-            "HTTP/1.1 302 F\r\nDate: d\r\nLocation: http://h:81/api/x\r\nContent-Location: /api/y\r\nX-Location: /rng\r\n"
-            "Content-Length: 0\r\nVia: 1.1 us\r\n\r\n");
+  EXPECT_EQ(
+      sent("HTTP/1.1 302 F\r\nDate: d\r\nLocation: http://t/rng/x\r\nContent-Location: /rng/y\r\nX-Location: /rng\r\n",
+           {.body = {BodyKind::sized, 0}, .mapping = &source, .mapping_target = &source.targets.front(), .asked = &asked}),
+      "HTTP/1.1 302 F\r\nDate: d\r\nLocation: http://h:81/api/x\r\nContent-Location: /api/y\r\nX-Location: /rng\r\n"
+      "Content-Length: 0\r\nVia: 1.1 us\r\n\r\n");
 }
 
 TEST(LocationField, is_mapped_back_to_the_scheme_that_was_asked) {
   auto const source = mapping("http://h/api", "https://t/rng");
   auto const location = [&](Authority const& asked, bool https) {
-    auto const out = sent("HTTP/1.1 302 F\r\nDate: d\r\nLocation: https://t/rng/x\r\n",
-                          {.body = {BodyKind::sized, 0}, .mapping = &source, .asked = &asked, .asked_https = https});
+    auto const out =
+        sent("HTTP/1.1 302 F\r\nDate: d\r\nLocation: https://t/rng/x\r\n", {.body = {BodyKind::sized, 0},
+                                                                            .mapping = &source,
+                                                                            .mapping_target = &source.targets.front(),
+                                                                            .asked = &asked,
+                                                                            .asked_https = https});
     auto const at = out.find("Location: ") + 10;
     return out.substr(at, out.find('\r', at) - at);
   };
@@ -127,7 +132,9 @@ TEST(LocationField, elsewhere_or_without_a_mapping_stays) {
     forwarded.body = {BodyKind::sized, 0};
     return sent("HTTP/1.1 302 F\r\nDate: d\r\nLocation: http://t/other\r\n", forwarded);
   };
-  EXPECT_NE(location({.mapping = &source, .asked = &asked}).find("Location: http://t/other\r\n"), std::string::npos);
+  EXPECT_NE(location({.mapping = &source, .mapping_target = &source.targets.front(), .asked = &asked})
+                .find("Location: http://t/other\r\n"),
+            std::string::npos);
   EXPECT_NE(location({}).find("Location: http://t/other\r\n"), std::string::npos);
 }
 
