@@ -26,6 +26,7 @@ class Category final : public boost::system::error_category {
       case Errc::pending_timed_out: return "no connection became free in time";
       case Errc::tls_in_tunnel: return "TLS inside a tunnel that carries plain HTTP";
       case Errc::own_address: return "the name leads to the ambassador itself";
+      case Errc::bad_answer: return "the endpoint's answer says that it failed, and no other endpoint is left";
       case Errc::shutting_down: return "shutting down";
       case Errc::slow_body: return "the body came too slowly";
       case Errc::address_refused: return "the name leads to addresses that may not be reached";

@@ -26,6 +26,7 @@ enum class Errc {
   pending_timed_out,   ///< no connection became free in time
   tls_in_tunnel,       ///< TLS where a tunnel carries plain HTTP
   own_address,         ///< the name leads to the ambassador itself
+  bad_answer,          ///< an answer that `retry.on` names: another endpoint is asked
   shutting_down,       ///< the drain time ended
   slow_body,           ///< the body made too little progress in `timeout.body`
   address_refused,     ///< every address of the name is one that may not be reached this way

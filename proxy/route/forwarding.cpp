@@ -169,9 +169,15 @@ std::string_view wanted_upgrade(wire::http::RequestHead const& head) noexcept {
   return h2c ? std::string_view{} : head.upgrade;
 }
 
-void append_forwarded(std::string& out, wire::http::RequestHead const& head, ForwardedRequest const& forwarded) {
-  http1::append_request_line(out, head.method_text, forwarded.target);
-  http1::append_field(out, "Host", forwarded.host);
+void append_start(std::string& out, std::string_view method, std::string_view target, std::string_view host) {
+  http1::append_request_line(out, method, target);
+  http1::append_field(out, "Host", host);
+}
+
+std::size_t append_forwarded(std::string& out, wire::http::RequestHead const& head, ForwardedRequest const& forwarded) {
+  auto const before = out.size();
+  append_start(out, head.method_text, forwarded.target, forwarded.host);
+  auto const start = out.size() - before;
   if (forwarded.rules == nullptr && forwarded.credential_name.empty()) {
     append_fields(out, head, drops_nothing);
   } else {
@@ -185,6 +191,7 @@ void append_forwarded(std::string& out, wire::http::RequestHead const& head, For
     http1::append_field(out, "Upgrade", forwarded.upgrade);
   }
   http1::append_end_of_head(out);
+  return start;
 }
 
 void append_forwarded(std::string& out, wire::http::ResponseHead const& head, ForwardedResponse const& forwarded) {

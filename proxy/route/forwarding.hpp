@@ -29,8 +29,12 @@ struct ForwardedRequest {
   std::string_view proxy_authorization = {};   ///< the value of Proxy-Authorization for a parent proxy; empty: none
 };
 
-/// Appends the request's head as it goes upstream, up to and with the empty line.
-void append_forwarded(std::string& out, wire::http::RequestHead const& head, ForwardedRequest const& forwarded);
+/// Appends what a request begins with: its line and its Host, which change where it goes to another target.
+void append_start(std::string& out, std::string_view method, std::string_view target, std::string_view host);
+
+/// Appends the request's head as it goes upstream, up to and with the empty line. It begins with `append_start`, whose bytes
+/// are counted.
+std::size_t append_forwarded(std::string& out, wire::http::RequestHead const& head, ForwardedRequest const& forwarded);
 
 /// How the body goes on to the client, and what becomes of the client's connection.
 struct ForwardedResponse {

@@ -9,7 +9,7 @@
 #include "route/decision.hpp"
 #include "session/credentials.hpp"
 #include "session/source_limits.hpp"
-#include "upstream/pool.hpp"
+#include "upstream/source_endpoints.hpp"
 #include "wire/http/message.hpp"
 
 #include <atomic>
@@ -56,6 +56,8 @@ struct Context {
   wire::http::HeadLimits head_limits;
   upstream::Pools& pools;
   upstream::EgressTable const& egress;
+  upstream::SourceTable& sources;
+  balance::Random& random;
   Credentials& credentials;
   SourceLimits& source_limits;
   observe::WorkerMetrics& metrics;

@@ -25,6 +25,9 @@ struct ErrorReply {
 
 /// For a fault on the way to the upstream or in its answer. `target` is the URL that the call was to go to, `detail` what
 /// is known beside the failure.
+/// What the failure counts as.
+observe::Reason reason_of(Failure const& failure);
+
 ErrorReply error_reply(Failure const& failure, std::string_view target, std::string_view detail = {});
 
 /// For a request that could not be understood.

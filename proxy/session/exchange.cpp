@@ -100,6 +100,8 @@ void Exchange::begin(ListenerInfo const& listener) {
   body_kept_ = any_byte_sent_ = uploaded_beyond_kept_ = response_came_ = false;
   interim_ = 0;
   response_begun_ = until_close_ = abandoned_ = shut_down_ = false;
+  endpoints_ = nullptr;
+  per_try_over_ = false;
   wants_json_ = false;
   upgrade_wanted_.clear();
   method_ = Method::unknown;
@@ -264,44 +266,38 @@ std::optional<ErrorReply> Exchange::prepare(wire::http::RequestHead const& head,
   return std::nullopt;
 }
 
-/// Where the call goes to.
-Authority Exchange::upstream_authority() const {
-  if (decision_.verdict != route::Verdict::mapped) return {url_.authority.host, url_.port()};
-  auto const& target = *decision_.target;
-  Authority upstream{target.authority.host, target.port};
-  if (target.fully_qualified) upstream.host.push_back('.');  // no search domains
-  return upstream;
+/// The URL that the call goes to, and what of it the request says: all where a parent proxy is asked.
+Exchange::Start Exchange::request_start() {
+  auto const path_begins = route::append_target_url(record_.target, decision_, url_);
+  std::string_view const url = record_.target;
+  auto const host_begins = url.find("//") + 2;
+  Start start{url.substr(path_begins), url.substr(host_begins, path_begins - host_begins)};
+  if (url_.whole_server && start.target == "/") start.target = "*";
+  if (upstream::goes_by_parent(egress())) start.target = url;
+  return start;
 }
 
 /// The head, and what there is of the body, into the buffer that is sent, and sent again on a retry.
 std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& head) {
-  auto const path_begins = route::append_target_url(record_.target, decision_, url_);
+  choose_endpoint(head.fields);
+  auto const start = request_start();
   auto const* const mapping = decision_.match.mapping;
   auto const& way = egress();
-  bool const by_parent = way.via != nullptr && !way.tunnelled;
-  pool_ = &context_.pools.of(by_parent ? way.via->authority : upstream_authority(), way);
   auto const upgrade = route::wanted_upgrade(head);
   upgrade_wanted_.assign(upgrade);
-  std::string_view const url = record_.target;
-  auto const host_begins = url.find("//") + 2;
-  auto const path = url.substr(path_begins);
-  route::ForwardedRequest forwarded{.target = path,
-                                    .host = url.substr(host_begins, path_begins - host_begins),
-                                    .pseudonym = context_.pseudonym,
-                                    .upgrade = upgrade};
-  if (url_.whole_server && path == "/") forwarded.target = "*";
+  route::ForwardedRequest forwarded{
+      .target = start.target, .host = start.host, .pseudonym = context_.pseudonym, .upgrade = upgrade};
   if (mapping != nullptr && !mapping->request_headers.empty()) forwarded.rules = &mapping->request_headers;
   if (mapping != nullptr && mapping->credential) {
     forwarded.credential_name = mapping->credential->header;
     forwarded.credential_value = *context_.credentials.of(decision_.match.index);
   }
   std::shared_ptr<std::string const> via_credentials;
-  if (by_parent) {
-    forwarded.target = url;
+  if (upstream::goes_by_parent(way)) {
     if (way.via_credentials != nullptr) via_credentials = way.via_credentials->get();
     if (via_credentials) forwarded.proxy_authorization = *via_credentials;
   }
-  route::append_forwarded(up_writer_.begin(head.body), head, forwarded);
+  start_bytes_ = route::append_forwarded(up_writer_.begin(head.body), head, forwarded);
   up_body_writer_.begin(head.body);
   return keep_body(head.body);
 }
@@ -349,12 +345,13 @@ net::Task<After> Exchange::serve(std::string_view bytes, ListenerInfo const& lis
       finish();
       co_return *outcome;
     }
-    bool const again = may_retry(outcome.error());
+    auto const failure = outcome.error();
+    auto const verdict = judge(failure);
     co_await end_upload();
     if (lease_ && attempt_.detail.empty()) attempt_.detail = lease_.stream().tls_detail();
     lease_.drop();
-    if (!again) co_return co_await fail(outcome.error());
-    context_.metrics.retried(record_.mapping, Reason::reset);
+    bool const again = co_await begin_again(verdict, failure);
+    if (!again) co_return co_await fail(interrupted(failure.stage).value_or(failure));
   }
 }
 
@@ -369,14 +366,6 @@ net::Task<After> Exchange::open_tunnel() {
 }
 
 // The end.
-
-bool Exchange::may_retry(Failure const& failure) const noexcept {
-  return balance::may_retry(failure, {.tries = record_.tries,
-                                      .idempotent = wire::http::is_idempotent(method_),
-                                      .any_byte_sent = any_byte_sent_,
-                                      .replayable = !uploaded_beyond_kept_,
-                                      .response_begun = response_came_});
-}
 
 /// The call failed for good: say so to the client, if it can still be told.
 net::Task<After> Exchange::fail(Failure failure) {
@@ -455,6 +444,7 @@ void Exchange::shut_down() noexcept {
 
 void Exchange::finish() noexcept {
   if (std::exchange(counted_, false)) context_.source_limits.end_call(decision_.match.index);
+  choice_.reset();
   record_.duration = now() - began_;
   bool const blocked_by_map = record_.decision == observe::Decision::blocked && record_.reason_code == Reason::not_in_map;
   if (blocked_by_map || record_.decision == observe::Decision::reported) {

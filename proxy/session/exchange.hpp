@@ -8,7 +8,7 @@
 #include "session/client_leg.hpp"
 #include "session/context.hpp"
 #include "session/error_reply.hpp"
-#include "upstream/pool.hpp"
+#include "upstream/source_endpoints.hpp"
 
 #include <memory>
 #include <optional>
@@ -86,15 +86,36 @@ class Exchange {
   void decide(std::string_view method, std::span<wire::http::Field const> fields);
   void take_decision();
   [[nodiscard]] upstream::Egress const& egress() const noexcept;
-  [[nodiscard]] Authority upstream_authority() const;
   ErrorReply block(std::string_view method, std::span<wire::http::Field const> fields);
   ErrorReply refuse_work();
+  /// What the request begins with; views of `record_`.
+  struct Start {
+    std::string_view target;
+    std::string_view host;
+  };
+  Start request_start();
   std::optional<Failure> write_request(wire::http::RequestHead const& head);
   std::optional<Failure> keep_body(wire::http::Framing framing);
+
+  // Where it goes, and goes next: exchange_endpoint.cpp.
+  [[nodiscard]] std::optional<std::uint64_t> hash_of_call(std::span<wire::http::Field const> fields) const;
+  void choose_endpoint(std::span<wire::http::Field const> fields);
+  void go_to(upstream::Choice choice);
+  net::Task<Result<void>> resolve_endpoint();
+  [[nodiscard]] balance::TriedRequest tried_request() const noexcept;
+  [[nodiscard]] bool has_other_endpoint() const noexcept;
+  [[nodiscard]] balance::RetryPolicy retry_policy() const noexcept;
+  bool take_retry_budget() noexcept;
+  bool is_to_be_retried(wire::http::ResponseHead const& head);
+  balance::RetryVerdict judge(Failure const& failure);
+  net::Task<bool> begin_again(balance::RetryVerdict verdict, Failure const& failure);
+  net::Task<void> pause(Milliseconds wait);
 
   // The request's way up: exchange_request.cpp.
   net::Task<Result<After>> try_once();
   net::Task<Result<void>> connect();
+  [[nodiscard]] SteadyTime response_due() const noexcept;
+  [[nodiscard]] std::optional<Milliseconds> per_try() const noexcept;
   net::Task<Result<void>> send_request();
   net::Task<void> upload();
   net::Task<Result<void>> upload_pieces();
@@ -142,7 +163,6 @@ class Exchange {
   net::Task<After> open_tunnel();
   net::Task<After> reply(ErrorReply reply);
   net::Task<After> fail(Failure failure);
-  [[nodiscard]] bool may_retry(Failure const& failure) const noexcept;
   void finish() noexcept;
 
   Context& context_;
@@ -156,6 +176,15 @@ class Exchange {
   bool counted_ = false;  ///< among its source's calls under way
   config::Timeouts const* timeout_ = nullptr;
   upstream::Pool* pool_ = nullptr;
+
+  // Of a mapped call.
+  upstream::SourceEndpoints* endpoints_ = nullptr;
+  std::optional<std::uint64_t> hash_;                  ///< for Balance::hash
+  upstream::Choice choice_;                            ///< empty where no address is known yet
+  std::vector<upstream::SourceEndpointPtr> tried_;     ///< and not to be tried again
+  unsigned retries_ = 0;                               ///< beside moves of what was not sent
+  SteadyTime try_began_{};
+  bool per_try_over_ = false;                          ///< the try ended for `retry.per_try`
 
   // What is kept of the request's head.
   wire::http::Method method_ = wire::http::Method::unknown;
@@ -172,6 +201,7 @@ class Exchange {
   MessageWriter up_body_writer_;  ///< what came later
   MessageReader up_reader_{0};    ///< no empty line before a status line
   std::optional<Upload> upload_;
+  std::size_t start_bytes_ = 0;   ///< of the request line and Host in `up_writer_`
   bool body_kept_ = false;  ///< all of the request's body is in `up_writer_`
   bool any_byte_sent_ = false;
   bool uploaded_beyond_kept_ = false;

@@ -34,13 +34,17 @@ Failure Exchange::upstream_failure(boost::system::error_code code, Stage stage) 
 }
 
 net::Task<Result<After>> Exchange::try_once() {
-  any_byte_sent_ = false;
+  any_byte_sent_ = per_try_over_ = false;
+  try_began_ = record_.tries == 1 ? began_ : now();
   bool const replayable = wire::http::is_idempotent(method_) && body_kept_;
-  if (record_.tries == 1) lease_ = pool_->take_idle(began_, !replayable);  // no time has passed
+  // No time has passed. Later tries are not made on a connection that idled: it may have gone the same way.
+  if (record_.tries == 1 && (endpoints_ == nullptr || choice_)) {
+    lease_ = pool_->take_idle(began_, !replayable, choice_ ? choice_->endpoint.get() : nullptr);
+  }
   if (!lease_) {
     if (auto const connected = co_await connect(); !connected) co_return connected.error();
   }
-  record_.upstream.assign(lease_.address());
+  record_.upstream.assign(lease_.endpoint()->text);
   up_reader_.restart();
   auto sent = up_writer_.send_kept(lease_.stream());
   any_byte_sent_ = sent.any_byte_sent;
@@ -53,7 +57,7 @@ net::Task<Result<After>> Exchange::try_once() {
   if (sent.code && (!any_byte_sent_ || sent.code == Errc::timed_out)) co_return upstream_failure(sent.code, Stage::send);
   sent_at_ = now();
   if (body_kept_ || sent.code) {
-    lease_.stream().expires_at(sent_at_ + timeout_->response);
+    lease_.stream().expires_at(response_due());
   } else {
     lease_.stream().never_expires();  // the response is due when the body has gone up
     upload_.emplace(context_.executor);
@@ -62,12 +66,31 @@ net::Task<Result<After>> Exchange::try_once() {
   co_return co_await receive();
 }
 
+/// When the try's response head must have come.
+SteadyTime Exchange::response_due() const noexcept {
+  auto const due = sent_at_ + timeout_->response;
+  auto const per_try = this->per_try();
+  return per_try ? std::min(due, try_began_ + *per_try) : due;
+}
+
+std::optional<Milliseconds> Exchange::per_try() const noexcept {
+  return endpoints_ != nullptr ? decision_.match.mapping->retry.per_try : std::nullopt;
+}
+
 net::Task<Result<void>> Exchange::connect() {
-  auto opened = co_await pool_->open(timeout_->connect, attempt_, wish_);
+  if (endpoints_ != nullptr && !choice_) {
+    auto const resolved = co_await resolve_endpoint();
+    if (!resolved) co_return resolved.error();
+  }
+  std::vector<upstream::EndpointPtr> order;
+  if (choice_) order = endpoints_->connecting_order(choice_, now());
+  auto const limit = std::min(timeout_->connect, per_try().value_or(timeout_->connect));
+  auto opened = co_await pool_->open(limit, std::move(order), attempt_, wish_);
   record_.upstream.assign(attempt_.address);
   if (auto const failure = interrupted(Stage::connect)) co_return *failure;
   if (!opened) co_return opened.error();
   lease_ = std::move(*opened);
+  if (choice_) choice_ = endpoints_->moved(std::move(choice_), lease_.endpoint());
   co_return Result<void>{};
 }
 
@@ -78,7 +101,7 @@ net::Task<void> Exchange::upload() {
     lease_.stream().cancel();  // wakes the wait for the response, which is no longer due
   } else if (!response_begun_) {
     sent_at_ = now();
-    lease_.stream().expires_at(sent_at_ + timeout_->response);
+    lease_.stream().expires_at(response_due());
   }
   upload_->done.set();
 }

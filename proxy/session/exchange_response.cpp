@@ -52,7 +52,10 @@ Result<Exchange::Came> Exchange::take_response() {
   switch (got.got) {
     case Got::some: return take_response_head(got.bytes);
     case Got::blocked:
-      if (stream.expired()) return upstream_failure(Errc::timed_out, Stage::response_head);
+      if (stream.expired()) {
+        per_try_over_ = per_try().has_value() && now() < sent_at_ + timeout_->response;
+        return upstream_failure(Errc::timed_out, Stage::response_head);
+      }
       return Came::nothing;
     case Got::ended:
       return upstream_failure(up_reader_.has_left_over() ? Errc::incomplete_message : Errc::end_of_stream,
@@ -70,6 +73,7 @@ Result<Exchange::Came> Exchange::take_response_head(std::string_view bytes) {
   }
   if (head.status == 101) return take_switch(head);
   if (head.status < 200) return take_interim(head);
+  if (is_to_be_retried(head)) return upstream_failure(Errc::bad_answer, Stage::response_head);
   take_final(head);
   return Came::final;
 }

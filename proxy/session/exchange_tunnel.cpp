@@ -15,6 +15,8 @@ constexpr std::uint16_t https_port = 443;
 
 constexpr std::size_t max_shown_name = 128;
 
+SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
+
 /// Of `address:port`, as we write it.
 wire::ProxyEnd end_of(std::string_view text) {
   auto const colon = text.rfind(':');
@@ -102,9 +104,19 @@ void Exchange::say_who_connects() {
 }
 
 net::Task<Result<void>> Exchange::open_upstream() {
-  pool_ = &context_.pools.of(upstream_authority(), egress());
-  ++record_.tries;
-  co_return co_await connect();
+  choose_endpoint({});
+  if (record_.protocol == "TCP" && decision_.verdict == route::Verdict::mapped) record_.target.assign(decision_.target->text);
+  for (;;) {
+    ++record_.tries;
+    auto const connected = co_await connect();
+    if (connected) {
+      if (choice_) endpoints_->succeeded(*choice_, now() - try_began_, now());
+      co_return connected;
+    }
+    auto const failure = connected.error();
+    bool const again = co_await begin_again(judge(failure), failure);
+    if (!again) co_return failure;
+  }
 }
 
 net::Task<After> Exchange::relay_connection(std::string first) {

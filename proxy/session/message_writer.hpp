@@ -29,6 +29,9 @@ class MessageWriter {
   /// Keeps a piece of the body behind the head.
   void append(std::string_view payload, bool last, std::span<wire::http::Field const> trailers);
 
+  /// What was kept begins with `start` in place of its first `bytes`.
+  void replace_start(std::size_t bytes, std::string_view start) { buffer_.replace(0, bytes, start); }
+
   /// Sends what was kept, and keeps it: it can be sent again.
   [[nodiscard]] Sent send_kept(net::Stream& stream) const;
   [[nodiscard]] std::size_t kept_bytes() const noexcept { return buffer_.size(); }

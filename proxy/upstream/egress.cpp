@@ -29,6 +29,12 @@ std::optional<balance::AddressClass> refused_to_parent(Egress const& egress, std
   return balance::refusal(*literal, rules);
 }
 
+Authority authority_of(config::Target const& target) {
+  Authority upstream{target.authority.host, target.port};
+  if (target.fully_qualified) upstream.host.push_back('.');  // no search domains
+  return upstream;
+}
+
 EgressTable::EgressTable(config::Settings const& settings, Files const& files) : settings_{settings}, files_{files} {
   for (auto const& mapping : settings.map) mappings_.push_back(mapping_egress(mapping));
   for (auto const& rule : settings.allow) {

@@ -33,6 +33,17 @@ struct Egress {
 /// parent looks up, or where there is no parent.
 std::optional<balance::AddressClass> refused_to_parent(Egress const& egress, std::string_view host) noexcept;
 
+/// Whether a parent proxy is asked for the calls themselves: its connections are for calls to anywhere.
+inline bool goes_by_parent(Egress const& egress) noexcept { return egress.via != nullptr && !egress.tunnelled; }
+
+/// Whose pool a call to `upstream` takes its connections from.
+inline Authority const& next_pool(Authority const& upstream, Egress const& egress) noexcept {
+  return goes_by_parent(egress) ? egress.via->authority : upstream;
+}
+
+/// Where the calls to a target go to.
+Authority authority_of(config::Target const& target);
+
 class EgressTable {
  public:
   /// Where the contexts and the secrets of files are, which outlive the table.

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "net/addresses.hpp"
+#include "upstream/connect_race.hpp"
 #include "upstream/via_tunnel.hpp"
 
 #include <algorithm>
@@ -30,6 +31,12 @@ bool is_own(std::vector<tcp::endpoint> const& own_addresses, tcp::endpoint const
     return own.address().is_unspecified() ? address.is_loopback() || net::is_of_this_machine(address)
                                           : own.address() == address;
   });
+}
+
+/// Of a name with SRV records the part that certificates are made for: without `_service._proto.` (RFC 6125 section 6.5).
+std::string service_name(std::string_view host) {
+  while (host.starts_with('_') && host.find('.') != std::string_view::npos) host.remove_prefix(host.find('.') + 1);
+  return std::string{host};
 }
 
 }  // namespace
@@ -65,7 +72,8 @@ void Lease::drop() noexcept {
 }
 
 Pool::Pool(PoolContext const& context, Authority upstream, Egress const& egress, std::shared_ptr<Shared> shared)
-    : context_{context}, upstream_{std::move(upstream)}, egress_{egress}, rules_{egress.addresses}, shared_{std::move(shared)} {
+    : context_{context}, upstream_{std::move(upstream)}, egress_{egress}, rules_{egress.addresses}, shared_{std::move(shared)},
+      name_{context.discovery.of(egress.via != nullptr ? egress.via->authority.host : upstream_.host)} {
   if (rules_.policy == balance::AddressPolicy::mapped) rules_.literal = parse_ip_address(upstream_.host);
 }
 
@@ -76,12 +84,15 @@ bool Pool::is_spoilt(Connection const& connection, SteadyTime now) noexcept {
   return true;
 }
 
-Lease Pool::take_idle(SteadyTime now, bool last_look) {
-  while (!idle_.empty()) {
-    auto connection = std::move(idle_.back());
-    idle_.pop_back();
+Lease Pool::take_idle(SteadyTime now, bool last_look, Endpoint const* endpoint) {
+  if (endpoint == nullptr) endpoints(now);  // what is gone is not taken
+  for (auto place = idle_.size(); place-- != 0;) {
+    if (endpoint != nullptr && idle_[place]->endpoint.get() != endpoint) continue;
+    auto connection = std::move(idle_[place]);
+    idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(place));
     bool const look = last_look || connection->stream.has_shown_input();
-    bool const outdated = egress_.tls != nullptr && connection->tls_generation != egress_.tls->generation();
+    bool const outdated =
+        connection->endpoint->gone || (egress_.tls != nullptr && connection->tls_generation != egress_.tls->generation());
     if (!outdated && now - connection->idle_since < idle_limit_ && !(look && is_spoilt(*connection, now))) {
       ++lent_;
       return Lease{*this, std::move(connection), true};
@@ -97,6 +108,10 @@ void Pool::put(std::unique_ptr<Connection> connection, SteadyTime now, std::uint
   connection->stream.never_expires();
   connection->idle_since = now;
   idle_limit_ = balance::learn_from_header(idle_limit_, keep_alive_seconds);
+  if (connection->endpoint->gone) {
+    connection.reset();
+    return free_room();
+  }
   if (!waiting_.empty()) return hand_over(std::move(connection));
   idle_.push_back(std::move(connection));
 }
@@ -148,7 +163,7 @@ net::Task<Result<Lease>> Pool::wait_for_turn(Wish& wish) {
   co_return Lease{};
 }
 
-net::Task<Result<Lease>> Pool::open(Milliseconds limit, Attempt& attempt, Wish& wish) {
+net::Task<Result<Lease>> Pool::open(Milliseconds limit, std::vector<EndpointPtr> endpoints, Attempt& attempt, Wish& wish) {
   wish.make();
   if (take_room()) {
     ++lent_;
@@ -156,7 +171,7 @@ net::Task<Result<Lease>> Pool::open(Milliseconds limit, Attempt& attempt, Wish& 
     auto turn = co_await wait_for_turn(wish);
     if (!turn || *turn) co_return std::move(turn);
   }
-  auto opened = co_await connect(std::chrono::steady_clock::now() + limit, attempt, wish);
+  auto opened = co_await connect(std::chrono::steady_clock::now() + limit, std::move(endpoints), attempt, wish);
   if (!opened) {
     --lent_;
     free_room();
@@ -165,13 +180,16 @@ net::Task<Result<Lease>> Pool::open(Milliseconds limit, Attempt& attempt, Wish& 
 }
 
 /// Why the endpoint must not be connected to, or nothing.
-std::optional<Failure> Pool::refused(tcp::endpoint const& endpoint, Attempt& attempt) const {
-  if (is_own(context_.own_addresses, endpoint)) return Failure{Errc::own_address, Side::local, Stage::connect, false};
+std::optional<Pool::Refusal> Pool::refused(tcp::endpoint const& endpoint) const {
+  Refusal refusal{{Errc::own_address, Side::local, Stage::connect, false},
+                  {.preamble = {}, .address = net::to_text(endpoint), .detail = {}}};
+  if (is_own(context_.own_addresses, endpoint)) return refusal;
   if (egress_.via != nullptr) return std::nullopt;  // the configuration names it, and its network is often private
   auto const kind = balance::refusal(net::ip_address(endpoint.address()), rules_);
   if (!kind) return std::nullopt;
-  attempt.detail = attempt.address + " is " + std::string{balance::name(*kind)};
-  return Failure{Errc::address_refused, Side::local, Stage::connect, false};
+  refusal.failure.code = Errc::address_refused;
+  refusal.attempt.detail = refusal.attempt.address + " is " + std::string{balance::name(*kind)};
+  return refusal;
 }
 
 /// An address that a parent proxy would be asked for a tunnel to.
@@ -183,52 +201,111 @@ std::optional<Failure> Pool::refused_literal(Attempt& attempt) const {
   return Failure{Errc::address_refused, Side::local, Stage::connect, false};
 }
 
-net::Task<Result<Lease>> Pool::connect(SteadyTime limit, Attempt& attempt, Wish& wish) {
+EndpointPtr Pool::known(tcp::endpoint const& address) const {
+  auto const found = std::find_if(endpoints_.begin(), endpoints_.end(), [&](auto const& one) { return one->address == address; });
+  return found == endpoints_.end() ? nullptr : *found;
+}
+
+/// Endpoints that stay are the same objects. What idles to one that is gone is closed.
+void Pool::take_addresses(AddressList const& addresses) {
+  auto const port = egress_.via != nullptr ? egress_.via->authority.port : upstream_.port;
+  EndpointList next;
+  refusal_.reset();
+  for (auto const& found : addresses ? *addresses : std::vector<net::ResolvedAddress>{}) {
+    tcp::endpoint const address{found.address, found.port != 0 ? found.port : port};
+    if (auto refusal = refused(address)) {
+      if (!refusal_) refusal_ = std::move(refusal);
+      continue;
+    }
+    auto endpoint = known(address);
+    if (!endpoint) endpoint = new Endpoint{address, net::to_text(address), found.weight};
+    endpoint->weight = found.weight;
+    next.push_back(std::move(endpoint));
+  }
+  for (auto const& endpoint : endpoints_) endpoint->gone = true;
+  for (auto const& endpoint : next) endpoint->gone = false;
+  endpoints_ = std::move(next);
+  ++generation_;
+}
+
+EndpointList const& Pool::endpoints(SteadyTime now) {
+  auto const& addresses = name_->current(now);
+  bool const lost = !addresses && !endpoints_.empty();
+  if (lost || (addresses && (name_->generation() != name_generation_ || (endpoints_.empty() && !refusal_)))) {
+    name_generation_ = name_->generation();
+    take_addresses(addresses);
+  }
+  return endpoints_;
+}
+
+net::Task<Result<void>> Pool::resolve(SteadyTime limit, Attempt& attempt, Wish& wish) {
   if (auto const failure = refused_literal(attempt)) co_return *failure;
-  auto const& next_hop = egress_.via != nullptr ? egress_.via->authority : upstream_;
-  auto const addresses = co_await context_.discovery.lookup(next_hop.host, limit, wish);
-  if (!addresses) co_return addresses.error();
-  auto const count = (*addresses)->size();
+  if (!endpoints(std::chrono::steady_clock::now()).empty()) co_return Result<void>{};
+  auto const answer = co_await name_->lookup(limit, wish);
+  if (!answer) co_return answer.error();
+  if (!endpoints(std::chrono::steady_clock::now()).empty()) co_return Result<void>{};
+  if (!refusal_) co_return Failure{Errc::no_address, Side::upstream, Stage::resolve, false};
+  attempt.address = refusal_->attempt.address;
+  attempt.detail = refusal_->attempt.detail;
+  co_return refusal_->failure;
+}
+
+/// All endpoints, each call beginning with another.
+std::vector<EndpointPtr> Pool::in_turn() {
+  std::vector<EndpointPtr> all;
+  all.reserve(endpoints_.size());
   auto const first = turn_++;
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) all.push_back(endpoints_[(first + i) % endpoints_.size()]);
+  return all;
+}
+
+net::Task<Result<Lease>> Pool::connect(SteadyTime limit, std::vector<EndpointPtr> endpoints, Attempt& attempt, Wish& wish) {
+  if (auto const resolved = co_await resolve(limit, attempt, wish); !resolved) co_return resolved.error();
+  if (endpoints.empty()) endpoints = in_turn();
   Failure failure{Errc::no_address, Side::upstream, Stage::resolve, false};
-  for (std::size_t tried = 0; tried < count; ++tried) {
-    tcp::endpoint const endpoint{(**addresses)[(first + tried) % count], next_hop.port};
+  while (!endpoints.empty()) {
     if (wish.given_up()) co_return Failure{asio::error::operation_aborted, Side::upstream, Stage::connect, false};
-    Attempt next{.preamble = {}, .address = net::to_text(endpoint), .detail = {}};
-    if (auto const refusal = refused(endpoint, next)) {
-      if (failure.code != Errc::no_address) continue;  // of an address that was tried there is more to say
-      failure = *refusal;
-      attempt.address = std::move(next.address);
-      attempt.detail = std::move(next.detail);
-      continue;
-    }
-    attempt.address = std::move(next.address);
-    attempt.detail.clear();
-    auto const now = std::chrono::steady_clock::now();
-    if (now >= limit) co_return Failure{Errc::timed_out, Side::upstream, Stage::connect, false};
-    auto connection = std::make_unique<Connection>(context_.executor, context_.wheel);
-    // An address that does not answer leaves time for the others.
-    connection->stream.expires_at(now + (limit - now) / static_cast<long>(count - tried));
+    auto connected = co_await connect_first(endpoints, limit, attempt, wish);
+    if (!connected) co_return connected.error();
+    auto connection = std::move(*connected);
+    connection->stream.expires_at(limit);
     wish.waits_for(connection->stream);
-    auto const connected = co_await connect_to(*connection, endpoint, attempt);
+    auto const begun = co_await begin(*connection, attempt);
     wish.waits_no_more();
-    if (!connected) {
-      failure = connected.error();
-      continue;
+    if (begun) {
+      connection->stream.never_expires();
+      attempt.detail.clear();
+      co_return Lease{*this, std::move(connection), false};
     }
-    connection->stream.never_expires();
-    connection->address = attempt.address;
-    attempt.detail.clear();
-    co_return Lease{*this, std::move(connection), false};
+    failure = begun.error();
+    std::erase(endpoints, connection->endpoint);
   }
   co_return failure;
 }
 
-/// The connection, the parent's tunnel and the TLS, as far as each is asked for.
-net::Task<Result<void>> Pool::connect_to(Connection& connection, tcp::endpoint endpoint, Attempt& attempt) {
-  if (auto const code = co_await connection.stream.connect(endpoint)) {
-    co_return Failure{code, Side::upstream, Stage::connect, false};
+/// A connection to one of the endpoints, without what comes before the call's bytes.
+net::Task<Result<std::unique_ptr<Connection>>> Pool::connect_first(std::vector<EndpointPtr> const& endpoints, SteadyTime limit,
+                                                                   Attempt& attempt, Wish& wish) {
+  attempt.detail.clear();
+  auto tried = endpoints.front();
+  if (endpoints.size() > 1) {
+    ConnectRace race{context_.executor, context_.wheel};
+    auto won = co_await race.run(endpoints, limit, wish, tried);
+    attempt.address = tried->text;
+    co_return std::move(won);
   }
+  attempt.address = tried->text;
+  auto connection = std::make_unique<Connection>(context_.executor, context_.wheel, tried);
+  connection->stream.expires_at(limit);
+  wish.waits_for(connection->stream);
+  auto const code = co_await connection->stream.connect(tried->address);
+  wish.waits_no_more();
+  if (code) co_return Failure{code, Side::upstream, Stage::connect, false};
+  co_return std::move(connection);
+}
+
+/// The parent's tunnel, the preamble and the TLS, as far as each is asked for.
+net::Task<Result<void>> Pool::begin(Connection& connection, Attempt& attempt) {
   if (egress_.via != nullptr && egress_.tunnelled) {
     auto const credentials = egress_.via_credentials != nullptr ? egress_.via_credentials->get() : nullptr;
     std::string_view const authorization = credentials ? std::string_view{*credentials} : std::string_view{};
@@ -248,7 +325,7 @@ net::Task<Result<void>> Pool::begin_tls(Connection& connection, Attempt& attempt
   auto const context = egress_.tls->get();
   if (!context) co_return Failure{Errc::tls_no_context, Side::local, Stage::handshake, false};
   // Named, as all that is handed to a coroutine and has a destructor: GCC 12 would destroy a braced temporary twice.
-  net::TlsPeer peer{egress_.server_name.empty() ? upstream_.host : egress_.server_name, &tls_session_};
+  net::TlsPeer peer{egress_.server_name.empty() ? service_name(upstream_.host) : egress_.server_name, &tls_session_};
   auto const code = co_await connection.stream.start_tls_client(context, std::move(peer));
   if (!code) co_return Result<void>{};
   attempt.detail = connection.stream.tls_detail();
@@ -261,7 +338,7 @@ void Pool::sweep(SteadyTime now) {
   std::erase_if(idle_, [&](std::unique_ptr<Connection> const& connection) {
     bool const settled = now - connection->idle_since >= std::chrono::seconds{1};
     bool const goes =
-        (settled && position < too_many) || now - connection->idle_since >= idle_limit_ || is_spoilt(*connection, now);
+        connection->endpoint->gone || (settled && position < too_many) || now - connection->idle_since >= idle_limit_ || is_spoilt(*connection, now);
     ++position;
     if (goes) shared_->connections.fetch_sub(1, std::memory_order_relaxed);
     return goes;
@@ -278,12 +355,12 @@ void Pool::give_up_idle() noexcept {
 
 Pools::Pools(PoolContext context, SharedUpstreams& shared) : context_{context}, shared_{shared} {}
 
-Pool& Pools::of(Authority const& upstream, Egress const& egress) {
+std::shared_ptr<Pool> const& Pools::of(Authority const& upstream, Egress const& egress) {
   key_.assign(upstream.host).append(":").append(std::to_string(upstream.port));
   if (egress.id != 0) key_.append("/").append(std::to_string(egress.id));
-  if (auto const found = pools_.find(key_); found != pools_.end()) return *found->second;
-  if (pools_.size() >= max_pools) std::erase_if(pools_, [](auto const& item) { return item.second->unused(); });
-  return *pools_.emplace(key_, std::make_unique<Pool>(context_, upstream, egress, shared_.of(key_))).first->second;
+  if (auto const found = pools_.find(key_); found != pools_.end()) return found->second;
+  if (pools_.size() >= max_pools) std::erase_if(pools_, [](auto const& item) { return item.second.use_count() == 1 && item.second->unused(); });
+  return pools_.emplace(key_, std::make_shared<Pool>(context_, upstream, egress, shared_.of(key_))).first->second;
 }
 
 void Pools::sweep(SteadyTime now) {

@@ -1,11 +1,11 @@
-// The connections of one worker to one upstream: opened when needed, lent for one exchange, kept idle last in first
-// out. A connection that comes back is clean, or it is closed.
+// The connections of one worker to one upstream, which may have many endpoints: opened when needed, lent for one exchange,
+// kept idle last in first out. A connection that comes back is clean, or it is closed.
 #pragma once
 
 #include "balance/pool_state.hpp"
 #include "base/uri.hpp"
-#include "net/stream.hpp"
 #include "net/tls.hpp"
+#include "upstream/connection.hpp"
 #include "upstream/discovery.hpp"
 #include "upstream/egress.hpp"
 
@@ -41,15 +41,6 @@ class SharedUpstreams {
   std::unordered_map<std::string, std::weak_ptr<Shared>> known_;
 };
 
-struct Connection {
-  Connection(net::Executor executor, net::TimerWheel& wheel) : stream{executor, wheel} {}
-
-  net::Stream stream;
-  std::string address;  ///< `address:port`
-  SteadyTime idle_since{};
-  std::uint64_t tls_generation = 0;  ///< of the files that its TLS was made with
-};
-
 /// An attempt to connect: what goes first, and what is known of it beside its failure.
 struct Attempt {
   std::string preamble;  ///< goes up before all else, TLS included: a PROXY header. For connections that are not shared
@@ -77,7 +68,7 @@ class Lease {
 
   [[nodiscard]] explicit operator bool() const noexcept { return connection_ != nullptr; }
   [[nodiscard]] net::Stream& stream() noexcept { return connection_->stream; }
-  [[nodiscard]] std::string const& address() const noexcept { return connection_->address; }
+  [[nodiscard]] EndpointPtr const& endpoint() const noexcept { return connection_->endpoint; }
   [[nodiscard]] bool reused() const noexcept { return reused_; }
 
   /// The exchange is complete and nothing is left unread. `keep_alive_seconds`: what the server said of its idle time.
@@ -104,12 +95,24 @@ class Pool {
   /// Borrows `egress`.
   Pool(PoolContext const& context, Authority upstream, Egress const& egress, std::shared_ptr<Shared> shared);
 
-  /// An idle connection that looks alive, without waiting; empty where there is none. `last_look`: the kernel is asked once
-  /// more, for a call that cannot be sent again. Else what the worker has heard of is enough.
-  Lease take_idle(SteadyTime now, bool last_look);
-  /// A new connection, or one that came back while this call waited its turn. Every address that may be reached is tried
-  /// until `limit` has passed since that turn. `wish` ends it early, with operation_aborted.
-  net::Task<Result<Lease>> open(Milliseconds limit, Attempt& attempt, Wish& wish);
+  /// The addresses that may be connected to, as far as they are known now; asks for them anew, without waiting, where that is
+  /// due. None where the name is not resolved yet, or no longer: then `resolve` says why.
+  EndpointList const& endpoints(SteadyTime now);
+  /// The same without asking.
+  [[nodiscard]] EndpointList const& known_endpoints() const noexcept { return endpoints_; }
+  /// Another number whenever `endpoints` gives others.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+  /// Waits until the name is resolved. Fails where it has no address, or none that may be reached.
+  net::Task<Result<void>> resolve(SteadyTime limit, Attempt& attempt, Wish& wish);
+
+  /// An idle connection that looks alive, to `endpoint` or (null) to any, without waiting; empty where there is none.
+  /// `last_look`: the kernel is asked once more, for a call that cannot be sent again. Else what the worker has heard of is
+  /// enough.
+  Lease take_idle(SteadyTime now, bool last_look, Endpoint const* endpoint = nullptr);
+  /// A new connection, or one that came back while this call waited its turn. The endpoints are tried in this order (none: all
+  /// that the upstream has, each call beginning with another), by Happy Eyeballs, until `limit` has passed since that
+  /// turn. `wish` ends it early, with operation_aborted.
+  net::Task<Result<Lease>> open(Milliseconds limit, std::vector<EndpointPtr> endpoints, Attempt& attempt, Wish& wish);
 
   /// Closes what idled too long or was closed by the server, and lets calls that wait look again. Every second.
   void sweep(SteadyTime now);
@@ -126,11 +129,22 @@ class Pool {
     std::unique_ptr<Connection> connection;
   };
 
+  /// Why no endpoint is left, where all are refused.
+  struct Refusal {
+    Failure failure;
+    Attempt attempt;
+  };
+
   net::Task<Result<Lease>> wait_for_turn(Wish& wish);
-  net::Task<Result<Lease>> connect(SteadyTime limit, Attempt& attempt, Wish& wish);
-  net::Task<Result<void>> connect_to(Connection& connection, boost::asio::ip::tcp::endpoint endpoint, Attempt& attempt);
+  net::Task<Result<Lease>> connect(SteadyTime limit, std::vector<EndpointPtr> endpoints, Attempt& attempt, Wish& wish);
+  net::Task<Result<std::unique_ptr<Connection>>> connect_first(std::vector<EndpointPtr> const& endpoints, SteadyTime limit,
+                                                               Attempt& attempt, Wish& wish);
+  net::Task<Result<void>> begin(Connection& connection, Attempt& attempt);
   net::Task<Result<void>> begin_tls(Connection& connection, Attempt& attempt);
-  [[nodiscard]] std::optional<Failure> refused(boost::asio::ip::tcp::endpoint const& endpoint, Attempt& attempt) const;
+  void take_addresses(AddressList const& addresses);
+  [[nodiscard]] EndpointPtr known(boost::asio::ip::tcp::endpoint const& address) const;
+  [[nodiscard]] std::vector<EndpointPtr> in_turn();
+  [[nodiscard]] std::optional<Refusal> refused(boost::asio::ip::tcp::endpoint const& endpoint) const;
   [[nodiscard]] std::optional<Failure> refused_literal(Attempt& attempt) const;
   [[nodiscard]] bool take_room() noexcept;
   void free_room() noexcept;
@@ -145,11 +159,16 @@ class Pool {
   Egress const& egress_;
   balance::AddressRules rules_;  ///< the egress's, with the address that the upstream is named by
   std::shared_ptr<Shared> shared_;
+  std::shared_ptr<Name> name_;  ///< the upstream's, or the parent proxy's
+  std::uint64_t name_generation_ = 0;
+  std::uint64_t generation_ = 0;
+  EndpointList endpoints_;
+  std::optional<Refusal> refusal_;  ///< of one that is none of `endpoints_`
   net::TlsSessionSlot tls_session_;                ///< to be resumed
   std::vector<std::unique_ptr<Connection>> idle_;  ///< the latest last
   std::deque<Waiter*> waiting_;
   std::size_t lent_ = 0;
-  std::size_t turn_ = 0;  ///< which address comes first
+  std::size_t turn_ = 0;  ///< which endpoint comes first
   Milliseconds idle_limit_ = balance::first_idle_limit;
 };
 
@@ -160,15 +179,15 @@ class Pools {
 
   Pools(PoolContext context, SharedUpstreams& shared);
 
-  /// Borrows `egress`.
-  Pool& of(Authority const& upstream, Egress const& egress);
+  /// Borrows `egress`. Whoever will use the pool later keeps it.
+  std::shared_ptr<Pool> const& of(Authority const& upstream, Egress const& egress);
   void sweep(SteadyTime now);
 
  private:
   PoolContext context_;
   SharedUpstreams& shared_;
   std::string key_;
-  std::unordered_map<std::string, std::unique_ptr<Pool>> pools_;
+  std::unordered_map<std::string, std::shared_ptr<Pool>> pools_;
 };
 
 }  // namespace ambassador::upstream
