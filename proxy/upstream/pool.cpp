@@ -192,7 +192,8 @@ net::Task<Result<Lease>> Pool::connect(SteadyTime limit, Attempt& attempt, Wish&
   auto const first = turn_++;
   Failure failure{Errc::no_address, Side::upstream, Stage::resolve, false};
   for (std::size_t tried = 0; tried < count; ++tried) {
-    tcp::endpoint const endpoint{(**addresses)[(first + tried) % count], next_hop.port};
+    auto const& resolved = (**addresses)[(first + tried) % count];
+    tcp::endpoint const endpoint{resolved.address, resolved.port != 0 ? resolved.port : next_hop.port};
     if (wish.given_up()) co_return Failure{asio::error::operation_aborted, Side::upstream, Stage::connect, false};
     Attempt next{.preamble = {}, .address = net::to_text(endpoint), .detail = {}};
     if (auto const refusal = refused(endpoint, next)) {
