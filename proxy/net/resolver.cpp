@@ -79,11 +79,12 @@ std::optional<asio::ip::address> to_address(sockaddr const* address) {
 }
 
 /// The families in turn, each in its own order, beginning with the family that stands first (RFC 8305 section 4).
-void interleave(std::vector<asio::ip::address>& list) {
+void interleave(std::vector<ResolvedAddress>& list) {
   if (list.empty()) return;
-  bool const v6_first = list.front().is_v6();
-  auto const others = std::stable_partition(list.begin(), list.end(), [&](auto const& a) { return a.is_v6() == v6_first; });
-  std::vector<asio::ip::address> turns;
+  bool const v6_first = list.front().address.is_v6();
+  auto const others =
+      std::stable_partition(list.begin(), list.end(), [&](auto const& a) { return a.address.is_v6() == v6_first; });
+  std::vector<ResolvedAddress> turns;
   turns.reserve(list.size());
   for (auto a = list.begin(), b = others; a != others || b != list.end();) {
     if (a != others) turns.push_back(*a++);
@@ -92,8 +93,10 @@ void interleave(std::vector<asio::ip::address>& list) {
   list = std::move(turns);
 }
 
-void add_once(std::vector<asio::ip::address>& list, asio::ip::address const& address) {
-  if (std::find(list.begin(), list.end(), address) == list.end()) list.push_back(address);
+void add_once(std::vector<ResolvedAddress>& list, ResolvedAddress const& one) {
+  if (list.size() >= max_addresses) return;
+  auto const same = [&](ResolvedAddress const& other) { return other.address == one.address && other.port == one.port; };
+  if (std::none_of(list.begin(), list.end(), same)) list.push_back(one);
 }
 
 Addresses read_answer(ares_addrinfo const& answer) {
@@ -102,7 +105,7 @@ Addresses read_answer(ares_addrinfo const& answer) {
   for (auto const* node = answer.nodes; node != nullptr; node = node->ai_next) {
     auto const address = to_address(node->ai_addr);
     if (!address) continue;
-    add_once(out.list, *address);
+    add_once(out.list, {*address});
     ttl = std::min(ttl, node->ai_ttl);
   }
   for (auto const* alias = answer.cnames; alias != nullptr; alias = alias->next) ttl = std::min(ttl, alias->ttl);
@@ -111,14 +114,14 @@ Addresses read_answer(ares_addrinfo const& answer) {
   return out;
 }
 
-void add_from_hosts_file(ares_channel channel, std::string const& host, int family, std::vector<asio::ip::address>& list) {
+void add_from_hosts_file(ares_channel channel, std::string const& host, int family, std::vector<ResolvedAddress>& list) {
   hostent* entry = nullptr;
   if (ares_gethostbyname_file(channel, host.c_str(), family, &entry) != ARES_SUCCESS) return;
   for (char** bytes = entry->h_addr_list; *bytes != nullptr; ++bytes) {
     if (entry->h_addrtype == AF_INET)
-      add_once(list, to_v4(*bytes));
+      add_once(list, {to_v4(*bytes)});
     else
-      add_once(list, to_v6(*bytes, 0));
+      add_once(list, {to_v6(*bytes, 0)});
   }
   ares_free_hostent(entry);
 }
@@ -128,7 +131,7 @@ Addresses localhost_addresses(ares_channel channel, std::string const& host) {
   Addresses out;
   add_from_hosts_file(channel, host, AF_INET, out.list);
   add_from_hosts_file(channel, host, AF_INET6, out.list);
-  if (out.list.empty()) out.list = {asio::ip::address_v4::loopback(), asio::ip::address_v6::loopback()};
+  if (out.list.empty()) out.list = {{asio::ip::address_v4::loopback()}, {asio::ip::address_v6::loopback()}};
   interleave(out.list);
   return out;
 }
@@ -219,7 +222,7 @@ void Resolver::State::open() {
 void Resolver::State::resolve(std::string const& host, Done done) {
   boost::system::error_code not_literal;
   if (auto const literal = asio::ip::make_address(host, not_literal); !not_literal) {
-    deliver(std::move(done), Addresses{{literal}, {}});
+    deliver(std::move(done), Addresses{{{literal}}, {}});
   } else if (is_localhost(host)) {
     deliver(std::move(done), localhost_addresses(channel_, host));
   } else {

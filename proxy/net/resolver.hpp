@@ -1,4 +1,4 @@
-// Names to addresses by c-ares: A and AAAA, the hosts file, search domains, the answer's TTL. One per process, on the
+// Names to addresses by c-ares: SRV, A and AAAA, the hosts file, search domains, the answer's TTL. One per process, on the
 // control thread; workers keep what it answers (upstream/discovery).
 #pragma once
 
@@ -17,9 +17,21 @@
 
 namespace ambassador::net {
 
+/// Of one answer; what there is beyond is left out.
+inline constexpr std::size_t max_srv_targets = 64;
+inline constexpr std::size_t max_addresses = 1024;
+
+struct ResolvedAddress {
+  boost::asio::ip::address address;
+  std::uint16_t port = 0;    ///< 0: the target's own
+  std::uint16_t weight = 1;  ///< its share among the others of the answer, never 0
+
+  bool operator==(ResolvedAddress const&) const = default;
+};
+
 struct Addresses {
-  std::vector<boost::asio::ip::address> list;  ///< never empty
-  std::chrono::seconds ttl{0};                 ///< the least of the answer's; 0 for literals and the hosts file
+  std::vector<ResolvedAddress> list;  ///< never empty; the families in turn, in the order to connect (RFC 8305 section 4)
+  std::chrono::seconds ttl{0};        ///< the least of the answer's; 0 for literals and the hosts file
 };
 
 class Resolver {
@@ -27,6 +39,7 @@ class Resolver {
   struct Options {
     std::string server;                     ///< `host:port` in place of resolv.conf's, from AMBASSADOR_DNS
     std::chrono::milliseconds limit{5000};  ///< of one look-up, all its tries together
+    std::string resolv_conf;                ///< in place of /etc/resolv.conf, for tests
   };
 
   /// Throws boost::system::system_error where c-ares cannot start.
@@ -39,7 +52,8 @@ class Resolver {
   using Done = std::function<void(Result<Addresses>)>;
 
   /// Calls `done` once, on the io_context's thread, never from inside this call. An address literal (IPv6 without
-  /// brackets) needs no look-up. Failures: Errc::no_address, Errc::resolver_failed, Errc::timed_out; all at
+  /// brackets) needs no look-up. A host whose first label begins with `_` is a service (RFC 2782): its SRV targets of the
+  /// lowest priority, each with all its addresses. Failures: Errc::no_address, Errc::resolver_failed, Errc::timed_out; all at
   /// Stage::resolve, Side::upstream. Look-ups of the same name under way are shared.
   void resolve(std::string const& host, Done done);
 

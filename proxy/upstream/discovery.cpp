@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace ambassador::upstream {
 namespace {
@@ -16,7 +18,17 @@ std::string_view without_brackets(std::string_view host) noexcept {
 AddressList literal(std::string_view host) {
   boost::system::error_code not_one;
   auto const address = boost::asio::ip::make_address(std::string{without_brackets(host)}, not_one);
-  return not_one ? nullptr : std::make_shared<std::vector<boost::asio::ip::address> const>(1, address);
+  if (not_one) return nullptr;
+  return std::make_shared<std::vector<net::ResolvedAddress> const>(1, net::ResolvedAddress{address});
+}
+
+bool same_in_any_order(std::vector<net::ResolvedAddress> a, std::vector<net::ResolvedAddress> b) {
+  auto const before = [](net::ResolvedAddress const& x, net::ResolvedAddress const& y) {
+    return std::tie(x.address, x.port, x.weight) < std::tie(y.address, y.port, y.weight);
+  };
+  std::sort(a.begin(), a.end(), before);
+  std::sort(b.begin(), b.end(), before);
+  return a == b;
 }
 
 observe::DnsResult kind_of(Result<net::Addresses> const& answer) noexcept {
@@ -25,40 +37,102 @@ observe::DnsResult kind_of(Result<net::Addresses> const& answer) noexcept {
   return answer.error().code == Errc::timed_out ? observe::DnsResult::timed_out : observe::DnsResult::failed;
 }
 
+AddressList const no_list;
+
 }  // namespace
 
-Discovery::Discovery(net::Executor worker, boost::asio::io_context& control, net::Resolver& resolver, observe::Metrics& metrics)
-    : worker_{worker}, control_{control}, resolver_{resolver}, metrics_{metrics} {}
-
-Result<AddressList> Discovery::answer_of(Entry const& entry, SteadyTime now) {
-  if (entry.addresses && now < entry.fresh_until + stale_time) return entry.addresses;
-  return entry.failure;
+std::chrono::seconds back_off(std::uint32_t failures) noexcept {
+  if (failures == 0) return std::chrono::seconds{0};
+  constexpr std::uint32_t enough = 16;  // doublings; the greatest comes long before
+  return std::min(first_back_off * (1 << std::min(failures - 1, enough)), greatest_back_off);
 }
 
-net::Task<Result<AddressList>> Discovery::lookup(std::string host, SteadyTime limit, Wish& wish) {
-  if (auto address = literal(host)) co_return address;
-  auto const now = std::chrono::steady_clock::now();
-  if (entries_.size() >= max_names && !entries_.contains(host)) make_room();
-  auto& entry = entries_[host];  // stays where it is while it is asked for
-  bool const fresh = entry.addresses && now < entry.fresh_until;
-  if (!fresh && !entry.asking && now >= entry.ask_again) ask(host, entry);
-  if (auto answer = answer_of(entry, now); answer || !entry.asking) co_return answer;
+Name::Name(Discovery& discovery, std::string host, AddressList addresses)
+    : discovery_{discovery}, host_{std::move(host)}, addresses_{std::move(addresses)} {
+  if (addresses_) fresh_until_ = SteadyTime::max();
+}
 
-  Waiter waiter{worker_};
+AddressList const& Name::usable(SteadyTime now) const noexcept {
+  return addresses_ && now < fresh_until_ + discovery_.times_.stale ? addresses_ : no_list;
+}
+
+AddressList const& Name::overdue(SteadyTime now) {
+  if (!asking_ && now >= ask_again_) {
+    asking_ = true;
+    discovery_.ask(host_);
+  }
+  return usable(now);
+}
+
+net::Task<Result<AddressList>> Name::lookup(SteadyTime limit, Wish& wish) {
+  auto const held = shared_from_this();
+  if (auto const& list = current(std::chrono::steady_clock::now())) co_return list;
+  if (!asking_) co_return failure_;
+
+  Waiter waiter{discovery_.worker_};
   waiter.answered.give_up_at(limit);
-  auto const place = entry.waiting.insert(entry.waiting.end(), &waiter);
+  auto const place = waiting_.insert(waiting_.end(), &waiter);
   wish.waits_for(waiter.answered);
   co_await waiter.answered.wait();
   wish.waits_no_more();
   if (waiter.answered.happened()) co_return waiter.answer;
-  entry.waiting.erase(place);
+  waiting_.erase(place);
   boost::system::error_code code = Errc::timed_out;
   if (wish.given_up()) code = boost::asio::error::operation_aborted;
   co_return Failure{code, Side::upstream, Stage::resolve, false};
 }
 
-void Discovery::ask(std::string const& host, Entry& entry) {
-  entry.asking = true;
+std::string Name::detail(SteadyTime now) const {
+  if (!addresses_ || usable(now)) return {};
+  auto const age = std::chrono::duration_cast<std::chrono::seconds>(now - answered_at_);
+  return "its last good answer is " + std::to_string(age.count()) + " s old, and no longer used";
+}
+
+void Name::answered(Result<net::Addresses> const& answer, SteadyTime now) {
+  asking_ = false;
+  if (answer) {
+    take(*answer, now);
+  } else {
+    failure_ = answer.error();
+    ask_again_ = now + back_off(++failures_);
+  }
+  for (auto* waiter : std::exchange(waiting_, {})) {
+    if (auto const& list = usable(now)) {
+      waiter->answer = list;
+    } else {
+      waiter->answer = failure_;
+    }
+    waiter->answered.set();
+  }
+}
+
+void Name::take(net::Addresses const& answer, SteadyTime now) {
+  failures_ = 0;
+  ask_again_ = SteadyTime::min();
+  answered_at_ = now;
+  fresh_until_ = now + std::clamp<Milliseconds>(answer.ttl, discovery_.times_.least_ttl, discovery_.times_.greatest_ttl);
+  if (addresses_ && same_in_any_order(*addresses_, answer.list)) return;
+  addresses_ = std::make_shared<std::vector<net::ResolvedAddress> const>(answer.list);
+  ++generation_;
+}
+
+Discovery::Discovery(net::Executor worker, boost::asio::io_context& control, net::Resolver& resolver, observe::Metrics& metrics,
+                     AnswerTimes times)
+    : worker_{worker}, control_{control}, resolver_{resolver}, metrics_{metrics}, times_{times} {}
+
+std::shared_ptr<Name> Discovery::of(std::string const& host) {
+  if (auto address = literal(host)) return std::make_shared<Name>(*this, host, std::move(address));
+  if (auto const found = names_.find(host); found != names_.end()) return found->second;
+  if (names_.size() >= max_names) make_room();
+  return names_.emplace(host, std::make_shared<Name>(*this, host, nullptr)).first->second;
+}
+
+net::Task<Result<AddressList>> Discovery::lookup(std::string host, SteadyTime limit, Wish& wish) {
+  auto const name = of(host);
+  co_return co_await name->lookup(limit, wish);
+}
+
+void Discovery::ask(std::string const& host) {
   boost::asio::post(control_, [this, host] {
     resolver_.resolve(host, [this, host](Result<net::Addresses> answer) {
       boost::asio::post(worker_, [this, host, answer = std::move(answer)] { answered(host, answer); });
@@ -67,26 +141,13 @@ void Discovery::ask(std::string const& host, Entry& entry) {
 }
 
 void Discovery::answered(std::string const& host, Result<net::Addresses> const& answer) {
-  auto const now = std::chrono::steady_clock::now();
-  auto& entry = entries_[host];
-  entry.asking = false;
-  if (answer) {
-    entry.addresses = std::make_shared<std::vector<boost::asio::ip::address> const>(answer->list);
-    entry.fresh_until = now + std::clamp(answer->ttl, least_ttl, greatest_ttl);
-  } else {
-    entry.failure = answer.error();
-    entry.ask_again = now + failure_back_off;
-  }
   metrics_.dns_resolved(kind_of(answer));
-  for (auto* waiter : std::exchange(entry.waiting, {})) {
-    waiter->answer = answer_of(entry, now);
-    waiter->answered.set();
-  }
+  names_.at(host)->answered(answer, std::chrono::steady_clock::now());  // none is forgotten while it is asked for
 }
 
-/// Forgets names that nobody waits for, so that an app which walks through hosts cannot fill the memory.
+/// Forgets names that nobody holds, so that an app which walks through hosts cannot fill the memory.
 void Discovery::make_room() {
-  std::erase_if(entries_, [](auto const& item) { return !item.second.asking && item.second.waiting.empty(); });
+  std::erase_if(names_, [](auto const& item) { return item.second.use_count() == 1 && !item.second->asking_; });
 }
 
 }  // namespace ambassador::upstream

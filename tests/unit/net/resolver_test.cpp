@@ -60,8 +60,10 @@ class Asking {
 
   std::vector<address> addresses(std::string const& host) {
     auto const answer = ask(host);
-    if (!answer || !*answer) return {};
-    return (*answer)->list;
+    std::vector<address> plain;
+    if (!answer || !*answer) return plain;
+    for (auto const& each : (*answer)->list) plain.push_back(each.address);
+    return plain;
   }
 
   /// Nothing where the look-up succeeded, or never ended.
@@ -232,7 +234,7 @@ TEST(Resolver, knows_the_names_of_the_hosts_file) {
   Asking asking{{loopback_server(free_port()), 1s}};
   auto const answer = asking.ask(entry->first);
   ASSERT_TRUE(answer && *answer);
-  EXPECT_THAT((*answer)->list, Contains(make_address(entry->second)));
+  EXPECT_THAT((*answer)->list, Contains(ResolvedAddress{make_address(entry->second)}));
   EXPECT_EQ((*answer)->ttl, 0s);
 }
 
@@ -355,14 +357,15 @@ TEST(Resolver, refuses_a_server_that_is_no_address) {
 TEST_F(ResolverWithNameServer, gives_both_families_and_the_least_ttl) {
   auto const answer = asking->ask("both.test");
   ASSERT_TRUE(answer && *answer);
-  EXPECT_THAT((*answer)->list, UnorderedElementsAre(make_address("10.2.0.7"), make_address("fd00::7")));
+  EXPECT_THAT((*answer)->list,
+              UnorderedElementsAre(ResolvedAddress{make_address("10.2.0.7")}, ResolvedAddress{make_address("fd00::7")}));
   EXPECT_EQ((*answer)->ttl, 600s);
 }
 
 TEST_F(ResolverWithNameServer, gives_the_one_family_there_is) {
   auto const only4 = asking->ask("only4.test");
   ASSERT_TRUE(only4 && *only4);
-  EXPECT_THAT((*only4)->list, ElementsAre(make_address("10.2.0.8")));
+  EXPECT_THAT((*only4)->list, ElementsAre(ResolvedAddress{make_address("10.2.0.8")}));
   EXPECT_EQ((*only4)->ttl, 30s);
   EXPECT_THAT(asking->addresses("only6.test"), ElementsAre(make_address("fd00::8")));
 }
@@ -370,7 +373,7 @@ TEST_F(ResolverWithNameServer, gives_the_one_family_there_is) {
 TEST_F(ResolverWithNameServer, follows_an_alias_and_takes_the_shorter_ttl) {
   auto const answer = asking->ask("alias.test");
   ASSERT_TRUE(answer && *answer);
-  EXPECT_THAT((*answer)->list, ElementsAre(make_address("10.2.0.8")));
+  EXPECT_THAT((*answer)->list, ElementsAre(ResolvedAddress{make_address("10.2.0.8")}));
   EXPECT_EQ((*answer)->ttl, 20s);
 }
 
@@ -411,7 +414,7 @@ TEST_F(ResolverWithNameServer, does_not_believe_a_name_server_about_localhost) {
 TEST_F(ResolverWithNameServer, keeps_look_ups_of_different_names_apart) {
   std::vector<std::string> got;
   auto const note = [&](Result<Addresses> const& result) {
-    got.push_back(result ? result->list.front().to_string() : "failed");
+    got.push_back(result ? result->list.front().address.to_string() : "failed");
     if (got.size() == 3) asking->context.stop();
   };
   for (auto const* host : {"only4.test", "only6.test", "nothing.test"}) asking->resolver->resolve(host, note);

@@ -30,13 +30,13 @@ class discovery : public testing::Test {
 };
 
 TEST_F(discovery, a_literal_is_not_looked_up) {
-  EXPECT_EQ(lookup("192.0.2.7").value()->front().to_string(), "192.0.2.7");
-  EXPECT_EQ(lookup("[2001:db8::1]").value()->front().to_string(), "2001:db8::1");
+  EXPECT_EQ(lookup("192.0.2.7").value()->front().address.to_string(), "192.0.2.7");
+  EXPECT_EQ(lookup("[2001:db8::1]").value()->front().address.to_string(), "2001:db8::1");
   EXPECT_TRUE(counted("ok", 0));
 }
 
 TEST_F(discovery, an_answer_is_kept) {
-  for (int call = 0; call < 5; ++call) EXPECT_TRUE(lookup("localhost").value()->front().is_loopback());
+  for (int call = 0; call < 5; ++call) EXPECT_TRUE(lookup("localhost").value()->front().address.is_loopback());
   EXPECT_TRUE(counted("ok", 1));
 }
 
@@ -60,7 +60,7 @@ TEST_F(discovery, a_failure_is_not_asked_for_again_at_once) {
 
 TEST_F(discovery, a_failure_is_asked_for_again_later) {
   EXPECT_FALSE(lookup("nowhere.invalid"));
-  parts.run_until([] { return false; }, failure_back_off + 100ms);
+  parts.run_until([] { return false; }, first_back_off + 100ms);
   EXPECT_FALSE(lookup("nowhere.invalid"));
   EXPECT_TRUE(counted("timed_out", 2)) << parts.metrics.expose();
 }
