@@ -26,6 +26,7 @@ Picker::Picker(Policy policy, std::vector<Candidate> candidates, std::uint64_t s
 
 std::optional<std::size_t> Picker::pick(PickRequest const& request) noexcept {
   if (candidates_.size() == 1) return request.tried.empty() ? Choice{0} : std::nullopt;
+  if (candidates_.empty()) return std::nullopt;
   auto const age = request.now_ns - looked_at_ns_.value_or(request.now_ns);
   if (!looked_at_ns_ || age < 0 || age >= view_age_ns) look(request.now_ns);
   auto chosen = choose(request);
