@@ -1,5 +1,6 @@
 #include "app/app.hpp"
 
+#include "app/endpoint_report.hpp"
 #include "app/port_owner.hpp"
 
 #include <boost/asio/post.hpp>
@@ -157,10 +158,12 @@ void App::start_workers() {
       .Register(metrics_->registry())
       .Add({})
       .Set(1);
+  metrics_->also_collect([this] { return endpoints_family(endpoint_states_, std::chrono::steady_clock::now()); });
   files_.watch(file_watch_, *events_, metrics_->registry());
   log_writer_ = std::make_unique<observe::LogWriter>(observe::LogWriter::Options{}, events_, metrics_->log_lines_dropped());
   commons_ = std::make_unique<Commons>(Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_,
-                                               own_addresses_, pseudonym_, memory_, egress_, source_limits_, credentials_});
+                                               endpoint_states_, own_addresses_, pseudonym_, memory_, egress_, source_limits_,
+                                               credentials_});
   for (unsigned index = 0; index < options_.workers; ++index) workers_.push_back(std::make_unique<Worker>(*commons_, index));
   for (std::size_t position = 0; position < sockets_.size(); ++position) {
     auto const& socket = sockets_[position];

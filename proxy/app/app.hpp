@@ -88,6 +88,7 @@ class App {
 
   MemoryCeiling memory_{find_memory_cgroup()};
   upstream::SharedUpstreams upstreams_;
+  upstream::EndpointStates endpoint_states_;
   std::unique_ptr<observe::Metrics> metrics_;
   std::unique_ptr<observe::LogWriter> log_writer_;
   std::unique_ptr<Commons> commons_;

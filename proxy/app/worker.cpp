@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <ctime>
+#include <random>
 
 #include <pthread.h>
 
@@ -31,7 +32,11 @@ Worker::Worker(Commons const& commons, std::size_t index)
       log_{commons.log_writer, log_options(commons.snapshot.settings.log), static_cast<std::uint32_t>(index + 1)},
       discovery_{context_.get_executor(), commons.control, commons.resolver, commons.metrics},
       pools_{{context_.get_executor(), wheel_, discovery_, commons.own_addresses}, commons.upstreams},
+      sources_{commons.snapshot.settings.map, commons.egress, pools_, commons.endpoint_states, commons.events},
+      health_checks_{context_.get_executor(), commons.events},
+      random_{std::random_device{}()},
       credentials_{commons.credentials},
+      mirrors_{session_context_},
       session_context_{.executor = context_.get_executor(),
                        .wheel = wheel_,
                        .scratch = scratch_,
@@ -40,6 +45,9 @@ Worker::Worker(Commons const& commons, std::size_t index)
                        .head_limits = head_limits(commons.snapshot.settings.limits),
                        .pools = pools_,
                        .egress = commons.egress,
+                       .sources = sources_,
+                       .random = random_,
+                       .mirrors = mirrors_,
                        .credentials = credentials_,
                        .source_limits = commons.source_limits,
                        .metrics = commons.metrics.worker(index),
@@ -124,7 +132,10 @@ void Worker::tick() {
     pools_.sweep(time);
     next_sweep_ = time + sweep_interval;
   }
-  if (index_ == 0) sample_memory();
+  if (index_ == 0) {
+    sample_memory();
+    health_checks_.look(commons_.snapshot.settings.map, sources_, time);
+  }
   count_connections();
   arm_tick(next_tick());
 }

@@ -9,7 +9,9 @@
 #include "observe/event_log.hpp"
 #include "observe/log_writer.hpp"
 #include "observe/metrics.hpp"
+#include "session/mirror.hpp"
 #include "session/sessions.hpp"
+#include "upstream/health_checks.hpp"
 
 #include <atomic>
 #include <deque>
@@ -28,6 +30,7 @@ struct Commons {
   observe::LogWriter& log_writer;
   observe::EventLog& events;
   upstream::SharedUpstreams& upstreams;
+  upstream::EndpointStates& endpoint_states;
   std::vector<boost::asio::ip::tcp::endpoint> const& own_addresses;
   std::string const& pseudonym;
   MemoryCeiling& memory;  ///< sampled by the first worker
@@ -84,7 +87,11 @@ class Worker {
   observe::LogBuffer log_;
   upstream::Discovery discovery_;
   upstream::Pools pools_;
+  upstream::SourceTable sources_;
+  upstream::HealthChecks health_checks_;
+  balance::Random random_;
   session::Credentials credentials_;
+  session::Mirrors mirrors_;
   session::Context session_context_;
   session::Sessions sessions_;
   std::deque<net::Listener> listeners_;

@@ -68,6 +68,7 @@ struct HistogramSum {
 struct CallSum {
   std::map<std::uint32_t, std::uint64_t> requests;
   std::map<std::uint32_t, std::uint64_t> retries;
+  std::map<std::uint32_t, std::uint64_t> mirrored;
   HistogramSum duration;
   HistogramSum upstream_duration;
   std::uint64_t bytes_in = 0;
@@ -76,6 +77,7 @@ struct CallSum {
   void add(MappingCounters const& counters) {
     counters.requests.for_each([&](std::uint32_t key, std::uint64_t n) { requests[key] += n; });
     counters.retries.for_each([&](std::uint32_t key, std::uint64_t n) { retries[key] += n; });
+    counters.mirrored.for_each([&](std::uint32_t key, std::uint64_t n) { mirrored[key] += n; });
     duration.add(counters.duration);
     upstream_duration.add(counters.upstream_duration);
     bytes_in += counters.bytes_in.value();
@@ -95,6 +97,12 @@ struct CallFamilies {
   MetricFamily bytes{"ambassador_bytes_total", "Body bytes from (in) and to (out) clients.", MetricType::Counter, {}};
   MetricFamily retries{
       "ambassador_retries_total", "Further tries of a call, by what made them necessary.", MetricType::Counter, {}};
+  MetricFamily mirrored{
+      "ambassador_mirrored_total",
+      "Calls that were to be copied for the source's mirror, by what became of the copy: answered, failed, or "
+      "skipped because its body was too large or too many copies were under way.",
+      MetricType::Counter,
+      {}};
 
   void add(std::string const& mapping, CallSum const& sum) {
     for (auto const& [value, n] : sum.requests) {
@@ -105,6 +113,10 @@ struct CallFamilies {
     for (auto const& [value, n] : sum.retries) {
       auto const reason = code(static_cast<Reason>(value));
       retries.metric.push_back(counter({{"mapping", mapping}, {"reason", std::string{reason}}}, n));
+    }
+    for (auto const& [value, n] : sum.mirrored) {
+      constexpr std::array<std::string_view, 3> results{"answered", "failed", "skipped"};
+      mirrored.metric.push_back(counter({{"mapping", mapping}, {"result", std::string{results[value]}}}, n));
     }
     sum.duration.append_to(duration, mapping);
     sum.upstream_duration.append_to(upstream_duration, mapping);
@@ -185,6 +197,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   collect_connections(out);
   auto rare = registry_.Collect();
   std::move(rare.begin(), rare.end(), std::back_inserter(out));
+  for (auto const& family : others_) out.push_back(family());
   append_process_families(out);
   return out;
 }
@@ -204,8 +217,8 @@ void Metrics::collect_calls(std::vector<MetricFamily>& out) const {
     }
     if (called) families.add(labels_[i], sum);
   }
-  for (auto* family :
-       {&families.requests, &families.duration, &families.upstream_duration, &families.bytes, &families.retries}) {
+  for (auto* family : {&families.requests, &families.duration, &families.upstream_duration, &families.bytes, &families.retries,
+                       &families.mirrored}) {
     out.push_back(std::move(*family));
   }
 }

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ class Metrics final : public prometheus::Collectable {
   /// For counters that no call touches; take the counter once, and keep it.
   [[nodiscard]] prometheus::Registry& registry() noexcept { return registry_; }
 
+  /// Asks for a family of somebody else's at each scrape, on the scraping thread. Before the first scrape.
+  void also_collect(std::function<prometheus::MetricFamily()> family) { others_.push_back(std::move(family)); }
+
   /// Calls of each mapping so far, by its index; those that share their series count as one.
   [[nodiscard]] std::vector<std::uint64_t> mapping_uses() const;
   /// Calls that each allow entry let pass so far, by its index.
@@ -68,6 +72,7 @@ class Metrics final : public prometheus::Collectable {
   std::size_t allow_entries_;
   std::vector<std::unique_ptr<WorkerMetrics>> workers_;
   prometheus::Registry registry_;
+  std::vector<std::function<prometheus::MetricFamily()>> others_;
   std::array<prometheus::Counter*, 4> dns_{};
   prometheus::Counter* log_lines_dropped_ = nullptr;
 };

@@ -44,6 +44,7 @@ std::string_view code(Reason reason) noexcept {
     case Reason::response_malformed: return "response_malformed";
     case Reason::response_incomplete: return "response_incomplete";
     case Reason::upgrade_failed: return "upgrade_failed";
+    case Reason::bad_status: return "bad_status";
     case Reason::idle_timeout: return "idle_timeout";
     case Reason::shutting_down: return "shutting_down";
     case Reason::memory_ceiling: return "memory_ceiling";

@@ -57,6 +57,7 @@ enum class Reason : std::uint8_t {
   response_malformed,
   response_incomplete,
   upgrade_failed,
+  bad_status,  ///< an answer that `retry.on` names
 
   // Both.
   idle_timeout,

@@ -81,6 +81,11 @@ void WorkerMetrics::retried(std::uint32_t mapping, Reason reason) noexcept {
   counters(mapping).retries.at(key, key).add(1);
 }
 
+void WorkerMetrics::mirrored(std::uint32_t mapping, Mirrored result) noexcept {
+  auto const key = static_cast<std::uint32_t>(result);
+  counters(mapping).mirrored.at(key, key).add(1);
+}
+
 MappingCounters& WorkerMetrics::counters(std::uint32_t mapping) {
   auto& slot = calls_[mapping < series_.size() ? series_[mapping] : calls_.size() - 1];
   MappingCounters* call = slot.load(std::memory_order_relaxed);

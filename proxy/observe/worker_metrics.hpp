@@ -30,9 +30,13 @@ struct CallKey {
   [[nodiscard]] std::string_view code() const noexcept;    ///< three digits; "0" where the client got nothing
 };
 
+/// What became of a copy of a call for another target.
+enum class Mirrored : std::uint8_t { answered, failed, skipped };
+
 struct MappingCounters {
   CounterChain requests;  ///< by CallKey
   CounterChain retries;   ///< by Reason
+  CounterChain mirrored;  ///< by Mirrored
   DurationHistogram duration;
   DurationHistogram upstream_duration;
   Counter bytes_in;
@@ -59,6 +63,7 @@ class alignas(64) WorkerMetrics {
   void connection_closed(std::size_t listener) noexcept { connections_[listener].subtract(1); }
   /// Another try was made because of `reason`.
   void retried(std::uint32_t mapping, Reason reason) noexcept;
+  void mirrored(std::uint32_t mapping, Mirrored result) noexcept;
   /// What is called and not covered by the configuration.
   [[nodiscard]] Seen& seen() noexcept { return seen_; }
 

@@ -47,6 +47,8 @@ struct ListenerInfo {
   net::TlsSource* tls = nullptr;  ///< null: plain
 };
 
+class Mirrors;
+
 struct Context {
   net::Executor executor;
   net::TimerWheel& wheel;
@@ -58,6 +60,7 @@ struct Context {
   upstream::EgressTable const& egress;
   upstream::SourceTable& sources;
   balance::Random& random;
+  Mirrors& mirrors;
   Credentials& credentials;
   SourceLimits& source_limits;
   observe::WorkerMetrics& metrics;

@@ -89,6 +89,9 @@ Row response_row(boost::system::error_code code) {
     return {502, Reason::response_malformed, "http_response_header_section_size",
             "The response head exceeds limits.head or limits.fields."};
   }
+  if (code == Errc::bad_answer) {
+    return {502, Reason::bad_status, "destination_unavailable", "Every endpoint of the target fails: see their logs."};
+  }
   if (code == Errc::unexpected_switch)
     return {502, Reason::upgrade_failed, "http_upgrade_failed", "The upstream switched protocols unasked."};
   if (code == Errc::end_of_stream || code == Errc::incomplete_message || code == Errc::tls_truncated ||
@@ -167,6 +170,10 @@ std::string json_body(ErrorReply const& reply) {
 }
 
 }  // namespace
+
+observe::Reason retry_reason(Failure const& failure) {
+  return failure.reused_connection ? Reason::reset : row_of(failure).reason;
+}
 
 ErrorReply error_reply(Failure const& failure, std::string_view target, std::string_view detail) {
   auto const row = row_of(failure);

@@ -25,8 +25,8 @@ struct ErrorReply {
 
 /// For a fault on the way to the upstream or in its answer. `target` is the URL that the call was to go to, `detail` what
 /// is known beside the failure.
-/// What the failure counts as.
-observe::Reason reason_of(Failure const& failure);
+/// What a try that failed so is counted as, where another is made.
+observe::Reason retry_reason(Failure const& failure);
 
 ErrorReply error_reply(Failure const& failure, std::string_view target, std::string_view detail = {});
 

@@ -4,6 +4,7 @@
 #include "route/forwarding.hpp"
 #include "route/nearest_miss.hpp"
 #include "route/suggestion.hpp"
+#include "session/mirror.hpp"
 #include "wire/http1/head_parser.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -298,8 +299,37 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
     if (via_credentials) forwarded.proxy_authorization = *via_credentials;
   }
   start_bytes_ = route::append_forwarded(up_writer_.begin(head.body), head, forwarded);
+  auto const head_bytes = up_writer_.kept_bytes();
   up_body_writer_.begin(head.body);
-  return keep_body(head.body);
+  auto const failure = keep_body(head.body);
+  bool const copied = mapping != nullptr && mapping->mirror && context_.random.unit() < mapping->mirror->share;
+  if (!failure && copied) mirror(head, head_bytes);
+  return failure;
+}
+
+/// A copy of the call for another target, without the secret that is meant for the first.
+void Exchange::mirror(wire::http::RequestHead const& head, std::size_t head_bytes) {
+  auto const index = decision_.match.index;
+  auto const& mapping = *decision_.match.mapping;
+  if (!body_kept_ || !upgrade_wanted_.empty()) return context_.metrics.mirrored(index, observe::Mirrored::skipped);
+  auto decision = decision_;
+  decision.target = &mapping.mirror->target;
+  std::string url;
+  auto const path_begins = route::append_target_url(url, decision, url_);
+  route::ForwardedRequest forwarded{.target = std::string_view{url}.substr(path_begins),
+                                    .host = mapping.mirror->target.host_header,
+                                    .pseudonym = context_.pseudonym,
+                                    .upgrade = {}};
+  if (!mapping.request_headers.empty()) forwarded.rules = &mapping.request_headers;
+  auto const& way = context_.egress.of_mirror(index);
+  Mirrors::Copy copy{.mapping = index,
+                     .pool = context_.pools.of(upstream::authority_of(mapping.mirror->target), way),
+                     .request = {},
+                     .method = method_,
+                     .timeout = timeout_};
+  route::append_forwarded(copy.request, head, forwarded);
+  copy.request.append(up_writer_.kept().substr(head_bytes));
+  context_.mirrors.send(std::move(copy));
 }
 
 /// What came of the body with the head goes into the same send.
@@ -445,6 +475,7 @@ void Exchange::shut_down() noexcept {
 void Exchange::finish() noexcept {
   if (std::exchange(counted_, false)) context_.source_limits.end_call(decision_.match.index);
   choice_.reset();
+  next_choice_.reset();
   record_.duration = now() - began_;
   bool const blocked_by_map = record_.decision == observe::Decision::blocked && record_.reason_code == Reason::not_in_map;
   if (blocked_by_map || record_.decision == observe::Decision::reported) {

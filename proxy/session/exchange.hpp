@@ -96,6 +96,7 @@ class Exchange {
   Start request_start();
   std::optional<Failure> write_request(wire::http::RequestHead const& head);
   std::optional<Failure> keep_body(wire::http::Framing framing);
+  void mirror(wire::http::RequestHead const& head, std::size_t head_bytes);
 
   // Where it goes, and goes next: exchange_endpoint.cpp.
   [[nodiscard]] std::optional<std::uint64_t> hash_of_call(std::span<wire::http::Field const> fields) const;
@@ -179,12 +180,13 @@ class Exchange {
 
   // Of a mapped call.
   upstream::SourceEndpoints* endpoints_ = nullptr;
-  std::optional<std::uint64_t> hash_;                  ///< for Balance::hash
-  upstream::Choice choice_;                            ///< empty where no address is known yet
-  std::vector<upstream::SourceEndpointPtr> tried_;     ///< and not to be tried again
-  unsigned retries_ = 0;                               ///< beside moves of what was not sent
+  std::optional<std::uint64_t> hash_;               ///< for Balance::hash
+  upstream::Choice choice_;                         ///< empty where no address is known yet
+  upstream::Choice next_choice_;                    ///< of the try that follows
+  std::vector<upstream::SourceEndpointPtr> tried_;  ///< and not to be tried again
+  unsigned retries_ = 0;                            ///< beside moves of what was not sent
   SteadyTime try_began_{};
-  bool per_try_over_ = false;                          ///< the try ended for `retry.per_try`
+  bool per_try_over_ = false;  ///< the try ended for `retry.per_try`
 
   // What is kept of the request's head.
   wire::http::Method method_ = wire::http::Method::unknown;
@@ -201,8 +203,8 @@ class Exchange {
   MessageWriter up_body_writer_;  ///< what came later
   MessageReader up_reader_{0};    ///< no empty line before a status line
   std::optional<Upload> upload_;
-  std::size_t start_bytes_ = 0;   ///< of the request line and Host in `up_writer_`
-  bool body_kept_ = false;  ///< all of the request's body is in `up_writer_`
+  std::size_t start_bytes_ = 0;  ///< of the request line and Host in `up_writer_`
+  bool body_kept_ = false;       ///< all of the request's body is in `up_writer_`
   bool any_byte_sent_ = false;
   bool uploaded_beyond_kept_ = false;
   bool response_came_ = false;  ///< a byte of it

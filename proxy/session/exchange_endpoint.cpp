@@ -17,9 +17,6 @@ using observe::Reason;
 /// Answers that say that the endpoint, not the app, has failed.
 constexpr std::array<unsigned, 3> gateway_failures{502, 503, 504};
 
-/// An endpoint that asks for more is asked again after this.
-constexpr std::chrono::seconds longest_hold_off{60};
-
 SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 std::int64_t nanoseconds(SteadyTime time) noexcept {
@@ -55,13 +52,7 @@ std::optional<std::chrono::seconds> retry_after(std::span<wire::http::Field cons
   auto const value = header_of(fields, "retry-after");
   auto const seconds = value ? parse_decimal(*value) : std::nullopt;
   if (!seconds || *seconds == 0) return std::nullopt;
-  return std::chrono::seconds{std::min<std::uint64_t>(*seconds, longest_hold_off.count())};
-}
-
-/// Whether the endpoint is to blame: not for a connection that had idled, nor for what never reached it.
-bool blames_endpoint(Failure const& failure) noexcept {
-  if (failure.side != Side::upstream || failure.stage == Stage::resolve || failure.reused_connection) return false;
-  return failure.code != Errc::pool_exhausted && failure.code != Errc::pending_timed_out && failure.code != Errc::bad_answer;
+  return std::chrono::seconds{std::min<std::uint64_t>(*seconds, INT32_MAX)};
 }
 
 }  // namespace
@@ -132,13 +123,15 @@ net::Task<Result<void>> Exchange::resolve_endpoint() {
 // What came of a try.
 
 balance::TriedRequest Exchange::tried_request() const noexcept {
-  return {.retries = retries_,
+  return {.tries = record_.tries,
+          .retries = retries_,
+          .unsent_moves = record_.tries - 1 - retries_,
           .idempotent = wire::http::is_idempotent(method_),
           .any_byte_sent = any_byte_sent_,
           .replayable = !uploaded_beyond_kept_,
           .response_begun = response_came_,
           .other_endpoint = has_other_endpoint(),
-          .per_try_over = per_try_over_};
+          .per_try_expired = per_try_over_};
 }
 
 bool Exchange::has_other_endpoint() const noexcept {
@@ -170,32 +163,38 @@ bool Exchange::is_to_be_retried(wire::http::ResponseHead const& head) {
   if (head.status == 503 || head.status == 429) {
     if (auto const wait = retry_after(head.fields)) endpoints_->hold_off(*choice_, *wait, time);
   }
-  return balance::judge_retry_status(head.status, tried_request(), retry_policy()) == RetryVerdict::elsewhere &&
-         take_retry_budget();
+  if (balance::judge_retry_status(head.status, tried_request(), retry_policy()) != RetryVerdict::elsewhere) return false;
+  // Chosen now: where nobody else may be asked, this answer is the best there is.
+  tried_.push_back(choice_.get());
+  next_choice_ = endpoints_->choose(time, hash_, tried_);
+  if (next_choice_ && !take_retry_budget()) next_choice_.reset();
+  return static_cast<bool>(next_choice_);
 }
 
 RetryVerdict Exchange::judge(Failure const& failure) {
   if (failure.code == Errc::bad_answer) return RetryVerdict::elsewhere;
-  auto const verdict = balance::judge_retry(failure, tried_request(), retry_policy());
-  bool const free = verdict == RetryVerdict::move || verdict == RetryVerdict::give_up ||
-                    (verdict == RetryVerdict::again && !any_byte_sent_);
-  return free || take_retry_budget() ? verdict : RetryVerdict::give_up;
+  auto const request = tried_request();
+  auto const verdict = balance::judge_retry(failure, request, retry_policy());
+  return !balance::needs_budget(verdict, request) || take_retry_budget() ? verdict : RetryVerdict::give_up;
 }
 
 /// After a failed try whose lease is gone: whether there is another one, which `choice_` and `pool_` are ready for.
 net::Task<bool> Exchange::begin_again(RetryVerdict verdict, Failure const& failure) {
-  if (choice_ && blames_endpoint(failure)) endpoints_->failed(*choice_, now());
+  bool const blamed = balance::is_fault_of_endpoint(failure) && failure.code != Errc::bad_answer;
+  if (choice_ && blamed) endpoints_->failed(*choice_, now());
   if (verdict == RetryVerdict::give_up) co_return false;
   if (verdict != RetryVerdict::move) ++retries_;
   if (choice_ && verdict != RetryVerdict::again) {
-    tried_.push_back(choice_.get());
-    auto other = endpoints_->choose(now(), hash_, tried_);
-    if (!other) co_return false;
-    go_to(std::move(other));
+    if (!next_choice_) {
+      tried_.push_back(choice_.get());
+      next_choice_ = endpoints_->choose(now(), hash_, tried_);
+    }
+    if (!next_choice_) co_return false;
+    go_to(std::move(next_choice_));
   }
   if (verdict == RetryVerdict::elsewhere) co_await pause(balance::back_off(retries_, context_.random.unit()));
   if (interrupted(Stage::connect)) co_return false;
-  context_.metrics.retried(record_.mapping, reason_of(failure));
+  context_.metrics.retried(record_.mapping, retry_reason(failure));
   co_return true;
 }
 

@@ -34,6 +34,7 @@ class MessageWriter {
 
   /// Sends what was kept, and keeps it: it can be sent again.
   [[nodiscard]] Sent send_kept(net::Stream& stream) const;
+  [[nodiscard]] std::string_view kept() const noexcept { return buffer_; }
   [[nodiscard]] std::size_t kept_bytes() const noexcept { return buffer_.size(); }
 
   /// Sends what was kept and a piece of the body, which is not copied where the kernel takes it.

@@ -75,7 +75,8 @@ net::Task<bool> Mirrors::drain_response(Call& call) {
     if (stream.expired()) co_return false;
     if (in_body && call.copy.timeout->idle.count() != 0) stream.expires_at(now() + call.copy.timeout->idle);
   }
-  bool const reusable = head.keeps_alive() && head.body.kind != wire::http::BodyKind::until_close && !call.reader.has_left_over();
+  bool const reusable =
+      head.keeps_alive() && head.body.kind != wire::http::BodyKind::until_close && !call.reader.has_left_over();
   if (reusable) call.lease.give_back(now(), head.keep_alive_timeout);
   co_return true;
 }

@@ -17,7 +17,7 @@ class Mirrors {
   /// Copies under way at once, of one worker. Beyond, a call is not copied, which is counted.
   static constexpr std::size_t max_under_way = 64;
 
-  explicit Mirrors(Context& context) : context_{context} {}
+  explicit Mirrors(Context& context) noexcept : context_{context} {}
   ~Mirrors();
 
   struct Copy {

@@ -33,7 +33,8 @@ net::Task<void> ConnectRace::run_one(Runner& runner) {
 }
 
 ConnectRace::Runner* ConnectRace::winner() noexcept {
-  auto const won = std::find_if(runners_.begin(), runners_.end(), [](auto const& runner) { return runner->ended && !runner->code; });
+  auto const won =
+      std::find_if(runners_.begin(), runners_.end(), [](auto const& runner) { return runner->ended && !runner->code; });
   return won == runners_.end() ? nullptr : won->get();
 }
 
@@ -56,8 +57,8 @@ net::Task<void> ConnectRace::end_others() {
   progress_.reset();
 }
 
-net::Task<Result<std::unique_ptr<Connection>>> ConnectRace::run(std::span<EndpointPtr const> endpoints, SteadyTime limit, Wish& wish,
-                                                        EndpointPtr& tried) {
+net::Task<Result<std::unique_ptr<Connection>>> ConnectRace::run(std::span<EndpointPtr const> endpoints, SteadyTime limit,
+                                                                Wish& wish, EndpointPtr& tried) {
   std::size_t next = 0;
   SteadyTime next_start{};
   while (winner() == nullptr && !wish.given_up()) {

@@ -23,7 +23,8 @@ class ConnectRace {
 
   /// Tries the endpoints in this order until `limit`. The last failure where none answers, at Stage::connect; timed_out where
   /// the time was up first; operation_aborted when the wish is given up. `tried` is the one that was begun with last.
-  net::Task<Result<std::unique_ptr<Connection>>> run(std::span<EndpointPtr const> endpoints, SteadyTime limit, Wish& wish, EndpointPtr& tried);
+  net::Task<Result<std::unique_ptr<Connection>>> run(std::span<EndpointPtr const> endpoints, SteadyTime limit, Wish& wish,
+                                                     EndpointPtr& tried);
 
  private:
   struct Runner {

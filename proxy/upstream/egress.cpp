@@ -36,7 +36,11 @@ Authority authority_of(config::Target const& target) {
 }
 
 EgressTable::EgressTable(config::Settings const& settings, Files const& files) : settings_{settings}, files_{files} {
-  for (auto const& mapping : settings.map) mappings_.push_back(mapping_egress(mapping));
+  for (auto const& mapping : settings.map) {
+    mappings_.push_back(mapping_egress(mapping, mapping.targets.front()));
+    mirrors_.push_back(mapping.mirror ? mapping_egress(mapping, mapping.mirror->target) : Egress{});
+    mirrors_.back().tunnelled = true;
+  }
   for (auto const& rule : settings.allow) {
     auto permitted = rule.addresses;
     if (rule.network) permitted.push_back(*rule.network);
@@ -46,8 +50,7 @@ EgressTable::EgressTable(config::Settings const& settings, Files const& files) :
   number();
 }
 
-Egress EgressTable::mapping_egress(config::Mapping const& mapping) const {
-  auto const& target = mapping.targets.front();
+Egress EgressTable::mapping_egress(config::Mapping const& mapping, config::Target const& target) const {
   Egress egress{.addresses = {AddressPolicy::mapped, {}, {}},
                 .server_name = mapping.tls.server_name,
                 .connections = mapping.connections != 0 ? mapping.connections : settings_.limits.connections,
@@ -85,6 +88,7 @@ void EgressTable::number() {
     if (same == known.end()) known.push_back(&egress);
   };
   for (auto& egress : mappings_) give(egress);
+  for (auto& egress : mirrors_) give(egress);
   for (auto& schemes : allowed_) {
     for (auto& egress : schemes) give(egress);
   }

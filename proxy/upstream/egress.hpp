@@ -56,6 +56,8 @@ class EgressTable {
   EgressTable(config::Settings const& settings, Files const& files);
 
   [[nodiscard]] Egress const& of_mapping(std::size_t index) const noexcept { return mappings_[index]; }
+  /// Of a source with a mirror.
+  [[nodiscard]] Egress const& of_mirror(std::size_t index) const noexcept { return mirrors_[index]; }
   /// `scheme`: http, https, or tcp for a tunnel.
   [[nodiscard]] Egress const& of_allowed(std::size_t index, config::TargetScheme scheme) const noexcept {
     return allowed_[index][kind_of(scheme)];
@@ -68,13 +70,14 @@ class EgressTable {
   static std::size_t kind_of(config::TargetScheme scheme) noexcept {
     return scheme == config::TargetScheme::http ? 0 : scheme == config::TargetScheme::https ? 1 : 2;
   }
-  [[nodiscard]] Egress mapping_egress(config::Mapping const& mapping) const;
+  [[nodiscard]] Egress mapping_egress(config::Mapping const& mapping, config::Target const& target) const;
   [[nodiscard]] ByScheme unnamed_egresses(balance::AddressRules const& addresses) const;
   void number();
 
   config::Settings const& settings_;
   Files const& files_;
   std::vector<Egress> mappings_;
+  std::vector<Egress> mirrors_;  ///< by mapping; unused where it has none
   std::vector<ByScheme> allowed_;
   ByScheme unmapped_;
 };

@@ -112,8 +112,7 @@ void HealthChecks::take(Check& check, Result<void> const& outcome, SteadyTime no
   if (change == balance::Change::became_unhealthy) {
     balance::mark_failing(state);
     auto const& detail = check.attempt.detail;
-    events_.warn("{} of {} is unhealthy: {}", address, check.source,
-                 detail.empty() ? outcome.error().code.message() : detail);
+    events_.warn("{} of {} is unhealthy: {}", address, check.source, detail.empty() ? outcome.error().code.message() : detail);
   } else if (change == balance::Change::became_healthy) {
     balance::mark_healthy(state, nanoseconds(now));
     events_.info("{} of {} is healthy again", address, check.source);

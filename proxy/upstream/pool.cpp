@@ -72,7 +72,11 @@ void Lease::drop() noexcept {
 }
 
 Pool::Pool(PoolContext const& context, Authority upstream, Egress const& egress, std::shared_ptr<Shared> shared)
-    : context_{context}, upstream_{std::move(upstream)}, egress_{egress}, rules_{egress.addresses}, shared_{std::move(shared)},
+    : context_{context},
+      upstream_{std::move(upstream)},
+      egress_{egress},
+      rules_{egress.addresses},
+      shared_{std::move(shared)},
       name_{context.discovery.of(egress.via != nullptr ? egress.via->authority.host : upstream_.host)} {
   if (rules_.policy == balance::AddressPolicy::mapped) rules_.literal = parse_ip_address(upstream_.host);
 }
@@ -202,7 +206,8 @@ std::optional<Failure> Pool::refused_literal(Attempt& attempt) const {
 }
 
 EndpointPtr Pool::known(tcp::endpoint const& address) const {
-  auto const found = std::find_if(endpoints_.begin(), endpoints_.end(), [&](auto const& one) { return one->address == address; });
+  auto const found =
+      std::find_if(endpoints_.begin(), endpoints_.end(), [&](auto const& one) { return one->address == address; });
   return found == endpoints_.end() ? nullptr : *found;
 }
 
@@ -337,8 +342,8 @@ void Pool::sweep(SteadyTime now) {
   std::size_t position = 0;
   std::erase_if(idle_, [&](std::unique_ptr<Connection> const& connection) {
     bool const settled = now - connection->idle_since >= std::chrono::seconds{1};
-    bool const goes =
-        connection->endpoint->gone || (settled && position < too_many) || now - connection->idle_since >= idle_limit_ || is_spoilt(*connection, now);
+    bool const goes = connection->endpoint->gone || (settled && position < too_many) ||
+                      now - connection->idle_since >= idle_limit_ || is_spoilt(*connection, now);
     ++position;
     if (goes) shared_->connections.fetch_sub(1, std::memory_order_relaxed);
     return goes;
@@ -359,7 +364,8 @@ std::shared_ptr<Pool> const& Pools::of(Authority const& upstream, Egress const& 
   key_.assign(upstream.host).append(":").append(std::to_string(upstream.port));
   if (egress.id != 0) key_.append("/").append(std::to_string(egress.id));
   if (auto const found = pools_.find(key_); found != pools_.end()) return found->second;
-  if (pools_.size() >= max_pools) std::erase_if(pools_, [](auto const& item) { return item.second.use_count() == 1 && item.second->unused(); });
+  if (pools_.size() >= max_pools)
+    std::erase_if(pools_, [](auto const& item) { return item.second.use_count() == 1 && item.second->unused(); });
   return pools_.emplace(key_, std::make_shared<Pool>(context_, upstream, egress, shared_.of(key_))).first->second;
 }
 

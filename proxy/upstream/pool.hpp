@@ -163,7 +163,7 @@ class Pool {
   std::uint64_t name_generation_ = 0;
   std::uint64_t generation_ = 0;
   EndpointList endpoints_;
-  std::optional<Refusal> refusal_;  ///< of one that is none of `endpoints_`
+  std::optional<Refusal> refusal_;                 ///< of one that is none of `endpoints_`
   net::TlsSessionSlot tls_session_;                ///< to be resumed
   std::vector<std::unique_ptr<Connection>> idle_;  ///< the latest last
   std::deque<Waiter*> waiting_;

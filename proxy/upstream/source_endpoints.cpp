@@ -24,7 +24,8 @@ balance::Policy policy_of(config::Balance balance) noexcept {
 }
 
 bool has_weights(config::Mapping const& mapping) noexcept {
-  return std::any_of(mapping.targets.begin(), mapping.targets.end(), [](auto const& target) { return target.weight.has_value(); });
+  return std::any_of(mapping.targets.begin(), mapping.targets.end(),
+                     [](auto const& target) { return target.weight.has_value(); });
 }
 
 /// Of an endpoint with `weight` of `sum`, the weights of its target's endpoints.
@@ -76,7 +77,9 @@ void SourceEndpoints::rebuild() {
         one->endpoint = endpoint;
         one->state = states_.of(mapping_.source_text, endpoint->text);
       }
-      candidates.push_back({one->state.get(), share_of(mapping_.targets[target], weighted, endpoint->weight, sum)});
+      candidates.push_back({.state = one->state.get(),
+                            .weight = share_of(mapping_.targets[target], weighted, endpoint->weight, sum),
+                            .id = balance::stable_hash(endpoint->text)});
       next.push_back(std::move(one));
     }
   }
@@ -145,13 +148,15 @@ void SourceEndpoints::succeeded(SourceEndpoint const& endpoint, SteadyTime::dura
 void SourceEndpoints::failed(SourceEndpoint const& endpoint, SteadyTime now) {
   if (!picker_) return;
   auto const ejection = balance::report_failure(*endpoint.state, picker_->candidates(), nanoseconds(now));
-  if (!ejection) return;
+  if (!ejection.now) return;
   events_.warn("{} of {} gets no calls for {} s: {} failures in a row", endpoint.endpoint->text, mapping_.source_text,
-               std::chrono::duration_cast<std::chrono::seconds>(ejection->length).count(), balance::errors_to_eject);
+               std::chrono::duration_cast<std::chrono::seconds>(ejection.time).count(), balance::errors_to_eject);
 }
 
 void SourceEndpoints::hold_off(SourceEndpoint const& endpoint, std::chrono::seconds wait, SteadyTime now) {
-  if (!picker_ || !balance::hold_off(*endpoint.state, picker_->candidates(), wait, nanoseconds(now))) return;
+  if (!picker_ ||
+      !balance::hold_off(*endpoint.state, picker_->candidates(), std::chrono::nanoseconds{wait}.count(), nanoseconds(now)))
+    return;
   events_.info("{} of {} gets no calls for {} s: it asked for it (Retry-After)", endpoint.endpoint->text, mapping_.source_text,
                wait.count());
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "balance/ejection.hpp"
+#include "balance/hold_off.hpp"
 #include "balance/picker.hpp"
 #include "config/settings.hpp"
 #include "observe/event_log.hpp"

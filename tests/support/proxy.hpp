@@ -131,7 +131,7 @@ class Proxy {
     for (auto const& one : snapshot_.settings.map) sources.push_back(one.source_text);
     metrics_.emplace(std::move(sources), std::vector{listener_.text}, workers, "test");
     log_writer_.emplace(observe::LogWriter::Options{.descriptor = log_.write_end()}, events_, metrics_->log_lines_dropped());
-    commons_.emplace(app::Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, own_addresses_,
+    commons_.emplace(app::Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, own_addresses_,
                                   pseudonym_, memory_, egress_, source_limits_, credentials_});
     for (std::size_t index = 0; index < workers; ++index) {
       auto& worker = workers_.emplace_back(std::make_unique<app::Worker>(*commons_, index));
@@ -224,6 +224,7 @@ class Proxy {
   std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
   std::string pseudonym_ = "amb";
   upstream::SharedUpstreams upstreams_;
+  upstream::EndpointStates endpoint_states_;
   app::MemoryCeiling memory_{std::nullopt};
   std::optional<observe::Metrics> metrics_;
   std::optional<observe::LogWriter> log_writer_;

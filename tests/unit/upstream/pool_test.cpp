@@ -35,7 +35,7 @@ class Server {
 
 class pool : public testing::Test {
  protected:
-  net::Task<Result<Lease>> opening() { return connections.open(2s, attempt, wish); }
+  net::Task<Result<Lease>> opening() { return connections.open(2s, {}, attempt, wish); }
 
   Lease open() {
     Awaited<Result<Lease>> lease{parts, opening()};
@@ -164,7 +164,7 @@ TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
   Awaited<Result<Lease>> first{parts, opening()};
   parts.step();
   Wish another;
-  Awaited<Result<Lease>> second{parts, connections.open(2s, attempt, another)};
+  Awaited<Result<Lease>> second{parts, connections.open(2s, {}, attempt, another)};
   parts.step();
   EXPECT_EQ(shared->pending, 2U);
   held.give_back(now, 0);
@@ -237,7 +237,7 @@ TEST_F(pool, a_refused_connection_gives_its_room_back) {
   std::uint16_t port = 0;
   { port = Server{}.upstream.port(); }
   Pool nobody{parts.pool_context, {"127.0.0.1", port}, egress, shared};
-  Awaited<Result<Lease>> lease{parts, nobody.open(2s, attempt, wish)};
+  Awaited<Result<Lease>> lease{parts, nobody.open(2s, {}, attempt, wish)};
   EXPECT_TRUE(parts.run_until([&] { return lease.done(); }));
   EXPECT_EQ(lease->error().code, boost::asio::error::connection_refused);
   EXPECT_EQ(lease->error().stage, Stage::connect);

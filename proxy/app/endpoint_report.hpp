@@ -1,0 +1,20 @@
+// How the endpoints of the sources are, for people (/endpoints) and for Prometheus.
+#pragma once
+
+#include "base/clock.hpp"
+#include "upstream/endpoint_states.hpp"
+
+#include <prometheus/metric_family.h>
+
+#include <string>
+
+namespace ambassador::app {
+
+/// One line an endpoint: `SOURCE ADDRESS STATE in_flight=N`, where STATE is `healthy`, `ejected for N s`, `failing checks` or
+/// `slow start`.
+std::string endpoints_text(upstream::EndpointStates const& states, SteadyTime now);
+
+/// ambassador_upstream_healthy{mapping, endpoint}: 1 where calls are sent to it. There are as many as the names have addresses.
+prometheus::MetricFamily endpoints_family(upstream::EndpointStates const& states, SteadyTime now);
+
+}  // namespace ambassador::app
