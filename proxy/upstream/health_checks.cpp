@@ -33,8 +33,7 @@ void HealthChecks::want(config::Mapping const& mapping, SourceEndpointPtr const&
   auto const found = std::find_if(checks_.begin(), checks_.end(), [&](auto const& check) {
     return check->source == mapping.source_text && check->endpoint->endpoint->text == endpoint->endpoint->text;
   });
-  if (found == checks_.end()) checks_.push_back(std::make_unique<Check>());
-  auto& check = found == checks_.end() ? *checks_.back() : **found;
+  auto& check = found != checks_.end() ? **found : *checks_.emplace_back(std::make_unique<Check>());
   check.wanted = true;
   if (check.running) return;
   check.how = *mapping.health;

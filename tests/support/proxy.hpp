@@ -6,7 +6,7 @@
 #include "support/http_text.hpp"
 #include "support/scripted_upstream.hpp"
 
-#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -14,7 +14,6 @@
 
 #include <condition_variable>
 #include <deque>
-#include <sstream>
 
 namespace ambassador::support {
 
@@ -109,6 +108,23 @@ class LogReader {
   std::thread thread_;
 };
 
+/// What the operator is told, to be read while it is written.
+class EventText : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  [[nodiscard]] std::string text() {
+    std::lock_guard const lock{mutex_};
+    return text_;
+  }
+
+ private:
+  void sink_it_(spdlog::details::log_msg const& message) override {
+    text_.append(message.payload.data(), message.payload.size()).push_back('\n');
+  }
+  void flush_() override {}
+
+  std::string text_;
+};
+
 class Proxy {
  public:
   explicit Proxy(config::Settings settings, std::size_t workers = 1)
@@ -153,7 +169,7 @@ class Proxy {
     return metrics_->worker(0).blocked()[static_cast<std::size_t>(reason)].value();
   }
   /// What the operator was told.
-  [[nodiscard]] std::string events() { return event_text_.str(); }
+  [[nodiscard]] std::string events() { return event_text_->text(); }
 
   [[nodiscard]] std::size_t clients() {
     std::size_t count = 0;
@@ -217,9 +233,8 @@ class Proxy {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   net::Resolver resolver_;
   LogReader log_;
-  std::ostringstream event_text_;
-  std::shared_ptr<observe::EventLog> events_ =
-      observe::make_event_log(std::make_shared<spdlog::sinks::ostream_sink_mt>(event_text_));
+  std::shared_ptr<EventText> event_text_ = std::make_shared<EventText>();
+  std::shared_ptr<observe::EventLog> events_ = observe::make_event_log(event_text_);
   session::ListenerInfo listener_;
   std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
   std::string pseudonym_ = "amb";
