@@ -186,8 +186,12 @@ std::optional<Failure> Pool::refused_literal(Attempt& attempt) const {
 net::Task<Result<Lease>> Pool::connect(SteadyTime limit, Attempt& attempt, Wish& wish) {
   if (auto const failure = refused_literal(attempt)) co_return *failure;
   auto const& next_hop = egress_.via != nullptr ? egress_.via->authority : upstream_;
-  auto const addresses = co_await context_.discovery.lookup(next_hop.host, limit, wish);
-  if (!addresses) co_return addresses.error();
+  auto const name = context_.discovery.of(next_hop.host);
+  auto const addresses = co_await name->lookup(limit, wish);
+  if (!addresses) {
+    attempt.detail = name->detail(std::chrono::steady_clock::now());
+    co_return addresses.error();
+  }
   auto const count = (*addresses)->size();
   auto const first = turn_++;
   Failure failure{Errc::no_address, Side::upstream, Stage::resolve, false};
