@@ -2,8 +2,10 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "net/srv_answer.hpp"
 
 #include <ares.h>
+#include <arpa/nameser.h>
 #include <netdb.h>
 
 #include <boost/asio/ip/address_v4.hpp>
@@ -77,6 +79,8 @@ std::optional<asio::ip::address> to_address(sockaddr const* address) {
   auto const* const v6 = reinterpret_cast<sockaddr_in6 const*>(address);
   return to_v6(&v6->sin6_addr, v6->sin6_scope_id);
 }
+
+bool is_service(std::string_view host) noexcept { return host.starts_with('_'); }
 
 /// The families in turn, each in its own order, beginning with the family that stands first (RFC 8305 section 4).
 void interleave(std::vector<ResolvedAddress>& list) {
@@ -163,6 +167,14 @@ class Resolver::State : public std::enable_shared_from_this<State> {
     std::vector<std::shared_ptr<Waiter>> waiters;
   };
 
+  /// The addresses of a service's targets, as they come.
+  struct Gathering {
+    std::string host;
+    std::size_t missing;  ///< targets that are still looked up
+    Addresses addresses;
+    Failure failure = net::failure(Errc::no_address);  ///< where no target has an address
+  };
+
   struct Socket {
     asio::posix::stream_descriptor stream;
     bool want_read = false;
@@ -174,6 +186,9 @@ class Resolver::State : public std::enable_shared_from_this<State> {
   void open();
   void start(std::string const& host, std::shared_ptr<Waiter> waiter);
   static void on_answer(void* lookup, int status, int timeouts, ares_addrinfo* answer);
+  static void on_service(void* lookup, int status, int timeouts, unsigned char* message, int bytes);
+  void look_up_targets(std::string const& host, SrvAnswer const& service);
+  void gather(Gathering& gathering, SrvTarget const& target, Result<Addresses> const& result);
   void finish(std::string const& host, Result<Addresses> const& result);
   void deliver(Done done, Result<Addresses> result);
 
@@ -210,7 +225,12 @@ void Resolver::State::open() {
   options.tries = tries_per_server;
   options.sock_state_cb = &on_socket_state;
   options.sock_state_cb_data = this;
-  int status = ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+  int chosen = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+  if (!options_.resolv_conf.empty()) {
+    options.resolvconf_path = options_.resolv_conf.data();
+    chosen |= ARES_OPT_RESOLVCONF;
+  }
+  int status = ares_init_options(&channel_, &options, chosen);
   if (status != ARES_SUCCESS) throw_start_up(status, "c-ares");
   if (options_.server.empty()) return;
   status = ares_set_servers_ports_csv(channel_, options_.server.c_str());
@@ -239,6 +259,7 @@ void Resolver::State::start(std::string const& host, std::shared_ptr<Waiter> wai
   if (is_new) lookup = std::make_unique<Lookup>(Lookup{this, host, {}});
   lookup->waiters.push_back(std::move(waiter));
   if (!is_new) return;
+  if (is_service(host)) return ares_search(channel_, host.c_str(), ns_c_in, ns_t_srv, &on_service, lookup.get());
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -253,6 +274,40 @@ void Resolver::State::on_answer(void* lookup, int status, int, ares_addrinfo* an
   auto addresses = read_answer(*answer);
   if (addresses.list.empty()) return state->finish(host, failure(Errc::no_address));
   state->finish(host, std::move(addresses));
+}
+
+/// As on_answer().
+void Resolver::State::on_service(void* lookup, int status, int, unsigned char* message, int bytes) {
+  auto const& [state, host, waiters] = *static_cast<Lookup*>(lookup);
+  if (status != ARES_SUCCESS) return state->finish(host, failure(errc_of(status)));
+  auto const service = read_srv_answer({message, static_cast<std::size_t>(bytes)});
+  if (!service) return state->finish(host, failure(Errc::resolver_failed));
+  if (service->targets.empty()) return state->finish(host, failure(Errc::no_address));
+  state->look_up_targets(host, *service);
+}
+
+/// No target is a service itself, so that none waits for its own look-up.
+void Resolver::State::look_up_targets(std::string const& host, SrvAnswer const& service) {
+  auto const gathering = std::make_shared<Gathering>(Gathering{host, service.targets.size(), {{}, service.ttl}});
+  for (auto const& target : service.targets) {
+    resolve(target.host + '.', [this, gathering, target](Result<Addresses> result) { gather(*gathering, target, result); });
+  }
+}
+
+/// A target whose addresses are missing only for now lets the answer end soon.
+void Resolver::State::gather(Gathering& gathering, SrvTarget const& target, Result<Addresses> const& result) {
+  auto& [list, ttl] = gathering.addresses;
+  if (result) {
+    ttl = std::min(ttl, result->ttl);
+    for (auto const& each : result->list) add_once(list, {each.address, target.port, target.weight});
+  } else if (result.error().code != Errc::no_address) {
+    ttl = std::chrono::seconds{0};
+    gathering.failure = result.error();
+  }
+  if (--gathering.missing != 0) return;
+  if (list.empty()) return finish(gathering.host, gathering.failure);
+  interleave(list);
+  finish(gathering.host, std::move(gathering.addresses));
 }
 
 void Resolver::State::finish(std::string const& host, Result<Addresses> const& result) {

@@ -17,9 +17,7 @@
 
 namespace ambassador::net {
 
-/// Of one answer; what there is beyond is left out.
-inline constexpr std::size_t max_srv_targets = 64;
-inline constexpr std::size_t max_addresses = 1024;
+inline constexpr std::size_t max_addresses = 1024;  ///< of one answer; what there is beyond is left out
 
 struct ResolvedAddress {
   boost::asio::ip::address address;

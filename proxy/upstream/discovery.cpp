@@ -127,11 +127,6 @@ std::shared_ptr<Name> Discovery::of(std::string const& host) {
   return names_.emplace(host, std::make_shared<Name>(*this, host, nullptr)).first->second;
 }
 
-net::Task<Result<AddressList>> Discovery::lookup(std::string host, SteadyTime limit, Wish& wish) {
-  auto const name = of(host);
-  co_return co_await name->lookup(limit, wish);
-}
-
 void Discovery::ask(std::string const& host) {
   boost::asio::post(control_, [this, host] {
     resolver_.resolve(host, [this, host](Result<net::Addresses> answer) {

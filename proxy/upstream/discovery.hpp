@@ -96,9 +96,6 @@ class Discovery {
   /// A name, or a literal (IPv6 in brackets). Kept while somebody holds it, and longer where there is room.
   std::shared_ptr<Name> of(std::string const& host);
 
-  /// `of(host)->lookup(limit, wish)`
-  net::Task<Result<AddressList>> lookup(std::string host, SteadyTime limit, Wish& wish);
-
  private:
   friend class Name;
 

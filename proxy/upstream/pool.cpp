@@ -247,7 +247,10 @@ net::Task<Result<void>> Pool::resolve(SteadyTime limit, Attempt& attempt, Wish& 
   if (auto const failure = refused_literal(attempt)) co_return *failure;
   if (!endpoints(std::chrono::steady_clock::now()).empty()) co_return Result<void>{};
   auto const answer = co_await name_->lookup(limit, wish);
-  if (!answer) co_return answer.error();
+  if (!answer) {
+    attempt.detail = name_->detail(std::chrono::steady_clock::now());
+    co_return answer.error();
+  }
   if (!endpoints(std::chrono::steady_clock::now()).empty()) co_return Result<void>{};
   if (!refusal_) co_return Failure{Errc::no_address, Side::upstream, Stage::resolve, false};
   attempt.address = refusal_->attempt.address;

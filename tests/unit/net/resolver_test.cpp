@@ -9,8 +9,10 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <fstream>
@@ -79,10 +81,10 @@ class Asking {
   std::optional<Resolver> resolver;
 };
 
-/// A name server that hears everything, and answers what it is told to: nothing, or A and not AAAA.
+/// A name server that hears everything, and answers what it is told to: nothing, A and not AAAA, or that it failed.
 class FakeServer {
  public:
-  enum class Answers { none, only_a };
+  enum class Answers { none, only_a, failure };
 
   FakeServer(boost::asio::io_context& context, Answers answers)
       : socket_{context, {boost::asio::ip::address_v4::loopback(), 0}}, answers_{answers} {
@@ -97,16 +99,21 @@ class FakeServer {
     socket_.async_receive_from(boost::asio::buffer(question_), peer_, [this](boost::system::error_code error, std::size_t n) {
       if (error) return;
       ++questions_;
-      if (answers_ == Answers::only_a) answer(n);
+      if (answers_ != Answers::none) answer(n);
       listen();
     });
   }
 
   void answer(std::size_t n) {
     std::string reply{question_.data(), n};
+    reply[2] = '\x81';  // a response, recursion desired
+    if (answers_ == Answers::failure) {
+      reply[3] = '\x82';  // recursion available, SERVFAIL
+      socket_.send_to(boost::asio::buffer(reply), peer_);
+      return;
+    }
     bool const is_a = reply[n - 3] == 1;
     if (!is_a) return;
-    reply[2] = '\x81';  // a response, recursion desired
     reply[3] = '\x80';  // recursion available, no error
     reply[7] = 1;       // one answer: the question's name, A, IN, 60 s, 4 bytes
     reply += std::string{"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x0a\x02\0\x07", 16};
@@ -137,6 +144,7 @@ class Dnsmasq {
                                        "--listen-address=127.0.0.1",
                                        "--bind-interfaces",
                                        "--local=/test/",
+                                       "--local-ttl=1000",
                                        "--port=" + std::to_string(port_),
                                        "--host-record=ready.test,127.0.0.9",
                                        "--host-record=both.test,10.2.0.7,fd00::7,600",
@@ -148,8 +156,28 @@ class Dnsmasq {
                                        "--host-record=many.test,fd00::1",
                                        "--host-record=many.test,fd00::2",
                                        "--host-record=app.localhost,10.9.9.9",
+                                       "--srv-host=_web._tcp.test,both.test,8080,1,3",
+                                       "--srv-host=_web._tcp.test,only4.test,8081,1,0",
+                                       "--srv-host=_web._tcp.test,many.test,8082,2,1",
+                                       "--srv-host=_same._tcp.test,only4.test,8080,0,1",
+                                       "--srv-host=_same._tcp.test,only4.test,8081,0,1",
+                                       "--srv-host=_gone._tcp.test,nothing.test,8080,0,1",
+                                       "--srv-host=_half._tcp.test,nothing.test,8080,0,1",
+                                       "--srv-host=_half._tcp.test,only6.test,8080,0,1",
+                                       "--srv-host=_off._tcp.test",
+                                       "--local=/both/",
+                                       "--host-record=inner.both.test,10.2.0.99",
+                                       "--host-record=inner.both,10.2.0.98",
                                        "--txt-record=text.test,no address"};
     for (int i = 0; i < long_answer; ++i) arguments.push_back("--host-record=long.test,10.3.0." + std::to_string(i));
+    for (int i = 0; i < long_answer; ++i) {
+      auto const host = "t" + std::to_string(i) + ".test";
+      arguments.push_back("--host-record=" + host + ",10.4.0." + std::to_string(i));
+      arguments.push_back("--srv-host=_long._tcp.test," + host + ",80,0,1");
+    }
+    for (std::size_t i = 0; i < max_addresses + 50; ++i) {
+      arguments.push_back("--host-record=endless.test,10.5." + std::to_string(i / 256) + "." + std::to_string(i % 256));
+    }
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -291,6 +319,21 @@ TEST(Resolver, gives_what_it_has_where_one_family_is_never_answered) {
   EXPECT_THAT(asking.addresses("any.test"), ElementsAre(make_address("10.2.0.7")));
 }
 
+TEST(Resolver, says_that_the_name_server_failed) {
+  Asking asking{{}};
+  FakeServer server{asking.context, FakeServer::Answers::failure};
+  asking.resolver.emplace(asking.context, Resolver::Options{loopback_server(server.port()), 4000ms});
+  EXPECT_EQ(asking.error("any.test"), make_error_code(Errc::resolver_failed));
+  EXPECT_EQ(asking.error("_any._tcp.test"), make_error_code(Errc::resolver_failed));
+}
+
+TEST(Resolver, ends_within_its_limit_where_nobody_answers_for_a_service) {
+  Asking asking{{}};
+  FakeServer server{asking.context, FakeServer::Answers::none};
+  asking.resolver.emplace(asking.context, Resolver::Options{loopback_server(server.port()), 400ms});
+  EXPECT_EQ(asking.error("_any._tcp.test"), make_error_code(Errc::timed_out));
+}
+
 TEST(Resolver, shares_a_look_up_of_the_same_name) {
   Asking asking{{}};
   FakeServer server{asking.context, FakeServer::Answers::none};
@@ -385,8 +428,78 @@ TEST_F(ResolverWithNameServer, completes_a_short_name_from_the_search_list) {
   EXPECT_THAT(short_names.addresses("only4.test"), ElementsAre(make_address("10.2.0.8")));
 }
 
+/// A file for `Options::resolv_conf` that ends with the test.
+class ResolvConf {
+ public:
+  explicit ResolvConf(std::string const& lines) { std::ofstream{path} << lines; }
+  ~ResolvConf() { std::remove(path.c_str()); }
+  ResolvConf(ResolvConf const&) = delete;
+  ResolvConf& operator=(ResolvConf const&) = delete;
+
+  std::string const path = testing::TempDir() + "resolv.conf." + std::to_string(getpid());
+};
+
+TEST_F(ResolverWithNameServer, completes_names_by_the_search_list_and_ndots_of_resolv_conf) {
+  ResolvConf const file{"nameserver 127.0.0.1\nsearch nowhere.test test\noptions ndots:2\n"};
+  Asking names{{loopback_server(server->port()), 5s, file.path}};
+  EXPECT_THAT(names.addresses("only4"), ElementsAre(make_address("10.2.0.8")));
+  EXPECT_THAT(names.addresses("inner.both"), ElementsAre(make_address("10.2.0.99"))) << "one dot: the search list first";
+  EXPECT_THAT(names.addresses("inner.both."), ElementsAre(make_address("10.2.0.98"))) << "absolute: never the search list";
+  EXPECT_EQ(names.ask("_web._tcp").value().value().list.size(), 3U) << "services too";
+}
+
+TEST_F(ResolverWithNameServer, takes_an_absolute_name) {
+  EXPECT_THAT(asking->addresses("only4.test."), ElementsAre(make_address("10.2.0.8")));
+  EXPECT_EQ(asking->error("nothing.test."), make_error_code(Errc::no_address));
+}
+
+/// Whether the answer over UDP comes cut off, with the TC bit.
+bool is_cut_off(unsigned short port, std::string const& question) {
+  boost::asio::io_context context;
+  udp::socket socket{context, udp::v4()};
+  socket.connect({boost::asio::ip::address_v4::loopback(), port});
+  socket.send(boost::asio::buffer(question));
+  std::array<unsigned char, 4096> answer{};
+  bool cut_off = false;
+  socket.async_receive(boost::asio::buffer(answer), [&](boost::system::error_code error, std::size_t n) {
+    cut_off = !error && n > 3 && (answer[2] & 2U) != 0;
+  });
+  context.run_for(patience);
+  return cut_off;
+}
+
 TEST_F(ResolverWithNameServer, takes_an_answer_too_long_for_a_datagram) {
+  using namespace std::string_literals;
+  ASSERT_TRUE(is_cut_off(server->port(), "\0\1\1\0\0\1\0\0\0\0\0\0\4long\4test\0\0\1\0\1"s)) << "else this shows nothing";
   EXPECT_EQ(asking->addresses("long.test").size(), static_cast<std::size_t>(long_answer));
+  EXPECT_EQ(asking->addresses("_long._tcp.test").size(), static_cast<std::size_t>(long_answer));
+}
+
+TEST_F(ResolverWithNameServer, takes_so_many_addresses_and_no_more) {
+  EXPECT_EQ(asking->addresses("endless.test").size(), max_addresses);
+}
+
+TEST_F(ResolverWithNameServer, gives_a_service_s_targets_of_the_lowest_priority_with_port_and_weight) {
+  auto const answer = asking->ask("_web._tcp.test");
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_THAT((*answer)->list, UnorderedElementsAre(ResolvedAddress{make_address("10.2.0.7"), 8080, 3},
+                                                    ResolvedAddress{make_address("fd00::7"), 8080, 3},
+                                                    ResolvedAddress{make_address("10.2.0.8"), 8081, 1}));
+  EXPECT_EQ((*answer)->ttl, 30s) << "the least of all: only4.test's";
+}
+
+TEST_F(ResolverWithNameServer, keeps_a_service_s_ports_on_one_address_apart) {
+  auto const answer = asking->ask("_same._tcp.test");
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_THAT((*answer)->list, UnorderedElementsAre(ResolvedAddress{make_address("10.2.0.8"), 8080, 1},
+                                                    ResolvedAddress{make_address("10.2.0.8"), 8081, 1}));
+}
+
+TEST_F(ResolverWithNameServer, uses_the_targets_of_a_service_that_have_addresses) {
+  EXPECT_THAT(asking->addresses("_half._tcp.test"), ElementsAre(make_address("fd00::8")));
+  EXPECT_EQ(asking->error("_gone._tcp.test"), make_error_code(Errc::no_address)) << "its only target has none";
+  EXPECT_EQ(asking->error("_off._tcp.test"), make_error_code(Errc::no_address)) << "its target is the root";
+  EXPECT_EQ(asking->error("_nothing._tcp.test"), make_error_code(Errc::no_address));
 }
 
 TEST_F(ResolverWithNameServer, interleaves_the_families) {
