@@ -18,10 +18,11 @@ inline config::Settings map_of_everything() {
   everything.source.host_kind = config::HostKind::any;
   everything.source.host = "*";
   everything.source.port = 0;
-  everything.target.authority = {"up", 8080};
-  everything.target.port = 8080;
-  everything.target.host_header = "up:8080";
-  everything.target.path = "/base";
+  auto& target = everything.targets.emplace_back();
+  target.authority = {"up", 8080};
+  target.port = 8080;
+  target.host_header = "up:8080";
+  target.path = "/base";
   config::Settings settings;
   settings.map = {everything};
   return settings;

@@ -17,8 +17,9 @@ config::Mapping const& mapping() {
   static config::Mapping const one = [] {
     config::Mapping out;
     out.source.path = "/api";
-    out.target.authority = {"up", 0};
-    out.target.path = "/base";
+    auto& target = out.targets.emplace_back();
+    target.authority = {"up", 0};
+    target.path = "/base";
     return out;
   }();
   return one;
@@ -40,8 +41,13 @@ void read(Method method, std::string_view bytes) {
 
   Authority const asked{"client", 81};
   std::string sent;
-  route::append_forwarded(
-      sent, head, {.body = to_client(head.body), .pseudonym = "us", .date = "now", .mapping = &mapping(), .asked = &asked});
+  route::append_forwarded(sent, head,
+                          {.body = to_client(head.body),
+                           .pseudonym = "us",
+                           .date = "now",
+                           .mapping = &mapping(),
+                           .mapping_target = &mapping().targets.front(),
+                           .asked = &asked});
   auto const again = scan(sent, 0);
   promise(again && *again == sent, "what is passed on is one head");
   wire::http::FieldList client_fields;

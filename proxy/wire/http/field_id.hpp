@@ -31,16 +31,19 @@ enum class FieldId : std::uint8_t {
   range,
   set_cookie,
   te,
+  traceparent,
+  tracestate,
   trailer,
   transfer_encoding,
   upgrade,
   via,
   www_authenticate,
+  x_request_id,
 };
 
-inline constexpr std::size_t field_ids = static_cast<std::size_t>(FieldId::www_authenticate) + 1;
+inline constexpr std::size_t field_ids = static_cast<std::size_t>(FieldId::x_request_id) + 1;
 
-/// In the spelling of the registry; empty of `unknown`.
+/// In the spelling of the registry, or as it is usually written; empty of `unknown`.
 std::string_view name_of(FieldId id) noexcept;
 
 /// Names are compared without case, RFC 9110 section 5.1.

@@ -39,13 +39,14 @@ inline config::Mapping mapping(std::string_view source, std::string_view target 
   if (out.source.path == "/" || (!exact && out.source.path.ends_with('/'))) out.source.path.pop_back();
   if (parts.query) out.source.query = *parts.query;
   EXPECT_EQ(split_uri(target, parts), UriFault::none) << target;
-  EXPECT_EQ(parse_authority(parts.authority, out.target.authority), UriFault::none) << target;
-  out.target.text = target;
-  out.target.scheme = parts.scheme == "https" ? config::TargetScheme::https : config::TargetScheme::http;
-  out.target.port = out.target.authority.port_or(default_port(out.target.scheme));
-  out.target.host_header = out.target.authority.text(default_port(out.target.scheme));
-  out.target.path = parts.path;
-  if (parts.query) out.target.query = *parts.query;
+  auto& to = out.targets.emplace_back();
+  EXPECT_EQ(parse_authority(parts.authority, to.authority), UriFault::none) << target;
+  to.text = target;
+  to.scheme = parts.scheme == "https" ? config::TargetScheme::https : config::TargetScheme::http;
+  to.port = to.authority.port_or(default_port(to.scheme));
+  to.host_header = to.authority.text(default_port(to.scheme));
+  to.path = parts.path;
+  if (parts.query) to.query = *parts.query;
   return out;
 }
 
