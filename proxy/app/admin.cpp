@@ -31,20 +31,32 @@ constexpr std::string_view index_text =
     "  /readyz                          200 while it takes calls\n"
     "  /config                          the configuration in force\n"
     "  /explain?method=GET&url=http://  what a call would do, and why\n"
-    "  /suggest                         lines for what was called and is not covered\n";
+    "  /suggest                         lines for what was called and is not covered\n"
+    "  /quit                            POST: ends, once the calls under way are finished\n";
+
+bool is_local(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) {
+  return is_loopback(peer.address()) && names_loopback(request);
+}
+
+SmallResponse for_loopback_only() {
+  return text_response(status::forbidden, "for loopback only: use kubectl port-forward, and http://localhost\n");
+}
+
+SmallResponse allow_only(std::string_view methods) {
+  auto response = text_response(status::method_not_allowed, std::string{methods} + " only\n");
+  response.set(http::field::allow, boost::beast::string_view{methods.data(), methods.size()});
+  return response;
+}
 
 }  // namespace
 
 SmallResponse Admin::answer(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const {
-  if (request.method() != http::verb::get && request.method() != http::verb::head) {
-    auto response = text_response(status::method_not_allowed, "GET only\n");
-    response.set(http::field::allow, "GET, HEAD");
-    return response;
-  }
   auto const target = request.target();
   std::string_view const text{target.data(), target.size()};
   auto const question = text.find('?');
   auto const path = text.substr(0, question);
+  if (path == "/quit") return answer_quit(request, peer);
+  if (request.method() != http::verb::get && request.method() != http::verb::head) return allow_only("GET, HEAD");
   if (path == "/metrics") return text_response(status::ok, metrics_.expose(), "text/plain; version=0.0.4; charset=utf-8");
   if (path == "/healthz") return text_response(status::ok, "alive\n");
   if (path == "/readyz") {
@@ -53,12 +65,20 @@ SmallResponse Admin::answer(SmallRequest const& request, boost::asio::ip::tcp::e
   if (path != "/" && path != "/config" && path != "/explain" && path != "/suggest") {
     return text_response(status::not_found, std::string{"not here: see /\n"});
   }
-  if (!is_loopback(peer.address()) || !names_loopback(request)) {
-    return text_response(status::forbidden, "for loopback only: use kubectl port-forward, and http://localhost\n");
-  }
+  if (!is_local(request, peer)) return for_loopback_only();
   auto const accept = request[http::field::accept];
   bool const json = std::string_view{accept.data(), accept.size()}.starts_with("application/json");
   return answer_local(path, question == std::string_view::npos ? std::string_view{} : text.substr(question + 1), json);
+}
+
+SmallResponse Admin::answer_quit(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const {
+  if (request.method() != http::verb::post) return allow_only("POST");
+  if (!is_local(request, peer)) return for_loopback_only();
+  if (request.find(http::field::origin) != request.end()) {
+    return text_response(status::forbidden, "not for a page in a browser: it says where it is from (Origin)\n");
+  }
+  if (quit_) quit_();
+  return text_response(status::ok, "ending\n");
 }
 
 SmallResponse Admin::answer_local(std::string_view path, std::string_view query, bool json) const {

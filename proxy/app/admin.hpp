@@ -1,12 +1,13 @@
-// The admin port. Anyone who reaches it may ask how we are and scrape the counters; what tells of the configuration is
-// for loopback peers that name a loopback Host (so that no page in a browser can ask for it by DNS rebinding).
+// The admin port. Anyone who reaches it may ask how we are and scrape the counters; what tells of the configuration, and
+// what ends the process, is for loopback peers that name a loopback Host (so that no page in a browser can ask for it by
+// DNS rebinding).
 #pragma once
 
 #include "app/small_server.hpp"
 #include "app/snapshot.hpp"
 #include "observe/metrics.hpp"
 
-#include <atomic>
+#include <functional>
 
 namespace ambassador::app {
 
@@ -17,13 +18,17 @@ class Admin {
   SmallResponse answer(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const;
 
   void set_draining() noexcept { draining_ = true; }
+  /// What POST /quit does.
+  void on_quit(std::function<void()> quit) { quit_ = std::move(quit); }
 
  private:
+  [[nodiscard]] SmallResponse answer_quit(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const;
   [[nodiscard]] SmallResponse answer_local(std::string_view path, std::string_view query, bool json) const;
 
   Snapshot const& snapshot_;
   observe::Metrics const& metrics_;
   bool draining_ = false;
+  std::function<void()> quit_;
 };
 
 }  // namespace ambassador::app

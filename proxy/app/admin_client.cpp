@@ -1,7 +1,7 @@
 #include "app/admin_client.hpp"
 
-#include "app/small_client.hpp"
 #include "base/uri.hpp"
+#include "net/stream.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -11,7 +11,6 @@
 
 namespace ambassador::app {
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 
 namespace {
 
@@ -30,13 +29,15 @@ Failure not_an_address() {
   return {make_error_code(boost::system::errc::invalid_argument), Side::local, Stage::connect, false};
 }
 
-/// The first address of `admin`; throws boost::system::system_error.
-asio::ip::tcp::endpoint look_up(Authority const& admin) {
+/// Throws boost::system::system_error.
+std::vector<asio::ip::tcp::endpoint> look_up(Authority const& admin) {
   asio::io_context context;
   asio::ip::tcp::resolver resolver{context};
   auto host = admin.host;
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return *resolver.resolve(host, std::to_string(admin.port_or(default_admin_port))).begin();
+  std::vector<asio::ip::tcp::endpoint> found;
+  for (auto const& entry : resolver.resolve(host, std::to_string(admin.port_or(default_admin_port)))) found.push_back(entry);
+  return found;
 }
 
 bool says_passes(std::string const& json) {
@@ -49,29 +50,38 @@ bool says_passes(std::string const& json) {
 
 }  // namespace
 
-Result<ExplainAnswer> ask_explain(std::string const& admin, std::string const& method, std::string const& url) {
+bool is_admin_url(std::string const& admin) { return read_admin(admin).has_value(); }
+
+std::string admin_url(config::ListenAddress const& address) {
+  auto host = asio::ip::make_address(address.host);
+  if (host.is_unspecified()) {
+    host = host.is_v4() ? asio::ip::address{asio::ip::address_v4::loopback()} : asio::ip::address_v6::loopback();
+  }
+  return "http://" + net::to_text({host, address.port});
+}
+
+Result<AdminAnswer> ask_admin(std::string const& admin, AdminQuestion const& question) {
   auto const authority = read_admin(admin);
   if (!authority) return not_an_address();
-  auto const target = "/explain?method=" + query_value(method) + "&url=" + query_value(url);
   try {
-    auto const server = look_up(*authority);
-    auto const shown = get_from(server, {.target = target, .host = authority->text(80), .accept = "text/plain"});
-    auto const parsed = get_from(server, {.target = target, .host = authority->text(80), .accept = "application/json"});
-    return ExplainAnswer{shown.body(), shown.result() == http::status::ok, says_passes(parsed.body())};
+    auto const response = ask(look_up(*authority), {.target = question.path,
+                                                    .host = authority->text(80),
+                                                    .accept = question.accept,
+                                                    .method = question.method,
+                                                    .limit = question.limit});
+    return AdminAnswer{response.result_int(), response.body()};
   } catch (boost::system::system_error const& failed) {
     return Failure{failed.code(), Side::local, Stage::connect, false};
   }
 }
 
-Result<SuggestAnswer> ask_suggest(std::string const& admin) {
-  auto const authority = read_admin(admin);
-  if (!authority) return not_an_address();
-  try {
-    auto const response = get_from(look_up(*authority), {.target = "/suggest", .host = authority->text(80)});
-    return SuggestAnswer{response.body(), response.result() == http::status::ok};
-  } catch (boost::system::system_error const& failed) {
-    return Failure{failed.code(), Side::local, Stage::connect, false};
-  }
+Result<ExplainAnswer> ask_explain(std::string const& admin, std::string const& method, std::string const& url) {
+  auto const path = "/explain?method=" + query_value(method) + "&url=" + query_value(url);
+  auto const shown = ask_admin(admin, {.path = path});
+  if (!shown) return shown.error();
+  auto const parsed = ask_admin(admin, {.path = path, .accept = "application/json"});
+  if (!parsed) return parsed.error();
+  return ExplainAnswer{shown->text, shown->ok(), says_passes(parsed->text)};
 }
 
 }  // namespace ambassador::app

@@ -1,11 +1,34 @@
-// Asks a running ambassador's admin port.
+// Asks a running ambassador's admin port. `admin` is `http://host:port` or `host:port`; all wait for a few seconds at most.
 #pragma once
 
+#include "app/small_client.hpp"
 #include "base/result.hpp"
+#include "config/settings.hpp"
 
 #include <string>
 
 namespace ambassador::app {
+
+/// Whether it can be asked at all.
+bool is_admin_url(std::string const& admin);
+/// The URL of an admin port on this machine. One that listens on all addresses is asked at loopback.
+std::string admin_url(config::ListenAddress const& address);
+
+struct AdminAnswer {
+  unsigned status = 0;
+  std::string text;
+
+  [[nodiscard]] bool ok() const noexcept { return status == 200; }
+};
+
+struct AdminQuestion {
+  std::string path;
+  boost::beast::http::verb method = boost::beast::http::verb::get;
+  std::string accept = "text/plain";
+  Milliseconds limit = small_client_limit;
+};
+
+Result<AdminAnswer> ask_admin(std::string const& admin, AdminQuestion const& question);
 
 struct ExplainAnswer {
   std::string text;         ///< as the admin port wrote it
@@ -13,15 +36,6 @@ struct ExplainAnswer {
   bool passes = false;      ///< the call would go somewhere
 };
 
-/// The answer of /suggest.
-struct SuggestAnswer {
-  std::string text;
-  bool understood = false;  ///< it answered 200
-};
-
-/// `admin` is `http://host:port` or `host:port`. Waits for a few seconds at most.
 Result<ExplainAnswer> ask_explain(std::string const& admin, std::string const& method, std::string const& url);
-/// The same of /suggest.
-Result<SuggestAnswer> ask_suggest(std::string const& admin);
 
 }  // namespace ambassador::app

@@ -181,6 +181,7 @@ void App::run() {
   wait_for_signal();
   start_workers();
   admin_ = std::make_unique<Admin>(snapshot_, *metrics_);
+  admin_->on_quit([this] { request_stop(); });
   if (admin_descriptor_ >= 0) {
     admin_server_ = std::make_unique<SmallServer>(
         control_, std::exchange(admin_descriptor_, -1),
@@ -199,48 +200,70 @@ void App::wait_for_signal() {
     wait_for_signal();
     if (signal == SIGHUP) {
       events_->warn("SIGHUP is ignored: the configuration is read at start only in this version");
-    } else if (!draining_since_) {
-      begin_drain();
     } else {
-      second_signal_ = true;
-      look_at_drain();
+      drain_.second_signal = std::exchange(signalled_, true);
+      begin_drain();
     }
   });
 }
 
 void App::request_stop() {
   asio::post(control_, [this] {
-    if (!draining_since_) begin_drain();
+    drain_.quit = true;
+    begin_drain();
   });
 }
 
+/// Again, for `quit` and for the second signal.
 void App::begin_drain() {
-  draining_since_ = std::chrono::steady_clock::now();
-  events_->info("ending: no new connections, what runs is finished within {} s; a second signal ends at once",
-                drain_limit.count());
-  admin_->set_draining();
-  for (auto& worker : workers_) worker->drain();
+  auto const now = std::chrono::steady_clock::now();
+  if (!draining_since_) {
+    draining_since_ = now;
+    quiet_.emplace(now);
+    admin_->set_draining();
+    for (auto& worker : workers_) worker->begin_drain();
+    // Another process serves the port now, and it must get the new connections.
+    if (options_.share_port && !drain_.quit) {
+      for (auto& worker : workers_) worker->stop_listening();
+    }
+    if (!drain_.quit) {
+      events_->info("draining: calls are served until there was none for {} s, for {} s at most; a second signal ends at once",
+                    drain_quiet.count(), drain_limit.count());
+    }
+  }
   look_at_drain();
 }
 
 void App::look_at_drain() {
-  std::size_t open = 0;
-  for (auto const& worker : workers_) open += worker->open_connections();
-  auto const step = next_step({open, std::chrono::steady_clock::now() - *draining_since_, second_signal_});
-  if (step == DrainStep::finish || cut_) {
-    events_->info("ended");
-    return control_.stop();
+  auto const now = std::chrono::steady_clock::now();
+  Activity activity;
+  for (auto const& worker : workers_) activity += worker->activity();
+  drain_.connections = activity.connections;
+  drain_.elapsed = now - *draining_since_;
+  drain_.quiet = quiet_->look(activity, now);
+  drain_.since_cut = now - cut_at_;
+  switch (next_step(drain_)) {
+    case DrainStep::serve:
+    case DrainStep::wait: break;
+    case DrainStep::close: close_for_good(); break;
+    case DrainStep::cut:
+      events_->warn("{} connections are cut", activity.connections);
+      drain_.cut = true;
+      cut_at_ = now;
+      for (auto& worker : workers_) worker->shut_down();
+      break;
+    case DrainStep::finish: events_->info("ended"); return control_.stop();
   }
-  if (step == DrainStep::cut) {
-    events_->warn("{} connections are cut", open);
-    cut_ = true;
-    for (auto& worker : workers_) worker->shut_down();
-  }
-  // After a cut the calls still write their lines to the log.
-  drain_timer_.expires_after(cut_ ? 5 * drain_look : drain_look);
+  drain_timer_.expires_after(drain_look);
   drain_timer_.async_wait([this](boost::system::error_code const& cancelled) {
     if (!cancelled) look_at_drain();
   });
+}
+
+void App::close_for_good() {
+  events_->info("ending: no new connections, what runs is finished");
+  drain_.closed = true;
+  for (auto& worker : workers_) worker->drain();
 }
 
 }  // namespace ambassador::app

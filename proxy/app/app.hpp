@@ -41,7 +41,7 @@ class App {
   std::optional<CannotListen> open();
   /// Serves until a signal ends it. The control thread is the caller's.
   void run();
-  /// As a signal would. From any thread.
+  /// As `ambassador quit` would. From any thread.
   void request_stop();
 
   /// Where the listeners are, with real ports. After `open`.
@@ -62,6 +62,7 @@ class App {
   void wait_for_signal();
   void begin_drain();
   void look_at_drain();
+  void close_for_good();
 
   Snapshot const& snapshot_;
   AppOptions options_;
@@ -96,12 +97,11 @@ class App {
   std::unique_ptr<SmallServer> admin_server_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
+  DrainState drain_;
   std::optional<SteadyTime> draining_since_;
-  bool second_signal_ = false;
-  bool cut_ = false;
+  std::optional<Quiet> quiet_;
+  SteadyTime cut_at_{};
+  bool signalled_ = false;
 };
-
-/// `workers: auto`: one per core of the cgroup's quota, 2 without a quota, 4 at most.
-unsigned automatic_workers();
 
 }  // namespace ambassador::app

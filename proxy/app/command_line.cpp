@@ -1,3 +1,4 @@
+#include "app/admin_client.hpp"
 #include "app/commands.hpp"
 #include "app/redirect.hpp"
 
@@ -5,6 +6,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 
 namespace ambassador::app {
 namespace {
@@ -17,6 +19,7 @@ constexpr char examples[] = R"(Examples:
   ambassador explain -c ambassador.yaml GET http://localhost/api
   ambassador suggest --admin http://localhost:9901  lines for what was called in report mode
   ambassador redirect --uid 1080                    (see `redirect --help`)
+  ambassador wait --timeout 10s && exec ./app       healthcheck, quit: the same way
 )";
 
 constexpr char redirect_examples[] = R"(Examples, as root (in Kubernetes: an init container with NET_ADMIN):
@@ -35,6 +38,29 @@ constexpr char suggest_examples[] = R"(Examples:
 What was never used comes after it, as comments. A log line does not say whether a call came through
 the proxy port or straight at a listener; the admin port knows.
 )";
+
+constexpr char where_it_is[] = R"(
+Without --admin it is asked where the configuration has the admin port: -c, AMBASSADOR_CONFIG, ./ambassador.yaml,
+/etc/ambassador/ambassador.yaml, AMBASSADOR_ADMIN; else at http://127.0.0.1:9901.
+)";
+
+constexpr char healthcheck_examples[] = R"(Examples:
+  ambassador healthcheck
+  HEALTHCHECK CMD ["/ambassador", "healthcheck"]                      in a Dockerfile
+  livenessProbe: {exec: {command: [/ambassador, healthcheck]}}        in a Pod
+)";
+
+constexpr char wait_examples[] = R"(Examples:
+  ambassador wait --timeout 10s && exec ./app
+  lifecycle: {postStart: {exec: {command: [/ambassador, wait]}}}      the next container starts when this one is ready
+)";
+
+constexpr char quit_examples[] = R"(Examples:
+  ./migrate && ambassador quit                                        in a Job, which must come to its end
+  curl -X POST http://localhost:9901/quit                             the same, from this machine only
+)";
+
+constexpr std::uint64_t max_wait = 24 * 60 * 60 * 1'000;  ///< milliseconds
 
 /// An option that stands for a key of the configuration.
 void add_key(CLI::App& command, ConfigurationOptions& options, char const* name, char const* key, char const* help,
@@ -72,6 +98,14 @@ void add_configuration(CLI::App& command, ConfigurationOptions& options) {
           "Any other scalar of the configuration")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+}
+
+void add_admin_url(CLI::App& command, std::string& admin) {
+  command.add_option("--admin", admin, "Ask a running ambassador's admin port")
+      ->type_name("URL")
+      ->check([](std::string const& text) {
+        return is_admin_url(text) ? std::string{} : "wants a URL such as http://127.0.0.1:9901, not " + text;
+      });
 }
 
 void add_redirect(CLI::App& command, RedirectOptions& options) {
@@ -129,13 +163,13 @@ int main(int argc, char** argv) {
   admin_address(*check_command);
   auto* explain_command = cli.add_subcommand("explain", "Which rule decides on a call, and why; exit 3 if blocked");
   add_configuration(*explain_command, options);
-  explain_command->add_option("--admin", admin, "Ask a running ambassador's admin port")->type_name("URL");
+  add_admin_url(*explain_command, admin);
   explain_command->add_option("method", method, "GET, POST, CONNECT …")->required();
   explain_command->add_option("url", url, "http://host/path, or host:port for CONNECT")->required();
   auto* suggest_command = cli.add_subcommand("suggest", "The smallest map and allow list for what report mode saw");
   suggest_command->footer(suggest_examples);
   auto* from = suggest_command->add_option_group("from", "Where it was seen; one of them");
-  from->add_option("--admin", admin, "Ask a running ambassador's admin port")->type_name("URL");
+  add_admin_url(*from, admin);
   auto* from_log = from->add_option("--from-log", log, "Read an access log, text or JSON; - is stdin")->type_name("FILE");
   from->require_option(1);
   suggest_command->add_option("-c,--config", options.file, "Leave out what this configuration covers")
@@ -147,6 +181,23 @@ int main(int argc, char** argv) {
   auto* redirect_command = cli.add_subcommand("redirect", "Kernel rules for transparent mode");
   RedirectOptions redirection;
   add_redirect(*redirect_command, redirection);
+  auto* healthcheck_command = cli.add_subcommand("healthcheck", "Whether a running ambassador lives: exit 0 or 1");
+  auto* wait_command = cli.add_subcommand("wait", "Until a running ambassador takes calls: exit 0 or 1");
+  auto* quit_command = cli.add_subcommand("quit", "Ends a running ambassador, its calls finished: for Jobs");
+  healthcheck_command->footer(std::string{healthcheck_examples} + where_it_is);
+  wait_command->footer(std::string{wait_examples} + where_it_is);
+  quit_command->footer(std::string{quit_examples} + where_it_is);
+  for (auto* command : {healthcheck_command, wait_command, quit_command}) {
+    add_admin_url(*command, admin);
+    command->add_option("-c,--config", options.file, "Where its admin port is, if not where the environment has it")
+        ->type_name("FILE");
+  }
+  std::uint64_t wait_timeout = 30'000;
+  wait_command->add_option("--timeout", wait_timeout, "How long, at most; 30s unless given")
+      ->transform(CLI::AsNumberWithUnit{std::map<std::string, std::uint64_t>{{"ms", 1}, {"s", 1'000}, {"m", 60'000}},
+                                        CLI::AsNumberWithUnit::UNIT_REQUIRED})
+      ->check(CLI::Range(std::uint64_t{1}, max_wait))
+      ->option_text("TIME");
   cli.require_subcommand(0, 1);
 
   try {
@@ -161,6 +212,9 @@ int main(int argc, char** argv) {
     if (suggest_command->parsed()) return log.empty() ? suggest_at(admin) : suggest_from_log(log, options);
     if (schema_command->parsed()) return schema();
     if (demo_command->parsed()) return demo(once);
+    if (healthcheck_command->parsed()) return healthcheck(admin, options);
+    if (wait_command->parsed()) return wait(admin, options, Milliseconds{wait_timeout});
+    if (quit_command->parsed()) return quit(admin, options);
     if (redirect_command->parsed()) return redirect(redirection);
     return run(options, share_port);
   };

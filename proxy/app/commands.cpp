@@ -5,18 +5,49 @@
 #include "app/explanation.hpp"
 #include "app/startup.hpp"
 #include "app/suggest.hpp"
+#include "app/worker_count.hpp"
 #include "config/load.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <system_error>
+#include <thread>
 
 #include <fmt/format.h>
 
 namespace ambassador::app {
+
+namespace {
+
+constexpr Milliseconds wait_pause{20};             ///< between two looks at whether it is ready
+constexpr std::chrono::seconds wait_try_limit{1};  ///< for one of them
+
+/// The admin port that the command line names, or the configuration; nothing, and said why, where there is none.
+std::optional<std::string> where_to_ask(std::string const& admin, ConfigurationOptions const& options) {
+  if (!admin.empty()) return admin;
+  auto const found = find_admin(options);
+  if (!found) return std::nullopt;
+  if (found->port != 0) return admin_url(*found);
+  fmt::print(stderr, "ambassador: the admin port is any free one: say which with --admin URL\n");
+  return std::nullopt;
+}
+
+/// What came of one question.
+Exit report(std::string const& admin, std::string_view path, Result<AdminAnswer> const& answer) {
+  if (answer && answer->ok()) {
+    fmt::print("{}", answer->text);
+    return Exit::ok;
+  }
+  auto const why = answer ? fmt::format("{} {}", answer->status, answer->text) : answer.error().code.message() + '\n';
+  fmt::print(stderr, "ambassador: {}{}: {}", admin, path, why);
+  return Exit::failed;
+}
+
+}  // namespace
 
 std::string version() { return AMBASSADOR_VERSION; }
 
@@ -74,13 +105,13 @@ Exit explain_at(std::string const& admin, std::string const& method, std::string
 }
 
 Exit suggest_at(std::string const& admin) {
-  auto const answer = ask_suggest(admin);
+  auto const answer = ask_admin(admin, {.path = "/suggest"});
   if (!answer) {
     fmt::print(stderr, "ambassador: cannot ask {}: {}\n", admin, answer.error().code.message());
     return Exit::failed;
   }
-  fmt::print(answer->understood ? stdout : stderr, "{}", answer->text);
-  return answer->understood ? Exit::ok : Exit::failed;
+  fmt::print(answer->ok() ? stdout : stderr, "{}", answer->text);
+  return answer->ok() ? Exit::ok : Exit::failed;
 }
 
 Exit suggest_from_log(std::string const& log, ConfigurationOptions const& options) {
@@ -98,6 +129,31 @@ Exit suggest_from_log(std::string const& log, ConfigurationOptions const& option
   }
   fmt::print("{}", suggestion.text());
   return Exit::ok;
+}
+
+Exit healthcheck(std::string const& admin, ConfigurationOptions const& options) {
+  auto const where = where_to_ask(admin, options);
+  return where ? report(*where, "/healthz", ask_admin(*where, {.path = "/healthz"})) : Exit::failed;
+}
+
+Exit quit(std::string const& admin, ConfigurationOptions const& options) {
+  auto const where = where_to_ask(admin, options);
+  if (!where) return Exit::failed;
+  return report(*where, "/quit", ask_admin(*where, {.path = "/quit", .method = boost::beast::http::verb::post}));
+}
+
+Exit wait(std::string const& admin, ConfigurationOptions const& options, Milliseconds timeout) {
+  auto const where = where_to_ask(admin, options);
+  if (!where) return Exit::failed;
+  auto const end = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    auto const left = std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now());
+    auto const answer =
+        ask_admin(*where, {.path = "/readyz", .limit = std::clamp(left, wait_pause, Milliseconds{wait_try_limit})});
+    bool const is_last = std::chrono::steady_clock::now() + wait_pause >= end;
+    if (is_last || (answer && answer->ok())) return report(*where, "/readyz", answer);
+    std::this_thread::sleep_for(wait_pause);
+  }
 }
 
 Exit schema() {

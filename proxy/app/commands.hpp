@@ -2,6 +2,8 @@
 // 0: a clean end; 1: a bad configuration, or a port in use; 2: a usage error; 3: `explain` says blocked.
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,6 +29,15 @@ Exit suggest_at(std::string const& admin);
 /// Reads an access log, `-` for stdin; with a configuration, what that covers is left out.
 Exit suggest_from_log(std::string const& log, ConfigurationOptions const& options);
 Exit schema();
+
+// These ask a running ambassador's admin port: at `admin`, or, where that is empty, where the configuration has it.
+
+/// Whether it lives.
+Exit healthcheck(std::string const& admin, ConfigurationOptions const& options);
+/// Until it takes calls. The last reason where it does not in time.
+Exit wait(std::string const& admin, ConfigurationOptions const& options, Milliseconds timeout);
+/// It ends, once the calls under way are finished.
+Exit quit(std::string const& admin, ConfigurationOptions const& options);
 Exit demo(bool once);
 
 std::string version();

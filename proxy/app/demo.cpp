@@ -84,7 +84,7 @@ class DemoApps {
     if (request.target() != "/") return text_response(http::status::not_found, "no such page\n");
     std::string number;
     try {
-      auto const response = get_from(proxy, {.target = mapped_url, .host = "localhost"});
+      auto const response = ask({proxy}, {.target = mapped_url, .host = "localhost"});
       number = response.result() == http::status::ok ? response.body() : fmt::format("no number: {}", response.result_int());
     } catch (boost::system::system_error const& failed) {
       number = failed.what();
@@ -128,8 +128,8 @@ void print_what_to_try(std::string const& proxy, std::string const& web, std::st
 /// Makes the two calls; says on stderr what came, where it is not what should come.
 bool make_both_calls(tcp::endpoint proxy) {
   try {
-    auto const mapped = get_from(proxy, {.target = mapped_url, .host = "localhost"});
-    auto const blocked = get_from(proxy, {.target = unmapped_url, .host = "timecheck:8080"});
+    auto const mapped = ask({proxy}, {.target = mapped_url, .host = "localhost"});
+    auto const blocked = ask({proxy}, {.target = unmapped_url, .host = "timecheck:8080"});
     if (mapped.result_int() == 200 && blocked.result_int() == 403) return true;
     fmt::print(stderr, "the mapped call got {}, the blocked one {}\n", mapped.result_int(), blocked.result_int());
   } catch (boost::system::system_error const& failed) {

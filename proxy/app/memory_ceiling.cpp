@@ -28,20 +28,6 @@ std::uint64_t read_inactive_file(std::string const& path) {
 /// cgroup v1 says "no limit" by a number near the largest.
 bool is_limit(std::uint64_t bytes) noexcept { return bytes < std::numeric_limits<std::int64_t>::max() / 2; }
 
-/// The path of this process in the hierarchy that holds memory: `0::/path` (v2), or `N:memory:/path` (v1).
-std::string cgroup_path(std::string const& self, bool v2) {
-  std::ifstream file{self};
-  std::string line;
-  while (std::getline(file, line)) {
-    auto const first = line.find(':');
-    auto const second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    auto const controllers = line.substr(first + 1, second - first - 1);
-    if (v2 ? controllers.empty() : controllers.find("memory") != std::string::npos) return line.substr(second + 1);
-  }
-  return {};
-}
-
 CgroupFiles files_in(std::string const& folder, bool v2) {
   if (v2) return {folder + "/memory.max", folder + "/memory.current", folder + "/memory.stat"};
   return {folder + "/memory.limit_in_bytes", folder + "/memory.usage_in_bytes", folder + "/memory.stat"};
@@ -54,11 +40,10 @@ bool refuses_work(MemoryUse const& use, bool refusing) noexcept {
   return share >= (refusing ? accept_below : refuse_from);
 }
 
+/// The nearest limit: the one of the Pod above matters where the container has none.
 std::optional<CgroupFiles> find_memory_cgroup(std::string const& root, std::string const& self) {
   for (bool const v2 : {true, false}) {
-    auto const base = v2 ? root : root + "/memory";
-    // Inside a container the process's own group is the root of what it sees.
-    for (auto const& folder : {base + cgroup_path(self, v2), base}) {
+    for (auto const& folder : cgroup_folders(v2 ? root : root + "/memory", self, v2 ? "" : "memory")) {
       auto const files = files_in(folder, v2);
       if (read_memory(files)) return files;
     }

@@ -2,6 +2,8 @@
 // of 503 is better than the kernel's kill. What the kernel could take back at once (clean file pages) does not count.
 #pragma once
 
+#include "app/cgroup.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -29,8 +31,7 @@ struct CgroupFiles {
 };
 
 /// The files of this process's cgroup; nothing where there is no limit, or none can be read.
-std::optional<CgroupFiles> find_memory_cgroup(std::string const& root = "/sys/fs/cgroup",
-                                              std::string const& self = "/proc/self/cgroup");
+std::optional<CgroupFiles> find_memory_cgroup(std::string const& root = cgroup_root, std::string const& self = own_cgroups);
 
 /// Nothing where a file cannot be read or there is no limit.
 std::optional<MemoryUse> read_memory(CgroupFiles const& files);

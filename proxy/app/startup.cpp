@@ -45,6 +45,26 @@ std::unique_ptr<Snapshot> load_snapshot(ConfigurationOptions const& options) {
   return std::make_unique<Snapshot>(std::move(*loaded.settings));
 }
 
+std::optional<config::ListenAddress> find_admin(ConfigurationOptions const& options) {
+  auto environment = read_environment();
+  auto loaded =
+      config::load({.file = options.file, .environment = environment, .flags = options.flags, .read_file = read_file});
+  if (!loaded.settings && options.file) {
+    for (auto const& diagnostic : loaded.diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
+    return std::nullopt;
+  }
+  if (!loaded.settings) {
+    std::erase_if(environment, [](auto const& entry) { return entry.first != "AMBASSADOR_ADMIN"; });
+    environment.emplace("AMBASSADOR_LISTEN", "127.0.0.1:0");  // a configuration, though of nothing else
+    loaded = config::load(
+        {.file = {}, .environment = environment, .flags = {}, .read_file = [](std::string const&) { return std::nullopt; }});
+  }
+  if (!loaded.settings) return config::Settings{}.admin;
+  if (!loaded.settings->admin)
+    fmt::print(stderr, "ambassador: the configuration has no admin port: say where with --admin URL\n");
+  return loaded.settings->admin;
+}
+
 std::size_t run_expectations(Snapshot const& snapshot) {
   std::size_t failed = 0;
   for (auto const& expected : snapshot.settings.expect) {

@@ -5,11 +5,16 @@
 #include "app/snapshot.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace ambassador::app {
 
 /// Null where the configuration has errors: they are printed.
 std::unique_ptr<Snapshot> load_snapshot(ConfigurationOptions const& options);
+
+/// Where the admin port of a running ambassador is, by the configuration that it has, too. What is wrong elsewhere in the
+/// configuration is of no interest here, unless `-c` names it: then, and where the port is off, nothing, and it is printed.
+std::optional<config::ListenAddress> find_admin(ConfigurationOptions const& options);
 
 /// Runs the `expect` cases and prints the ones that do not hold; returns how many.
 std::size_t run_expectations(Snapshot const& snapshot);

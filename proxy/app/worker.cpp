@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <random>
@@ -55,7 +56,8 @@ Worker::Worker(Commons const& commons, std::size_t index)
                        .pseudonym = commons.pseudonym,
                        .date = date_,
                        .refusing_work = commons.memory.refusing(),
-                       .draining = draining_},
+                       .draining = draining_,
+                       .tunnel_traffic = tunnel_traffic_},
       sessions_{session_context_, [this] { hurry(); }},
       timer_{context_} {
   update_date();
@@ -136,6 +138,7 @@ void Worker::tick() {
     sample_memory();
     health_checks_.look(commons_.snapshot.settings.map, sources_, time);
   }
+  if (closing_) close_listeners();
   count_connections();
   arm_tick(next_tick());
 }
@@ -149,7 +152,15 @@ void Worker::sample_memory() {
   }
 }
 
-void Worker::count_connections() { open_connections_.store(sessions_.count(), std::memory_order_release); }
+void Worker::count_connections() {
+  open_connections_.store(sessions_.count(), std::memory_order_release);
+  calls_.store(sessions_.busy_count() - std::min(sessions_.busy_count(), tunnel_traffic_.tunnels), std::memory_order_relaxed);
+  moves_.store(sessions_.calls_begun() + tunnel_traffic_.pieces, std::memory_order_relaxed);
+}
+
+Activity Worker::activity() const noexcept {
+  return {open_connections(), calls_.load(std::memory_order_relaxed), moves_.load(std::memory_order_relaxed)};
+}
 
 /// IMF-fixdate, RFC 9110 section 5.6.7.
 void Worker::update_date() {
@@ -162,15 +173,36 @@ void Worker::update_date() {
   date_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &broken));
 }
 
+void Worker::begin_drain() {
+  asio::post(context_, [this] {
+    draining_ = true;
+    arm_tick(drain_tick);
+  });
+}
+
+void Worker::stop_listening() {
+  asio::post(context_, [this] { turn_away(); });
+}
+
 void Worker::drain() {
   // Until the worker has looked, it counts as busy.
   open_connections_.store(1, std::memory_order_release);
   asio::post(context_, [this] {
-    draining_ = true;
-    for (auto& listener : listeners_) listener.stop();
-    sessions_.drain();
-    arm_tick(drain_tick);
+    closing_idle_ = true;
+    turn_away();
   });
+}
+
+void Worker::turn_away() {
+  draining_ = closing_ = true;
+  for (auto& listener : listeners_) listener.turn_away();
+  arm_tick(handshake_time);
+}
+
+void Worker::close_listeners() {
+  closing_ = false;
+  for (auto& listener : listeners_) listener.stop();
+  if (closing_idle_) sessions_.drain();
 }
 
 void Worker::shut_down() {

@@ -2,6 +2,7 @@
 // how many connections it has.
 #pragma once
 
+#include "app/drain.hpp"
 #include "app/memory_ceiling.hpp"
 #include "app/snapshot.hpp"
 #include "net/listener.hpp"
@@ -44,6 +45,8 @@ class Worker {
   static constexpr Milliseconds idle_tick{500};  ///< after a while without a call
   static constexpr unsigned quiet_ticks = 20;    ///< without a call, before the tick slows down
   static constexpr Milliseconds drain_tick{10};
+  /// Between turning new connections away and closing: a handshake that has begun comes to its end meanwhile.
+  static constexpr Milliseconds handshake_time{2};
   static constexpr std::chrono::seconds sweep_interval{1};
   static constexpr Milliseconds gone_client_interval{200};
 
@@ -56,13 +59,19 @@ class Worker {
 
   // From any thread.
 
-  /// Closes the listeners and the idle connections; what runs is finished.
+  /// Each answer ends its connection from now on. What comes is served.
+  void begin_drain();
+  /// Closes the listeners too. No connection is reset by it: what had come is served.
+  void stop_listening();
+  /// All of it, and closes the idle connections; what runs is finished.
   void drain();
   /// Ends what runs.
   void shut_down();
   /// Ends the thread, once its connections are gone or given up.
   void stop();
   [[nodiscard]] std::size_t open_connections() const noexcept { return open_connections_.load(std::memory_order_acquire); }
+  /// As of its last tick.
+  [[nodiscard]] Activity activity() const noexcept;
 
  private:
   void run();
@@ -73,6 +82,8 @@ class Worker {
   void update_date();
   void accepted(int descriptor, boost::asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener);
   void count_connections();
+  void turn_away();
+  void close_listeners();
   void sample_memory();
 
   Commons const& commons_;
@@ -84,12 +95,15 @@ class Worker {
   std::string date_;
   std::time_t date_second_ = 0;
   bool draining_ = false;
+  bool closing_ = false;       ///< the listeners close at the next tick
+  bool closing_idle_ = false;  ///< and so do the idle connections
   observe::LogBuffer log_;
   upstream::Discovery discovery_;
   upstream::Pools pools_;
   upstream::SourceTable sources_;
   upstream::HealthChecks health_checks_;
   balance::Random random_;
+  net::TunnelTraffic tunnel_traffic_;
   session::Credentials credentials_;
   session::Mirrors mirrors_;
   session::Context session_context_;
@@ -103,6 +117,8 @@ class Worker {
   SteadyTime next_sweep_{};
   SteadyTime next_look_{};
   std::atomic<std::size_t> open_connections_{0};
+  std::atomic<std::size_t> calls_{0};
+  std::atomic<std::uint64_t> moves_{0};
   std::thread thread_;
 };
 

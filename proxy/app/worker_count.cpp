@@ -1,37 +1,52 @@
-#include "app/app.hpp"
+#include "app/worker_count.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <fstream>
-#include <string>
 
 namespace ambassador::app {
 namespace {
 
-constexpr unsigned without_quota = 2;
-constexpr unsigned at_most = 4;
+constexpr double without_quota = 2;
+constexpr double at_least = 1;
+constexpr double at_most = 4;
 
-/// Cores that cgroup v2's cpu.max allows, or 0 without a quota. The file holds "QUOTA PERIOD" or "max PERIOD".
-unsigned quota_v2(char const* path) {
-  std::ifstream file{path};
-  std::string quota;
-  double period = 0;
-  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 0;
-  return static_cast<unsigned>(std::max(1.0, std::stod(quota) / period));
+/// Both in microseconds.
+std::optional<double> cores(std::int64_t quota, std::int64_t period) {
+  if (quota <= 0 || period <= 0) return std::nullopt;
+  return static_cast<double>(quota) / static_cast<double>(period);
 }
 
-unsigned quota_v1(char const* quota_path, char const* period_path) {
-  double quota = 0;
-  double period = 0;
-  if (!(std::ifstream{quota_path} >> quota) || !(std::ifstream{period_path} >> period) || quota <= 0 || period <= 0) return 0;
-  return static_cast<unsigned>(std::max(1.0, quota / period));
+void lower(std::optional<double>& least, std::optional<double> other) {
+  if (other && (!least || *other < *least)) least = other;
 }
 
 }  // namespace
 
-unsigned automatic_workers() {
-  auto quota = quota_v2("/sys/fs/cgroup/cpu.max");
-  if (quota == 0) quota = quota_v1("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-  return std::min(quota == 0 ? without_quota : quota, at_most);
+std::optional<double> read_cpu_max(std::string const& path) {
+  std::ifstream file{path};
+  std::int64_t quota = 0;  // stays 0 for `max`
+  std::int64_t period = 0;
+  if (!(file >> quota >> period)) return std::nullopt;
+  return cores(quota, period);
+}
+
+std::optional<double> read_cfs_quota(std::string const& quota_path, std::string const& period_path) {
+  std::ifstream quota_file{quota_path};
+  std::ifstream period_file{period_path};
+  std::int64_t quota = 0;  // -1: none
+  std::int64_t period = 0;
+  if (!(quota_file >> quota) || !(period_file >> period)) return std::nullopt;
+  return cores(quota, period);
+}
+
+unsigned automatic_workers(std::string const& root, std::string const& self) {
+  std::optional<double> quota;
+  for (auto const& folder : cgroup_folders(root, self, {})) lower(quota, read_cpu_max(folder + "/cpu.max"));
+  for (auto const& folder : cgroup_folders(root + "/cpu", self, "cpu")) {
+    lower(quota, read_cfs_quota(folder + "/cpu.cfs_quota_us", folder + "/cpu.cfs_period_us"));
+  }
+  return static_cast<unsigned>(std::clamp(quota.value_or(without_quota), at_least, at_most));
 }
 
 }  // namespace ambassador::app

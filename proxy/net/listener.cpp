@@ -1,7 +1,10 @@
 #include "net/listener.hpp"
 
 #include <cerrno>
+#include <cstdint>
+#include <iterator>
 
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -18,6 +21,24 @@ Failure system_failure() { return {{errno, boost::system::system_category()}, Si
 bool set_option(int descriptor, int level, int name) {
   int const on = 1;
   return ::setsockopt(descriptor, level, name, &on, sizeof on) == 0;
+}
+
+/// Of the TCP header, RFC 9293 section 3.1.
+constexpr std::uint32_t flags_at = 13;
+constexpr std::uint32_t syn_and_ack = 0x12;
+constexpr std::uint32_t syn = 0x02;
+
+/// Drops what would begin a handshake. Closing a listener resets the handshakes under way, and another that shares the port
+/// does not know them. Connections inherit the filter, which lets all else pass. Where the kernel refuses it, the moment
+/// between the last accept and the close stays.
+void drop_first_packets(int descriptor) {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_at),   BPF_STMT(BPF_ALU | BPF_AND | BPF_K, syn_and_ack),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, syn, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+  };
+  sock_fprog const filter{static_cast<unsigned short>(std::size(program)), program};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 /// A connection that was gone before it was accepted: the next may be well.
@@ -84,6 +105,10 @@ bool Listener::accept_waiting(std::size_t limit) {
     }
   }
   return true;
+}
+
+void Listener::turn_away() {
+  if (!stopped_) drop_first_packets(acceptor_.native_handle());
 }
 
 void Listener::stop() {

@@ -34,6 +34,9 @@ class Listener {
   Listener(Executor executor, boost::asio::ip::tcp protocol, int descriptor, Handlers handlers);
 
   void start();
+  /// Lets no new handshake begin; those under way come to their end. The client of one that was not let in tries again by
+  /// itself after a second: then another process that shares the port has it, or it is refused. To be followed by `stop`.
+  void turn_away();
   /// Takes what is left in the accept queue, and closes: no connection that the kernel has accepted is reset.
   void stop();
 

@@ -40,6 +40,7 @@ struct Tunnel {
   bool failed = false;
 
   void moved() {
+    if (options.traffic != nullptr) ++options.traffic->pieces;
     if (options.idle.count() == 0) return;
     idle_until = std::chrono::steady_clock::now() + options.idle;
     arm();
@@ -232,9 +233,26 @@ Task<void> pump_upstream(Tunnel& tunnel, Way& way) {
   tunnel.upstream_done.set();
 }
 
+/// One more open tunnel while this lives.
+class CountedTunnel {
+ public:
+  explicit CountedTunnel(TunnelTraffic* traffic) noexcept : traffic_{traffic} {
+    if (traffic_ != nullptr) ++traffic_->tunnels;
+  }
+  ~CountedTunnel() {
+    if (traffic_ != nullptr) --traffic_->tunnels;
+  }
+  CountedTunnel(CountedTunnel const&) = delete;
+  CountedTunnel& operator=(CountedTunnel const&) = delete;
+
+ private:
+  TunnelTraffic* traffic_;
+};
+
 }  // namespace
 
 Task<Relayed> relay(Stream& client, Stream& upstream, Scratch scratch, RelayOptions options) {
+  CountedTunnel const counted{options.traffic};
   Tunnel tunnel{client, upstream, scratch, options, {}, Event{client.executor()}};
   Way up{client, upstream, tunnel.result.from_client, Side::client, RelayEnd::client_failed, RelayEnd::upstream_failed};
   Way down{upstream, client, tunnel.result.from_upstream, Side::upstream, RelayEnd::upstream_failed, RelayEnd::client_failed};

@@ -26,6 +26,12 @@ inline constexpr std::size_t bulk_piece_bytes = 16 * 1024;
 /// The client's bytes that are kept at most while they are judged.
 inline constexpr std::size_t max_first_bytes = 16 * 1024;
 
+/// What the tunnels of one worker do.
+struct TunnelTraffic {
+  std::size_t tunnels = 0;   ///< open
+  std::uint64_t pieces = 0;  ///< moved so far
+};
+
 enum class Verdict : std::uint8_t { need_more, pass, refuse };
 
 /// Judges what the client has sent so far, each time there is more of it. `ended` where no more will come, or as much as is
@@ -33,11 +39,12 @@ enum class Verdict : std::uint8_t { need_more, pass, refuse };
 using FirstBytes = std::function<Verdict(std::string_view bytes, bool ended)>;
 
 struct RelayOptions {
-  Milliseconds idle{0};    ///< without a byte either way; 0 is never
-  bool may_splice = true;  ///< both streams are plain sockets
-  std::string first_up;    ///< bytes that have been read from the client already: they go before all others
-  FirstBytes first_bytes;  ///< where set, the client's bytes are withheld until it says pass
-  Milliseconds head{0};    ///< from the client's first byte until they are judged; 0 is never
+  Milliseconds idle{0};              ///< without a byte either way; 0 is never
+  bool may_splice = true;            ///< both streams are plain sockets
+  std::string first_up;              ///< bytes that have been read from the client already: they go before all others
+  FirstBytes first_bytes;            ///< where set, the client's bytes are withheld until it says pass
+  Milliseconds head{0};              ///< from the client's first byte until they are judged; 0 is never
+  TunnelTraffic* traffic = nullptr;  ///< where set, this tunnel counts there
 };
 
 /// `refused`: the client's first bytes were, or it ended before they could be judged. `head_timeout`: they did not come in

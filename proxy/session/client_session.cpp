@@ -114,7 +114,7 @@ net::Task<void> ClientSession::run() {
   if (after == After::linger || (after == After::close && stream_.has_input())) co_await linger();
   running_ = false;
   sessions_.call_ended();
-  if (after == After::keep && !context().draining) co_return wait();
+  if (after == After::keep && !sessions_.draining_) co_return wait();
   if (after == After::reset) stream_.reset();
   context().metrics.connection_closed(listener_.index);
   sessions_.end(*this);  // this object is gone: only the coroutine's frame is left
@@ -212,7 +212,7 @@ net::Task<std::string> ClientSession::read_first_bytes() {
 
 /// Waits a little for the next call.
 net::Task<bool> ClientSession::next_comes_soon() {
-  if (context().draining || !sessions_.begin_rest()) co_return false;
+  if (sessions_.draining_ || !sessions_.begin_rest()) co_return false;
   stream_.expires_at(now() + rest_time);
   resting_ = true;
   co_await stream_.readable();

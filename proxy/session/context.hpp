@@ -69,6 +69,7 @@ struct Context {
   std::string const& date;                 ///< the value of Date, no older than a second
   std::atomic<bool> const& refusing_work;  ///< the process is near its memory limit
   bool const& draining;                    ///< no connection is kept alive any more
+  net::TunnelTraffic& tunnel_traffic;
 
   /// How much of a body is read at once.
   [[nodiscard]] std::size_t read_bytes() const noexcept {

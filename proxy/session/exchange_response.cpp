@@ -226,7 +226,8 @@ net::Task<Result<After>> Exchange::relay_tunnel() {
 
   record_.bytes_in += first.size();
   bool const plain = client.stream->tls() == nullptr && lease_.stream().tls() == nullptr;
-  net::RelayOptions options{.idle = timeout_->idle, .may_splice = plain, .first_up = {}, .first_bytes = {}};
+  net::RelayOptions options{
+      .idle = timeout_->idle, .may_splice = plain, .first_up = {}, .first_bytes = {}, .traffic = &context_.tunnel_traffic};
   auto const relayed =
       co_await net::relay(*client.stream, lease_.stream(), context_.scratch.first(context_.read_bytes()), std::move(options));
   co_return take_end(relayed);

@@ -126,7 +126,8 @@ net::Task<After> Exchange::relay_connection(std::string first) {
                             .may_splice = client.tls() == nullptr && upstream.tls() == nullptr,
                             .first_up = std::move(first),
                             .first_bytes = {},
-                            .head = context_.rules.settings().timeout.head};
+                            .head = context_.rules.settings().timeout.head,
+                            .traffic = &context_.tunnel_traffic};
   bool const asked_by_name = record_.protocol != "TCP";
   if (asked_by_name)
     options.first_bytes = [this](std::string_view bytes, bool ended) { return judge_first_bytes(bytes, ended); };

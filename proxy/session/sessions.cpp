@@ -30,10 +30,12 @@ void Sessions::end(ClientSession& session) noexcept {
 }
 
 void Sessions::call_began() {
+  ++calls_begun_;
   if (++busy_ == 1) became_busy_();
 }
 
 void Sessions::drain() {
+  draining_ = true;
   for (auto& session : sessions_) session.drain();
 }
 

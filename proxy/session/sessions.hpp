@@ -3,6 +3,7 @@
 
 #include "session/client_session.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,6 +48,10 @@ class Sessions {
 
   [[nodiscard]] std::size_t count() const noexcept { return sessions_.size(); }
   [[nodiscard]] bool busy() const noexcept { return busy_ != 0; }
+  /// Those with a call under way, or a tunnel.
+  [[nodiscard]] std::size_t busy_count() const noexcept { return busy_; }
+  /// How often a call, or several in a row, or a tunnel has begun.
+  [[nodiscard]] std::uint64_t calls_begun() const noexcept { return calls_begun_; }
 
  private:
   friend class ClientSession;
@@ -67,6 +72,8 @@ class Sessions {
   ExchangeStock stock_;
   List sessions_;
   std::size_t busy_ = 0;
+  std::uint64_t calls_begun_ = 0;
+  bool draining_ = false;  ///< no connection is idle any more
   std::size_t resting_ = 0;
 };
 

@@ -55,6 +55,7 @@ class Ambassador:
         variables = env or {} if admin else ANY_ADMIN_PORT | (env or {})
         self.process = Process([*enter, BINARY, *args], environment.clean(variables), cwd)
         self._status = None
+        self._here = not enter  # else its loopback may be another than ours
         ready = self.process.err.wait_for(LISTENING.search, READY, listeners)
         admins = self.process.err.wait_for(ADMIN.search, READY) if admin else []
         if len(ready) < listeners or len(admins) < admin:
@@ -75,11 +76,20 @@ class Ambassador:
         return found[0]
 
     def finish(self):
-        """SIGTERM, which must end it with 0; all lines of its log."""
+        """Ends it, which must be with 0; all lines of its log."""
         if self._status is None:
-            self._status = self.process.end()
+            self._status = self.process.end(asked=self._here and self.quit())
             assert self._status == 0, f"ended with {self._status}:\n{self.process.err.text()}"
         return self.process.out.all()
+
+    def quit(self):
+        """Whether it took a POST /quit. After SIGTERM it would wait until it has been quiet for a while."""
+        admins = [ADMIN.search(line) for line in self.process.err.all()]
+        ports = [int(found.group(2)) for found in admins if found and found.group(1) in ("127.0.0.1", "0.0.0.0")]
+        try:
+            return bool(ports) and self.process.running() and http_get.get(ports[0], "/quit", method="POST").status == 200
+        except OSError:
+            return False
 
     def abandon(self):
         """It was ended otherwise: no clean end is asked of it."""

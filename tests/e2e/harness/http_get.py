@@ -1,4 +1,4 @@
-"""A plain GET straight at a port, for what is not under test."""
+"""A plain request straight at a port, for what is not under test."""
 
 import dataclasses
 import http.client
@@ -13,10 +13,10 @@ class Answer:
     text: str
 
 
-def get(port, path, headers=None, host="127.0.0.1"):
+def get(port, path, headers=None, host="127.0.0.1", method="GET"):
     connection = http.client.HTTPConnection(host, port, timeout=REPLY)
     try:
-        connection.request("GET", path, headers=headers or {})
+        connection.request(method, path, headers=headers or {})
         response = connection.getresponse()
         fields = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, fields, response.read().decode())

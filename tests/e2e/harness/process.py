@@ -84,9 +84,9 @@ class Process:
         self.err.finish()
         return status
 
-    def end(self, timeout=STOP):
-        """SIGTERM, then SIGKILL when that is not enough; the exit status."""
-        if self.running():
+    def end(self, timeout=STOP, asked=False):
+        """SIGTERM, unless it was `asked` otherwise, then SIGKILL when that is not enough; the exit status."""
+        if self.running() and not asked:
             self.signal(signal.SIGTERM)
         status = self.wait(timeout)
         if status is None:

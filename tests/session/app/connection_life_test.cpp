@@ -269,6 +269,61 @@ TEST(connection_life, our_own_listener_is_never_connected_to) {
   }
 }
 
+TEST(connection_life, serves_on_when_a_drain_begins_and_ends_each_connection_with_its_next_call) {
+  ScriptedUpstream upstream{always(ok_response)};
+  Proxy proxy{to(upstream.port())};
+  auto idle = proxy.connect();
+  idle.send(get_x);
+  EXPECT_EQ(receive_response(idle).find("Connection: close"), std::string::npos);
+  proxy.worker().begin_drain();
+  EXPECT_TRUE(idle.is_quiet(250ms)) << "it was idle, and was closed";
+  auto fresh = proxy.connect();
+  for (auto* client : {&idle, &fresh}) {
+    client->send(get_x);
+    auto const reply = client->receive_all();
+    EXPECT_NE(reply.find("Connection: close"), std::string::npos);
+    EXPECT_TRUE(reply.ends_with("\r\n\r\nok"));
+    EXPECT_EQ(client->end(), End::closed);
+  }
+}
+
+TEST(connection_life, may_close_its_listeners_alone) {
+  ScriptedUpstream upstream{always(ok_response)};
+  Proxy proxy{to(upstream.port())};
+  auto idle = proxy.connect();
+  EXPECT_TRUE(eventually([&] { return proxy.clients() == 1; }));
+  proxy.worker().stop_listening();
+  EXPECT_TRUE(eventually([&] {
+    try {
+      auto const accepted = proxy.connect();
+      return false;
+    } catch (std::runtime_error const&) {
+      return true;
+    }
+  }));
+  idle.send(get_x);
+  EXPECT_TRUE(idle.receive_all().ends_with("\r\n\r\nok"));
+}
+
+TEST(connection_life, says_what_is_under_way) {
+  Held held;
+  ScriptedUpstream upstream{held.script()};
+  Proxy proxy{to(upstream.port())};
+  auto idle = proxy.connect();
+  auto running = proxy.connect();
+  running.send(get_x);
+  EXPECT_TRUE(held.has(1));
+  proxy.worker().begin_drain();
+  EXPECT_TRUE(eventually([&] { return proxy.worker().activity().calls == 1; }));
+  EXPECT_EQ(proxy.worker().activity().connections, 2U);
+  EXPECT_EQ(proxy.worker().activity().moves, 1U);
+  held.release();
+  running.receive_all();
+  EXPECT_TRUE(eventually([&] { return proxy.worker().activity().calls == 0; }));
+  idle.send(get_x);
+  EXPECT_TRUE(eventually([&] { return proxy.worker().activity().moves == 2; }));
+}
+
 TEST(connection_life, a_drain_closes_what_is_idle_and_finishes_what_runs) {
   Held held;
   ScriptedUpstream upstream{held.script()};

@@ -258,6 +258,24 @@ TEST(tcp_source, a_silent_one_ends_after_its_idle_time) {
   expect_record(only_record(proxy), 0, "idle for too long");
 }
 
+TEST(tcp_source, is_under_way_only_while_bytes_move) {
+  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+  Proxy proxy{tcp_to(upstream.port())};
+  auto client = proxy.connect();
+  client.send("ping");
+  EXPECT_EQ(client.receive_exactly(4), "ping");
+  proxy.worker().begin_drain();
+  EXPECT_TRUE(eventually([&] { return proxy.worker().activity().moves >= 3; }));
+  auto const before = proxy.worker().activity();
+  EXPECT_EQ(before.connections, 1U);
+  EXPECT_EQ(before.calls, 0U);
+  client.send("ping");
+  EXPECT_EQ(client.receive_exactly(4), "ping");
+  EXPECT_TRUE(eventually([&] { return proxy.worker().activity().moves == before.moves + 2; })) << "one each way";
+  client.close();
+  expect_over(proxy, upstream);
+}
+
 TEST(tcp_source, a_drain_waits_for_it_and_a_cut_ends_it) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
   Proxy proxy{tcp_to(upstream.port())};

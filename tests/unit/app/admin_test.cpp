@@ -17,6 +17,14 @@ class AdminTest : public testing::Test {
     return admin.answer(request, {asio::ip::make_address(peer), 40000});
   }
 
+  [[nodiscard]] SmallResponse post(std::string const& target, std::string const& host = "localhost:9901",
+                                   std::string const& peer = "127.0.0.1", std::string const& origin = {}) const {
+    SmallRequest request{http::verb::post, target, 11};
+    request.set(http::field::host, host);
+    if (!origin.empty()) request.set(http::field::origin, origin);
+    return admin.answer(request, {asio::ip::make_address(peer), 40000});
+  }
+
   std::unique_ptr<Snapshot> const snapshot =
       snapshot_of("map: [{source: http://localhost/api, target: http://numbers-api/rng}]");
   observe::Metrics const metrics{{"http://localhost/api"}, {"127.0.0.1:1080"}, 1, "1.2.3"};
@@ -52,6 +60,33 @@ TEST_F(AdminTest, is_not_ready_while_it_drains) {
   admin.set_draining();
   EXPECT_EQ(get("/readyz").result_int(), 503);
   EXPECT_EQ(get("/healthz").result_int(), 200);
+}
+
+TEST_F(AdminTest, quits_for_a_post_from_this_machine) {
+  unsigned quits = 0;
+  admin.on_quit([&quits] { ++quits; });
+  for (auto const* host : {"localhost", "127.0.0.1:9901", "[::1]:9901"})
+    EXPECT_EQ(post("/quit", host).result_int(), 200) << host;
+  EXPECT_EQ(quits, 3U);
+}
+
+TEST_F(AdminTest, quits_for_nobody_else) {
+  admin.on_quit([] { ADD_FAILURE() << "it would have ended"; });
+  EXPECT_EQ(post("/quit", "localhost:9901", "10.1.2.3").result_int(), 403);
+  EXPECT_EQ(post("/quit", "evil.example").result_int(), 403);
+  EXPECT_EQ(post("/quit", "").result_int(), 403);
+  EXPECT_EQ(post("/quit", "localhost:9901", "127.0.0.1", "http://localhost:3000").result_int(), 403);
+  EXPECT_EQ(post("/quit", "localhost:9901", "127.0.0.1", "null").result_int(), 403);
+  EXPECT_EQ(post("/quitx").result_int(), 405);
+}
+
+TEST_F(AdminTest, quits_by_no_other_method) {
+  admin.on_quit([] { ADD_FAILURE() << "it would have ended"; });
+  for (auto const method : {http::verb::get, http::verb::head, http::verb::put, http::verb::delete_, http::verb::options}) {
+    auto const response = admin.answer({method, "/quit", 11}, {asio::ip::address_v4::loopback(), 40000});
+    EXPECT_EQ(response.result_int(), 405);
+    EXPECT_EQ(response[http::field::allow], "POST");
+  }
 }
 
 TEST_F(AdminTest, explains_a_url_with_encoded_bytes) {
