@@ -65,7 +65,12 @@ void Lease::drop() noexcept {
 }
 
 Pool::Pool(PoolContext const& context, Authority upstream, Egress const& egress, std::shared_ptr<Shared> shared)
-    : context_{context}, upstream_{std::move(upstream)}, egress_{egress}, rules_{egress.addresses}, shared_{std::move(shared)} {
+    : context_{context},
+      upstream_{std::move(upstream)},
+      egress_{egress},
+      egress_kept_{egress.self.lock()},
+      rules_{egress.addresses},
+      shared_{std::move(shared)} {
   if (rules_.policy == balance::AddressPolicy::mapped) rules_.literal = parse_ip_address(upstream_.host);
 }
 
