@@ -3,13 +3,27 @@
 
 #include "app/commands.hpp"
 #include "app/snapshot.hpp"
+#include "config/load.hpp"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace ambassador::app {
 
+struct ReadConfiguration {
+  std::shared_ptr<Snapshot const> snapshot;     ///< null where a diagnostic is an error
+  std::vector<config::Diagnostic> diagnostics;  ///< `expect` cases that do not hold are not among them
+  std::vector<std::string> files;               ///< that were asked for; not all need be there
+};
+
+ReadConfiguration read_configuration(ConfigurationOptions const& options);
+
+/// The `expect` cases that do not hold.
+std::vector<config::Diagnostic> unmet_expectations(Snapshot const& snapshot);
+
 /// Null where the configuration has errors: they are printed.
-std::unique_ptr<Snapshot> load_snapshot(ConfigurationOptions const& options);
+std::shared_ptr<Snapshot const> load_snapshot(ConfigurationOptions const& options);
 
 /// Runs the `expect` cases and prints the ones that do not hold; returns how many.
 std::size_t run_expectations(Snapshot const& snapshot);

@@ -2,8 +2,8 @@
 // how many connections it has.
 #pragma once
 
+#include "app/live_snapshot.hpp"
 #include "app/memory_ceiling.hpp"
-#include "app/snapshot.hpp"
 #include "net/listener.hpp"
 #include "net/resolver.hpp"
 #include "observe/event_log.hpp"
@@ -12,7 +12,8 @@
 #include "session/sessions.hpp"
 
 #include <atomic>
-#include <deque>
+#include <list>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,19 +22,20 @@ namespace ambassador::app {
 
 /// What all workers have in common; outlives them.
 struct Commons {
-  Snapshot const& snapshot;
   boost::asio::io_context& control;
   net::Resolver& resolver;
   observe::Metrics& metrics;
   observe::LogWriter& log_writer;
   observe::EventLog& events;
   upstream::SharedUpstreams& upstreams;
-  std::vector<boost::asio::ip::tcp::endpoint> const& own_addresses;
   std::string const& pseudonym;
   MemoryCeiling& memory;  ///< sampled by the first worker
-  upstream::EgressTable const& egress;
-  session::SourceLimits& source_limits;
-  std::vector<net::Current<std::string> const*> const& credentials;  ///< by mapping; null: none
+};
+
+/// A listening socket, with the number that its address has.
+struct OpenSocket {
+  std::uint64_t number = 0;
+  int descriptor = -1;
 };
 
 class Worker {
@@ -44,15 +46,18 @@ class Worker {
   static constexpr std::chrono::seconds sweep_interval{1};
   static constexpr Milliseconds gone_client_interval{200};
 
-  Worker(Commons const& commons, std::size_t index);
+  /// `sockets` are of the snapshot's listeners; takes the descriptors.
+  Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
+         std::vector<OpenSocket> const& sockets);
   ~Worker();
 
-  /// Before `start`. Takes the descriptor.
-  void listen(int descriptor, session::ListenerInfo const& listener);
   void start();
 
   // From any thread.
 
+  /// Another snapshot for what begins from now on. Listeners that it has not are emptied and closed; `sockets` are of those
+  /// that are new in it, whose descriptors are taken. The one before goes back to the control thread when nothing uses it.
+  void adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> sockets);
   /// Closes the listeners and the idle connections; what runs is finished.
   void drain();
   /// Ends what runs.
@@ -62,13 +67,33 @@ class Worker {
   [[nodiscard]] std::size_t open_connections() const noexcept { return open_connections_.load(std::memory_order_acquire); }
 
  private:
+  /// A listening socket, and what its connections are now.
+  struct Door {
+    std::uint64_t number;
+    session::ListenerInfo const* info;
+    net::Listener listener;
+  };
+
+  /// A snapshot as this worker uses it, or did.
+  struct Term {
+    explicit Term(std::shared_ptr<LiveSnapshot> of) : snapshot{std::move(of)}, policy{snapshot->policy()} {}
+
+    std::shared_ptr<LiveSnapshot> snapshot;
+    session::Policy policy;
+    std::list<std::unique_ptr<Door>> closed;  ///< with it: what their sockets had still to say may be on its way
+    std::vector<char> scratch;                ///< that was too small for the next; may be in use
+  };
+
   void run();
+  Door& open_door(OpenSocket const& socket);
+  void begin_term(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> const& sockets);
+  void move_doors(Term& old);
+  void end_old_terms();
   void tick();
   void arm_tick(Milliseconds interval);
   void hurry();
   [[nodiscard]] Milliseconds next_tick() noexcept;
   void update_date();
-  void accepted(int descriptor, boost::asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener);
   void count_connections();
   void sample_memory();
 
@@ -78,16 +103,18 @@ class Worker {
   net::TimerWheel wheel_;
   std::vector<char> scratch_;
   wire::http::FieldList fields_;
+  std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
+  std::unique_ptr<Term> term_;
+  std::vector<std::unique_ptr<Term>> old_terms_;
   std::string date_;
   std::time_t date_second_ = 0;
   bool draining_ = false;
   observe::LogBuffer log_;
   upstream::Discovery discovery_;
   upstream::Pools pools_;
-  session::Credentials credentials_;
   session::Context session_context_;
   session::Sessions sessions_;
-  std::deque<net::Listener> listeners_;
+  std::list<std::unique_ptr<Door>> doors_;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                     net::Executor>
       timer_;
