@@ -60,7 +60,8 @@ SmallResponse Admin::answer(SmallRequest const& request, boost::asio::ip::tcp::e
   if (path == "/metrics") return text_response(status::ok, metrics_.expose(), "text/plain; version=0.0.4; charset=utf-8");
   if (path == "/healthz") return text_response(status::ok, "alive\n");
   if (path == "/readyz") {
-    return draining_ ? text_response(status::service_unavailable, "draining\n") : text_response(status::ok, "ready\n");
+    if (draining_) return text_response(status::service_unavailable, "draining\n");
+    return text_response(status::ok, trouble_.empty() ? "ready\n" : "ready; " + trouble_ + '\n');
   }
   if (path != "/" && path != "/config" && path != "/explain" && path != "/suggest") {
     return text_response(status::not_found, std::string{"not here: see /\n"});
@@ -83,8 +84,8 @@ SmallResponse Admin::answer_quit(SmallRequest const& request, boost::asio::ip::t
 
 SmallResponse Admin::answer_local(std::string_view path, std::string_view query, bool json) const {
   if (path == "/") return text_response(status::ok, std::string{index_text});
-  if (path == "/config") return text_response(status::ok, config::to_yaml(snapshot_.settings), "application/yaml");
-  if (path == "/suggest") return text_response(status::ok, suggest_seen(snapshot_, metrics_), "application/yaml");
+  if (path == "/config") return text_response(status::ok, config::to_yaml(snapshot_->settings), "application/yaml");
+  if (path == "/suggest") return text_response(status::ok, suggest_seen(*snapshot_, metrics_), "application/yaml");
   // A query alone is parsed as part of a relative reference.
   std::string reference{"?"};
   reference.append(query);
@@ -98,7 +99,7 @@ SmallResponse Admin::answer_local(std::string_view path, std::string_view query,
     }
   }
   if (url.empty()) return text_response(status::bad_request, "say /explain?method=GET&url=http://host/path\n");
-  auto const explanation = explain(snapshot_.rules, method, url);
+  auto const explanation = explain(snapshot_->rules, method, url);
   return json ? text_response(status::ok, to_json(explanation), "application/json")
               : text_response(status::ok, to_text(explanation));
 }

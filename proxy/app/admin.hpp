@@ -8,12 +8,19 @@
 #include "observe/metrics.hpp"
 
 #include <functional>
+#include <string>
+#include <utility>
 
 namespace ambassador::app {
 
 class Admin {
  public:
-  Admin(Snapshot const& snapshot, observe::Metrics const& metrics) : snapshot_{snapshot}, metrics_{metrics} {}
+  Admin(Snapshot const& snapshot, observe::Metrics const& metrics) : snapshot_{&snapshot}, metrics_{metrics} {}
+
+  /// The one in force from now on.
+  void use(Snapshot const& snapshot) noexcept { snapshot_ = &snapshot; }
+  /// What is to be known beside that we are ready; empty: nothing.
+  void set_trouble(std::string trouble) { trouble_ = std::move(trouble); }
 
   SmallResponse answer(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const;
 
@@ -25,7 +32,8 @@ class Admin {
   [[nodiscard]] SmallResponse answer_quit(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const;
   [[nodiscard]] SmallResponse answer_local(std::string_view path, std::string_view query, bool json) const;
 
-  Snapshot const& snapshot_;
+  Snapshot const* snapshot_;
+  std::string trouble_;
   observe::Metrics const& metrics_;
   bool draining_ = false;
   std::function<void()> quit_;

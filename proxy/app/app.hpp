@@ -1,11 +1,12 @@
 // The composition root: the only place that knows every part. It opens the sockets, starts the workers, answers the
-// admin port, and ends the process in order.
+// admin port, reads the configuration again, and ends the process in order.
 #pragma once
 
 #include "app/admin.hpp"
-#include "app/config_files.hpp"
+#include "app/commands.hpp"
 #include "app/drain.hpp"
-#include "app/port_guard.hpp"
+#include "app/listeners.hpp"
+#include "app/reload_report.hpp"
 #include "app/worker.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -17,26 +18,23 @@
 
 namespace ambassador::app {
 
+struct ReadConfiguration;
+
 struct AppOptions {
   bool share_port = false;  ///< `--share-port`
   std::string name_server;  ///< AMBASSADOR_DNS, `host:port`
   std::string version;
   unsigned workers = 1;
-};
-
-/// An address that could not be listened on, as a message that says which, why and what to do.
-struct CannotListen {
-  std::string message;
+  std::optional<ConfigurationOptions> configuration{};  ///< where the snapshot came from, to be read again; nothing: never
 };
 
 class App {
  public:
-  /// Borrows the snapshot.
-  App(Snapshot const& snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events);
+  App(std::shared_ptr<Snapshot const> snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events);
   ~App();
 
   /// Reads the files that the configuration names. What is wrong with them; nothing may be opened then.
-  std::vector<config::Diagnostic> load_files() { return files_.load(); }
+  std::vector<config::Diagnostic> load_files() { return live_->files().load(); }
   /// Opens every listening socket. Nothing runs yet, and nothing stays open where one fails.
   std::optional<CannotListen> open();
   /// Serves until a signal ends it. The control thread is the caller's.
@@ -45,26 +43,25 @@ class App {
   void request_stop();
 
   /// Where the listeners are, with real ports. After `open`.
-  [[nodiscard]] std::vector<session::ListenerInfo> const& listeners() const noexcept { return listeners_; }
+  [[nodiscard]] std::vector<Listening> const& listening() const noexcept { return live_->listening; }
 
  private:
-  struct OpenSocket {
-    std::size_t listener = 0;
-    int descriptor = -1;
-  };
-
-  std::optional<CannotListen> open_listener(config::ListenAddress const& address);
-  void add_listener(config::ListenAddress const& address, boost::asio::ip::tcp::endpoint const& endpoint);
   std::optional<CannotListen> open_admin();
-  std::optional<CannotListen> cannot_listen(config::ListenAddress const& address, boost::system::error_code code,
-                                            std::string_view what) const;
   void start_workers();
+  void complete(LiveSnapshot& next, LiveSnapshot const* previous);
+  void say_listening(std::uint64_t number) const;
   void wait_for_signal();
   void begin_drain();
   void look_at_drain();
   void close_for_good();
 
-  Snapshot const& snapshot_;
+  // Reading the configuration again: reload.cpp.
+  void reload();
+  void watch_configuration(std::vector<std::string> files);
+  std::vector<std::string> try_reload(ReadConfiguration const& read);
+  void bring_into_force(std::shared_ptr<LiveSnapshot> next, ListenerChange change);
+  void warn_of_what_stays(config::Settings const& next);
+
   AppOptions options_;
   std::shared_ptr<observe::EventLog> events_;
   std::string pseudonym_;
@@ -73,24 +70,26 @@ class App {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer drain_timer_;
   net::Resolver resolver_;
-  std::vector<session::ListenerInfo> listeners_;
-  std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
-  PortGuard guard_;
-  std::vector<OpenSocket> sockets_;
-  int admin_descriptor_ = -1;
-  std::string admin_text_;
-
-  ConfigFiles files_;
+  observe::Metrics metrics_;
   net::FileWatch file_watch_;
-  upstream::EgressTable::Files egress_files_;
-  upstream::EgressTable egress_;
-  session::SourceLimits source_limits_;
-  std::vector<net::Current<std::string> const*> credentials_;
+  FileNews file_news_;
+  upstream::Ways ways_;
+  std::shared_ptr<LiveSnapshot> live_;  ///< in force
+
+  Listeners listeners_;
+  std::optional<ListenerChange> first_listeners_;  ///< until the workers take them
+  int admin_descriptor_ = -1;
+  std::optional<boost::asio::ip::tcp::endpoint> admin_address_;
+
+  std::optional<config::ListenAddress> const admin_at_start_;
+  std::optional<unsigned> const workers_at_start_;
+  ReloadReport reloads_;
+  std::vector<std::string> watched_files_;  ///< a change of which is a reload
+  std::uint64_t configuration_watch_ = 0;
 
   MemoryCeiling memory_{find_memory_cgroup()};
   upstream::SharedUpstreams upstreams_;
   upstream::EndpointStates endpoint_states_;
-  std::unique_ptr<observe::Metrics> metrics_;
   std::unique_ptr<observe::LogWriter> log_writer_;
   std::unique_ptr<Commons> commons_;
   std::unique_ptr<Admin> admin_;

@@ -55,11 +55,12 @@ Exit run(ConfigurationOptions const& options, bool share_port) {
   auto const snapshot = load_snapshot(options);
   if (!snapshot) return Exit::failed;
   auto const* name_server = std::getenv("AMBASSADOR_DNS");
-  App app{*snapshot,
+  App app{snapshot,
           {.share_port = share_port,
            .name_server = name_server == nullptr ? std::string{} : std::string{name_server},
            .version = version(),
-           .workers = snapshot->settings.workers.value_or(automatic_workers())},
+           .workers = snapshot->settings.workers.value_or(automatic_workers()),
+           .configuration = options},
           observe::make_event_log()};
   auto const faults = app.load_files();
   for (auto const& fault : faults) fmt::print(stderr, "{}\n", config::to_string(fault));
@@ -115,7 +116,7 @@ Exit suggest_at(std::string const& admin) {
 }
 
 Exit suggest_from_log(std::string const& log, ConfigurationOptions const& options) {
-  auto const snapshot = options.file ? load_snapshot(options) : nullptr;
+  std::shared_ptr<Snapshot const> const snapshot = options.file ? load_snapshot(options) : nullptr;
   if (options.file && !snapshot) return Exit::failed;
   LogSuggestion suggestion{snapshot.get()};
   std::ifstream file;

@@ -79,7 +79,52 @@ config::Diagnostic fault_at(config::Location const& where, std::string message) 
 
 }  // namespace
 
-ConfigFiles::ConfigFiles(config::Settings const& settings) : settings_{settings} {
+FileNews::FileNews(observe::EventLog& events, prometheus::Registry& registry)
+    : events_{events},
+      family_{prometheus::BuildGauge()
+                  .Name("ambassador_certificate_expiry_timestamp_seconds")
+                  .Help("When the first certificate of a file ends.")
+                  .Register(registry)} {}
+
+void FileNews::read_again(std::vector<std::string> const& files) { events_.info("read again: {}", fmt::join(files, ", ")); }
+
+void FileNews::failed(std::string_view fault, std::string_view kept) { events_.error("{}: {} in force", fault, kept); }
+
+void FileNews::show_expiries(std::vector<net::Expiry> const& expiries) {
+  for (auto const& expiry : expiries) {
+    auto& gauge = shown_[expiry.file];
+    if (gauge == nullptr) gauge = &family_.Add({{"file", expiry.file}});
+    gauge->Set(std::chrono::duration<double>(expiry.not_after.time_since_epoch()).count());
+  }
+}
+
+void FileNews::show_only(std::vector<net::Expiry> const& expiries) {
+  std::erase_if(shown_, [&](auto const& shown) {
+    bool const goes =
+        std::none_of(expiries.begin(), expiries.end(), [&](net::Expiry const& one) { return one.file == shown.first; });
+    if (goes) family_.Remove(shown.second);
+    return goes;
+  });
+  show_expiries(expiries);
+}
+
+class ConfigFiles::Watched {
+ public:
+  Watched(net::FileWatch& watch, std::vector<std::string> files, std::function<void()> changed)
+      : watch_{watch}, alive_{watch.alive()}, number_{watch.watch(std::move(files), std::move(changed))} {}
+  ~Watched() {
+    if (*alive_) watch_.forget(number_);
+  }
+  Watched(Watched const&) = delete;
+  Watched& operator=(Watched const&) = delete;
+
+ private:
+  net::FileWatch& watch_;
+  std::shared_ptr<bool const> alive_;
+  std::uint64_t number_;
+};
+
+ConfigFiles::ConfigFiles(config::Settings const& settings, ConfigFiles const* previous) : previous_{previous} {
   for (auto const& address : settings.listen) {
     if (!address.tls) continue;
     auto& tls = server_of(*address.tls);
@@ -98,49 +143,81 @@ ConfigFiles::ConfigFiles(config::Settings const& settings) : settings_{settings}
   if (settings.via && !settings.via->credentials_file.empty()) secret_of(*settings.via);
 }
 
+namespace {
+
+/// The entry of this key in a list of pairs; null where there is none.
+template <class Entries, class Key>
+auto* find_entry(Entries& entries, Key const& key) {
+  auto const found = std::find_if(entries.begin(), entries.end(), [&](auto const& entry) { return entry.first == key; });
+  return found == entries.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
 ConfigFiles::Tls& ConfigFiles::client_of(config::UpstreamTls const& tls, config::TargetScheme scheme) {
   ClientKey wanted{tls, scheme};
   wanted.tls.server_name.clear();  // it is the connection's, not the context's
-  auto known = std::find_if(clients_.begin(), clients_.end(), [&](auto const& entry) { return entry.first == wanted; });
-  if (known == clients_.end()) {
+  if (auto* const known = find_entry(clients_, wanted)) return *known;
+  Tls made;
+  if (auto const* const before = previous_ != nullptr ? find_entry(previous_->clients_, wanted) : nullptr) {
+    made.source = before->source;
+    made.watched = before->watched;
+  } else {
     auto make = [options = client_options(wanted.tls, scheme)] { return net::make_tls_client(options); };
-    clients_.emplace_back(wanted, Tls{std::make_unique<net::TlsSource>(files_of(wanted.tls), std::move(make))});
-    known = std::prev(clients_.end());
+    made.source = std::make_shared<net::TlsSource>(files_of(wanted.tls), std::move(make));
   }
-  return known->second;
+  return clients_.emplace_back(wanted, std::move(made)).second;
 }
 
 ConfigFiles::Tls& ConfigFiles::server_of(config::ListenTls const& tls) {
-  auto known = std::find_if(servers_.begin(), servers_.end(), [&](auto const& entry) { return entry.first == tls; });
-  if (known == servers_.end()) {
+  if (auto* const known = find_entry(servers_, tls)) return *known;
+  Tls made;
+  if (auto const* const before = previous_ != nullptr ? find_entry(previous_->servers_, tls) : nullptr) {
+    made.source = before->source;
+    made.watched = before->watched;
+  } else {
     auto make = [options = server_options(tls)] { return net::make_tls_server(options); };
-    servers_.emplace_back(tls, Tls{std::make_unique<net::TlsSource>(files_of(tls), std::move(make))});
-    known = std::prev(servers_.end());
+    made.source = std::make_shared<net::TlsSource>(files_of(tls), std::move(make));
   }
-  return known->second;
+  return servers_.emplace_back(tls, std::move(made)).second;
 }
 
-ConfigFiles::Secret& ConfigFiles::secret(std::string const& file, std::string const& prefix, SecretForm form,
-                                         config::Location where) {
-  auto const known = std::find_if(secrets_.begin(), secrets_.end(), [&](auto const& entry) {
-    return entry->file == file && entry->prefix == prefix && entry->form == form;
-  });
-  if (known != secrets_.end()) return **known;
-  auto made = std::make_unique<Secret>();
+ConfigFiles::SecretUse& ConfigFiles::secret(std::string const& file, std::string const& prefix, SecretForm form,
+                                            config::Location where) {
+  auto const is_it = [&](SecretUse const& use) {
+    return use.secret->file == file && use.secret->prefix == prefix && use.secret->form == form;
+  };
+  auto const known = std::find_if(secrets_.begin(), secrets_.end(), is_it);
+  if (known != secrets_.end()) return *known;
+  if (previous_ != nullptr) {
+    auto const before = std::find_if(previous_->secrets_.begin(), previous_->secrets_.end(), is_it);
+    if (before != previous_->secrets_.end()) {
+      return secrets_.emplace_back(SecretUse{before->secret, before->watched, std::move(where)});
+    }
+  }
+  auto made = std::make_shared<Secret>();
   made->file = file;
   made->prefix = prefix;
   made->form = form;
-  made->where = std::move(where);
-  secrets_.push_back(std::move(made));
-  return *secrets_.back();
+  return secrets_.emplace_back(SecretUse{std::move(made), nullptr, std::move(where)});
 }
 
-ConfigFiles::Secret& ConfigFiles::secret_of(config::Credential const& credential) {
+ConfigFiles::SecretUse& ConfigFiles::secret_of(config::Credential const& credential) {
   return secret(credential.file, credential.prefix, SecretForm::prefixed, credential.where);
 }
 
-ConfigFiles::Secret& ConfigFiles::secret_of(config::Via const& via) {
+ConfigFiles::SecretUse& ConfigFiles::secret_of(config::Via const& via) {
   return secret(via.credentials_file, {}, SecretForm::basic, via.where);
+}
+
+std::shared_ptr<net::Current<std::string> const> ConfigFiles::via_credentials(config::Via const& via) {
+  auto const& secret = secret_of(via).secret;
+  return {secret, &secret->value};
+}
+
+upstream::EgressTable::Files ConfigFiles::for_egress() {
+  return {.tls = [this](config::UpstreamTls const& tls, config::TargetScheme scheme) { return client(tls, scheme); },
+          .via_credentials = [this](config::Via const& via) { return via_credentials(via); }};
 }
 
 /// What is wrong with the file, or nothing: then it is in force.
@@ -152,65 +229,57 @@ std::optional<std::string> ConfigFiles::load(Secret& secret) {
   return std::nullopt;
 }
 
+template <class Visit>
+void ConfigFiles::for_each_in_use(Visit visit) {
+  for (auto& [options, tls] : servers_) {
+    if (tls.in_use) visit(tls);
+  }
+  for (auto& [options, tls] : clients_) {
+    if (tls.in_use) visit(tls);
+  }
+}
+
 std::vector<config::Diagnostic> ConfigFiles::load() {
+  previous_ = nullptr;
   std::vector<config::Diagnostic> faults;
-  auto const load_tls = [&](Tls& tls) {
-    if (!tls.in_use) return;
-    if (auto fault = tls.files->load()) faults.push_back(fault_at(tls.where, std::move(fault->message)));
-  };
-  for (auto& [options, tls] : servers_) load_tls(tls);
-  for (auto& [options, tls] : clients_) load_tls(tls);
-  for (auto& secret : secrets_) {
-    if (auto fault = load(*secret)) faults.push_back(fault_at(secret->where, std::move(*fault)));
+  for_each_in_use([&](Tls& tls) {
+    if (tls.source->generation() != 0) return;
+    if (auto fault = tls.source->load()) faults.push_back(fault_at(tls.where, std::move(fault->message)));
+  });
+  for (auto& use : secrets_) {
+    if (use.secret->value.generation() != 0) continue;
+    if (auto fault = load(*use.secret)) faults.push_back(fault_at(use.where, std::move(*fault)));
   }
   return faults;
 }
 
-void ConfigFiles::watch(net::FileWatch& watch, observe::EventLog& events, prometheus::Registry& registry) {
-  events_ = &events;
-  expiries_ = &prometheus::BuildGauge()
-                   .Name("ambassador_certificate_expiry_timestamp_seconds")
-                   .Help("When the first certificate of a file ends.")
-                   .Register(registry);
-  auto const watch_tls = [&](Tls& tls) {
-    if (tls.in_use && !tls.files->files().empty()) watch.watch(tls.files->files(), [this, &tls] { reload(tls); });
-  };
-  for (auto& [options, tls] : servers_) watch_tls(tls);
-  for (auto& [options, tls] : clients_) watch_tls(tls);
-  for (auto& secret : secrets_) {
-    watch.watch({secret->file}, [this, &one = *secret] { reload(one); });
-  }
-  show_expiries();
-}
-
-void ConfigFiles::reload(Tls& tls) {
-  if (auto const fault = tls.files->load()) {
-    events_->error("{}: the files from before stay in force", fault->message);
-    return;
-  }
-  events_->info("read again: {}", fmt::join(tls.files->files(), ", "));
-  show_expiries();
-}
-
-void ConfigFiles::reload(Secret& secret) {
-  if (auto const fault = load(secret)) {
-    events_->error("{}: the secret from before stays in force", *fault);
-  } else {
-    events_->info("read again: {}", secret.file);
-  }
-}
-
-void ConfigFiles::show_expiries() {
-  auto const show = [&](Tls& tls) {
-    auto const context = tls.in_use ? tls.files->get() : nullptr;
-    if (!context) return;
-    for (auto const& expiry : context->expiries()) {
-      auto const seconds = std::chrono::duration<double>(expiry.not_after.time_since_epoch()).count();
-      expiries_->Add({{"file", expiry.file}}).Set(seconds);
+void ConfigFiles::watch(net::FileWatch& watch, FileNews& news) {
+  std::vector<net::Expiry> expiries;
+  for_each_in_use([&](Tls& tls) {
+    if (auto const context = tls.source->get()) {
+      expiries.insert(expiries.end(), context->expiries().begin(), context->expiries().end());
     }
-  };
-  for (auto& [options, tls] : servers_) show(tls);
-  for (auto& [options, tls] : clients_) show(tls);
+    if (tls.watched || tls.source->files().empty()) return;
+    tls.watched =
+        std::make_shared<Watched>(watch, tls.source->files(), [source = tls.source, &news] { read_again(*source, news); });
+  });
+  for (auto& use : secrets_) {
+    if (use.watched) continue;
+    use.watched = std::make_shared<Watched>(watch, std::vector{use.secret->file},
+                                            [secret = use.secret, &news] { read_again(*secret, news); });
+  }
+  news.show_only(expiries);
+}
+
+void ConfigFiles::read_again(net::TlsSource& source, FileNews& news) {
+  if (auto const fault = source.load()) return news.failed(fault->message, "the files from before stay");
+  news.read_again(source.files());
+  if (auto const context = source.get()) news.show_expiries(context->expiries());
+}
+
+void ConfigFiles::read_again(Secret& secret, FileNews& news) {
+  if (auto const fault = load(secret)) return news.failed(*fault, "the secret from before stays");
+  news.read_again({secret.file});
 }
 
 }  // namespace ambassador::app

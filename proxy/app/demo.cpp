@@ -103,7 +103,7 @@ class DemoApps {
   std::thread thread_;
 };
 
-std::unique_ptr<Snapshot> demo_snapshot(tcp::endpoint api) {
+std::shared_ptr<Snapshot const> demo_snapshot(tcp::endpoint api) {
   auto const map = fmt::format("{} => http://{}{}", mapped_url, net::to_text(api), api_path);
   auto loaded = config::load({.file = {},
                               .environment = {},
@@ -112,7 +112,7 @@ std::unique_ptr<Snapshot> demo_snapshot(tcp::endpoint api) {
                                         {"map", map}},
                               .read_file = [](std::string const&) { return std::nullopt; }});
   for (auto const& diagnostic : loaded.diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
-  return loaded.settings ? std::make_unique<Snapshot>(std::move(*loaded.settings)) : nullptr;
+  return loaded.settings ? std::make_shared<Snapshot const>(std::move(*loaded.settings)) : nullptr;
 }
 
 void print_what_to_try(std::string const& proxy, std::string const& web, std::string const& admin) {
@@ -144,12 +144,12 @@ Exit demo(bool once) {
   DemoApps apps;
   auto const snapshot = demo_snapshot(apps.api_address());
   if (!snapshot) return Exit::failed;
-  App app{*snapshot, {.share_port = false, .name_server = {}, .version = version(), .workers = 1}, observe::make_event_log()};
+  App app{snapshot, {.share_port = false, .name_server = {}, .version = version(), .workers = 1}, observe::make_event_log()};
   if (auto const failed = app.open()) {
     fmt::print(stderr, "ambassador: {}\n", failed->message);
     return Exit::failed;
   }
-  auto const& listener = app.listeners().front();
+  auto const& listener = *app.listening().front().info;
   tcp::endpoint const proxy{asio::ip::address_v4::loopback(), listener.port};
   apps.start(proxy);
   print_what_to_try(listener.text, net::to_text(apps.web_address()),

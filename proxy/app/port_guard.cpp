@@ -44,6 +44,13 @@ bool PortGuard::hold(std::uint16_t port) {
   return true;
 }
 
+void PortGuard::release(std::uint16_t port) {
+  auto const held = held_.find(port);
+  if (held == held_.end()) return;
+  ::close(held->second);
+  held_.erase(held);
+}
+
 bool PortGuard::is_held(std::uint16_t port) {
   int const descriptor = bind_name(port);
   if (descriptor < 0) return errno == EADDRINUSE;

@@ -17,6 +17,9 @@ class PortGuard {
 
   /// Takes the name of `port`, until this object ends. False where another ambassador has it.
   bool hold(std::uint16_t port);
+  void release(std::uint16_t port);
+  /// Whether this one has it.
+  [[nodiscard]] bool holds(std::uint16_t port) const { return held_.contains(port); }
   /// Whether another ambassador keeps `port` for itself.
   [[nodiscard]] static bool is_held(std::uint16_t port);
 

@@ -4,15 +4,21 @@
 #include "config/settings.hpp"
 #include "route/decision.hpp"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace ambassador::app {
 
 struct Snapshot {
-  explicit Snapshot(config::Settings loaded) : settings{std::move(loaded)}, rules{settings} {}
+  explicit Snapshot(config::Settings loaded, std::vector<std::string> read = {})
+      : settings{std::move(loaded)}, rules{settings}, files{std::move(read)} {}
   Snapshot(Snapshot const&) = delete;
   Snapshot& operator=(Snapshot const&) = delete;
 
   config::Settings const settings;
   route::Rules const rules;
+  std::vector<std::string> const files;  ///< that the settings were read from, in order; another content is another snapshot
 };
 
 }  // namespace ambassador::app

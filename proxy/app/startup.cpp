@@ -3,6 +3,7 @@
 #include "app/explanation.hpp"
 #include "config/load.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -37,12 +38,24 @@ std::map<std::string, std::string> read_environment() {
 
 }  // namespace
 
-std::unique_ptr<Snapshot> load_snapshot(ConfigurationOptions const& options) {
+ReadConfiguration read_configuration(ConfigurationOptions const& options) {
+  ReadConfiguration result;
+  std::vector<std::string> found;
+  auto const read = [&](std::string const& path) {
+    result.files.push_back(path);
+    auto text = read_file(path);
+    if (text) found.push_back(path);
+    return text;
+  };
   auto loaded =
-      config::load({.file = options.file, .environment = read_environment(), .flags = options.flags, .read_file = read_file});
-  for (auto const& diagnostic : loaded.diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
-  if (!loaded.settings) return nullptr;
-  return std::make_unique<Snapshot>(std::move(*loaded.settings));
+      config::load({.file = options.file, .environment = read_environment(), .flags = options.flags, .read_file = read});
+  result.diagnostics = std::move(loaded.diagnostics);
+  if (!loaded.settings) return result;
+  found.insert(found.end(), loaded.settings->endpoint_files.begin(), loaded.settings->endpoint_files.end());
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  result.snapshot = std::make_shared<Snapshot const>(std::move(*loaded.settings), std::move(found));
+  return result;
 }
 
 std::optional<config::ListenAddress> find_admin(ConfigurationOptions const& options) {
@@ -65,24 +78,34 @@ std::optional<config::ListenAddress> find_admin(ConfigurationOptions const& opti
   return loaded.settings->admin;
 }
 
-std::size_t run_expectations(Snapshot const& snapshot) {
-  std::size_t failed = 0;
+std::vector<config::Diagnostic> unmet_expectations(Snapshot const& snapshot) {
+  std::vector<config::Diagnostic> unmet;
   for (auto const& expected : snapshot.settings.expect) {
     auto const is = explain(snapshot.rules, expected.method, expected.url);
     if (expected.goes_to ? is.target == *expected.goes_to : !is.passes()) continue;
-    ++failed;
-    config::Diagnostic const diagnostic{
-        .severity = config::Severity::error,
-        .where = expected.where,
-        .path = "expect",
-        .message = fmt::format("{} {} should {}, but {}", expected.method, expected.url,
-                               expected.goes_to ? "go to " + *expected.goes_to : "be blocked",
-                               is.passes() ? "goes to " + is.target : "is " + is.decision + " (" + is.reason + ')'),
-        .offending = {},
-        .hint = {}};
-    fmt::print(stderr, "{}\n", config::to_string(diagnostic));
+    unmet.push_back(
+        {.severity = config::Severity::error,
+         .where = expected.where,
+         .path = "expect",
+         .message = fmt::format("{} {} should {}, but {}", expected.method, expected.url,
+                                expected.goes_to ? "go to " + *expected.goes_to : "be blocked",
+                                is.passes() ? "goes to " + is.target : "is " + is.decision + " (" + is.reason + ')'),
+         .offending = {},
+         .hint = {}});
   }
-  return failed;
+  return unmet;
+}
+
+std::shared_ptr<Snapshot const> load_snapshot(ConfigurationOptions const& options) {
+  auto read = read_configuration(options);
+  for (auto const& diagnostic : read.diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
+  return std::move(read.snapshot);
+}
+
+std::size_t run_expectations(Snapshot const& snapshot) {
+  auto const unmet = unmet_expectations(snapshot);
+  for (auto const& diagnostic : unmet) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
+  return unmet.size();
 }
 
 }  // namespace ambassador::app

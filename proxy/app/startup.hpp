@@ -3,14 +3,28 @@
 
 #include "app/commands.hpp"
 #include "app/snapshot.hpp"
+#include "config/load.hpp"
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace ambassador::app {
 
+struct ReadConfiguration {
+  std::shared_ptr<Snapshot const> snapshot;     ///< null where a diagnostic is an error
+  std::vector<config::Diagnostic> diagnostics;  ///< `expect` cases that do not hold are not among them
+  std::vector<std::string> files;               ///< that were asked for; not all need be there
+};
+
+ReadConfiguration read_configuration(ConfigurationOptions const& options);
+
+/// The `expect` cases that do not hold.
+std::vector<config::Diagnostic> unmet_expectations(Snapshot const& snapshot);
+
 /// Null where the configuration has errors: they are printed.
-std::unique_ptr<Snapshot> load_snapshot(ConfigurationOptions const& options);
+std::shared_ptr<Snapshot const> load_snapshot(ConfigurationOptions const& options);
 
 /// Where the admin port of a running ambassador is, by the configuration that it has, too. What is wrong elsewhere in the
 /// configuration is of no interest here, unless `-c` names it: then, and where the port is off, nothing, and it is printed.

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <ctime>
 #include <random>
+#include <utility>
 
 #include <pthread.h>
 
@@ -21,36 +22,30 @@ observe::LogOptions log_options(config::Log const& log) {
   return {{format, log.redact_query}, log.share};
 }
 
-wire::http::HeadLimits head_limits(config::Limits const& limits) { return {limits.head, limits.fields, limits.target}; }
-
 }  // namespace
 
-Worker::Worker(Commons const& commons, std::size_t index)
+Worker::Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
+               std::vector<OpenSocket> const& sockets)
     : commons_{commons},
       index_{index},
       wheel_{now()},
-      scratch_(session::scratch_bytes(commons.snapshot.settings.limits)),
-      log_{commons.log_writer, log_options(commons.snapshot.settings.log), static_cast<std::uint32_t>(index + 1)},
+      scratch_(session::scratch_bytes(snapshot->settings().limits)),
+      own_addresses_{snapshot->own_addresses},
+      log_{commons.log_writer, log_options(snapshot->settings().log), static_cast<std::uint32_t>(index + 1)},
       discovery_{context_.get_executor(), commons.control, commons.resolver, commons.metrics},
-      pools_{{context_.get_executor(), wheel_, discovery_, commons.own_addresses}, commons.upstreams},
-      sources_{commons.snapshot.settings.map, commons.egress, pools_, commons.endpoint_states, commons.events},
+      pools_{{context_.get_executor(), wheel_, discovery_, own_addresses_}, commons.upstreams},
       health_checks_{context_.get_executor(), commons.events},
       random_{std::random_device{}()},
-      credentials_{commons.credentials},
       mirrors_{session_context_},
+      term_{std::make_unique<Term>(std::move(snapshot), pools_, commons)},
       session_context_{.executor = context_.get_executor(),
                        .wheel = wheel_,
                        .scratch = scratch_,
                        .fields = fields_,
-                       .rules = commons.snapshot.rules,
-                       .head_limits = head_limits(commons.snapshot.settings.limits),
+                       .policy = &term_->policy,
                        .pools = pools_,
-                       .egress = commons.egress,
-                       .sources = sources_,
                        .random = random_,
                        .mirrors = mirrors_,
-                       .credentials = credentials_,
-                       .source_limits = commons.source_limits,
                        .metrics = commons.metrics.worker(index),
                        .log = log_,
                        .pseudonym = commons.pseudonym,
@@ -60,6 +55,8 @@ Worker::Worker(Commons const& commons, std::size_t index)
                        .tunnel_traffic = tunnel_traffic_},
       sessions_{session_context_, [this] { hurry(); }},
       timer_{context_} {
+  commons.metrics.worker(index).make_room(commons.metrics.counts());
+  for (auto const& socket : sockets) open_door(socket);
   update_date();
 }
 
@@ -68,23 +65,25 @@ Worker::~Worker() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::listen(int descriptor, session::ListenerInfo const& listener) {
-  auto const protocol = net::bound_address(descriptor).protocol();
-  listeners_.emplace_back(
-      context_.get_executor(), protocol, descriptor,
-      net::Listener::Handlers{
-          .accepted = [this, &listener](int accepted_descriptor,
-                                        asio::ip::tcp::endpoint peer) { accepted(accepted_descriptor, peer, listener); },
-          .trouble =
-              [this, &listener](boost::system::error_code code) {
-                commons_.events.warn("cannot accept on {}: {}; trying again in {} ms", listener.text, code.message(),
-                                     net::accept_pause.count());
-              },
-      });
-}
-
-void Worker::accepted(int descriptor, asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener) {
-  sessions_.open(descriptor, net::to_text(peer), listener);
+/// The snapshot in force has a listener of this number.
+Worker::Door& Worker::open_door(OpenSocket const& socket) {
+  auto const protocol = net::bound_address(socket.descriptor).protocol();
+  auto const place = std::make_shared<Door*>(nullptr);
+  net::Listener::Handlers handlers{
+      .accepted = [this, place](
+                      int descriptor,
+                      asio::ip::tcp::endpoint peer) { sessions_.open(descriptor, net::to_text(peer), *(*place)->info); },
+      .trouble =
+          [this, place](boost::system::error_code code) {
+            commons_.events.warn("cannot accept on {}: {}; trying again in {} ms", (*place)->info->text, code.message(),
+                                 net::accept_pause.count());
+          },
+  };
+  auto& door = doors_.emplace_back(new Door{socket.number,
+                                            find_listening(*term_->snapshot, socket.number)->info.get(),
+                                            {context_.get_executor(), protocol, socket.descriptor, std::move(handlers)}});
+  *place = door.get();
+  return *door;
 }
 
 void Worker::start() {
@@ -95,7 +94,7 @@ void Worker::run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals belong to the control thread
-  for (auto& listener : listeners_) listener.start();
+  for (auto& door : doors_) door->listener.start();
   arm_tick(idle_tick);
   context_.run();
   log_.flush();
@@ -132,11 +131,12 @@ void Worker::tick() {
   }
   if (time >= next_sweep_) {
     pools_.sweep(time);
+    if (!old_terms_.empty()) end_old_terms();
     next_sweep_ = time + sweep_interval;
   }
   if (index_ == 0) {
     sample_memory();
-    health_checks_.look(commons_.snapshot.settings.map, sources_, time);
+    health_checks_.look(term_->snapshot->settings().map, term_->sources, time);
   }
   if (closing_) close_listeners();
   count_connections();
@@ -195,14 +195,70 @@ void Worker::drain() {
 
 void Worker::turn_away() {
   draining_ = closing_ = true;
-  for (auto& listener : listeners_) listener.turn_away();
+  for (auto& door : doors_) door->listener.turn_away();
   arm_tick(handshake_time);
 }
 
 void Worker::close_listeners() {
   closing_ = false;
-  for (auto& listener : listeners_) listener.stop();
+  for (auto& door : doors_) door->listener.stop();
   if (closing_idle_) sessions_.drain();
+}
+
+void Worker::adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> sockets) {
+  asio::post(context_, [this, snapshot = std::move(snapshot), sockets = std::move(sockets)]() mutable {
+    begin_term(std::move(snapshot), sockets);
+  });
+}
+
+void Worker::begin_term(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> const& sockets) {
+  auto& metrics = commons_.metrics.worker(index_);
+  metrics.make_room(commons_.metrics.counts());
+  metrics.seen().forget();
+  auto old = std::exchange(term_, std::make_unique<Term>(std::move(snapshot), pools_, commons_));
+  auto const& settings = term_->snapshot->settings();
+  own_addresses_ = term_->snapshot->own_addresses;
+  log_.set_options(log_options(settings.log));
+  if (auto const wanted = session::scratch_bytes(settings.limits); wanted > scratch_.size()) {
+    old->scratch = std::exchange(scratch_, std::vector<char>(wanted));
+    session_context_.scratch = scratch_;
+  }
+  move_doors(*old);
+  session_context_.policy = &term_->policy;
+  for (auto const& socket : sockets) open_door(socket).listener.start();
+  old_terms_.push_back(std::move(old));
+}
+
+/// What waits in the accept queue of a listener that goes is still served, under the snapshot that had it.
+void Worker::move_doors(Term& old) {
+  for (auto at = doors_.begin(); at != doors_.end();) {
+    auto const here = at++;
+    auto& door = **here;
+    if (auto const* const still = find_listening(*term_->snapshot, door.number)) {
+      door.info = still->info.get();
+      continue;
+    }
+    door.listener.stop();
+    old.closed.splice(old.closed.end(), doors_, here);
+  }
+  auto const is_closed = [&](session::ListenerInfo const& listener) {
+    return std::none_of(doors_.begin(), doors_.end(), [&](auto const& door) { return door->info == &listener; });
+  };
+  sessions_.retire(is_closed, old.policy);
+}
+
+/// No lock, and no counting while calls run: a look now and then, as long as there is an old snapshot.
+void Worker::end_old_terms() {
+  bool const ended = std::erase_if(old_terms_, [&](std::unique_ptr<Term>& term) {
+                       if (sessions_.uses(term->policy)) return false;
+                       asio::post(commons_.control, [snapshot = std::move(term->snapshot)] {});  // where its files are watched
+                       return true;
+                     }) != 0;
+  if (!ended) return;
+  pools_.close_others([this](upstream::Egress const& way) {
+    auto const has_it = [&](std::unique_ptr<Term> const& term) { return term->snapshot->egress().has(way); };
+    return has_it(term_) || std::any_of(old_terms_.begin(), old_terms_.end(), has_it);
+  });
 }
 
 void Worker::shut_down() {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "app/drain.hpp"
+#include "app/live_snapshot.hpp"
 #include "app/memory_ceiling.hpp"
-#include "app/snapshot.hpp"
 #include "net/listener.hpp"
 #include "net/resolver.hpp"
 #include "observe/event_log.hpp"
@@ -15,7 +15,8 @@
 #include "upstream/health_checks.hpp"
 
 #include <atomic>
-#include <deque>
+#include <list>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,7 +25,6 @@ namespace ambassador::app {
 
 /// What all workers have in common; outlives them.
 struct Commons {
-  Snapshot const& snapshot;
   boost::asio::io_context& control;
   net::Resolver& resolver;
   observe::Metrics& metrics;
@@ -32,12 +32,14 @@ struct Commons {
   observe::EventLog& events;
   upstream::SharedUpstreams& upstreams;
   upstream::EndpointStates& endpoint_states;
-  std::vector<boost::asio::ip::tcp::endpoint> const& own_addresses;
   std::string const& pseudonym;
   MemoryCeiling& memory;  ///< sampled by the first worker
-  upstream::EgressTable const& egress;
-  session::SourceLimits& source_limits;
-  std::vector<net::Current<std::string> const*> const& credentials;  ///< by mapping; null: none
+};
+
+/// A listening socket, with the number that its address has.
+struct OpenSocket {
+  std::uint64_t number = 0;
+  int descriptor = -1;
 };
 
 class Worker {
@@ -50,11 +52,11 @@ class Worker {
   static constexpr std::chrono::seconds sweep_interval{1};
   static constexpr Milliseconds gone_client_interval{200};
 
-  Worker(Commons const& commons, std::size_t index);
+  /// `sockets` are of the snapshot's listeners; takes the descriptors.
+  Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
+         std::vector<OpenSocket> const& sockets);
   ~Worker();
 
-  /// Before `start`. Takes the descriptor.
-  void listen(int descriptor, session::ListenerInfo const& listener);
   void start();
 
   // From any thread.
@@ -63,6 +65,9 @@ class Worker {
   void begin_drain();
   /// Closes the listeners too. No connection is reset by it: what had come is served.
   void stop_listening();
+  /// Another snapshot for what begins from now on. Listeners that it has not are emptied and closed; `sockets` are of those
+  /// that are new in it, whose descriptors are taken. The one before goes back to the control thread when nothing uses it.
+  void adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> sockets);
   /// All of it, and closes the idle connections; what runs is finished.
   void drain();
   /// Ends what runs.
@@ -74,13 +79,37 @@ class Worker {
   [[nodiscard]] Activity activity() const noexcept;
 
  private:
+  /// A listening socket, and what its connections are now.
+  struct Door {
+    std::uint64_t number;
+    session::ListenerInfo const* info;
+    net::Listener listener;
+  };
+
+  /// A snapshot as this worker uses it, or did.
+  struct Term {
+    Term(std::shared_ptr<LiveSnapshot> of, upstream::Pools& pools, Commons const& commons)
+        : snapshot{std::move(of)},
+          sources{snapshot->settings().map, snapshot->egress(), pools, commons.endpoint_states, commons.events},
+          policy{snapshot->policy(sources)} {}
+
+    std::shared_ptr<LiveSnapshot> snapshot;
+    upstream::SourceTable sources;
+    session::Policy policy;
+    std::list<std::unique_ptr<Door>> closed;  ///< with it: what their sockets had still to say may be on its way
+    std::vector<char> scratch;                ///< that was too small for the next; may be in use
+  };
+
   void run();
+  Door& open_door(OpenSocket const& socket);
+  void begin_term(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> const& sockets);
+  void move_doors(Term& old);
+  void end_old_terms();
   void tick();
   void arm_tick(Milliseconds interval);
   void hurry();
   [[nodiscard]] Milliseconds next_tick() noexcept;
   void update_date();
-  void accepted(int descriptor, boost::asio::ip::tcp::endpoint const& peer, session::ListenerInfo const& listener);
   void count_connections();
   void turn_away();
   void close_listeners();
@@ -92,6 +121,9 @@ class Worker {
   net::TimerWheel wheel_;
   std::vector<char> scratch_;
   wire::http::FieldList fields_;
+  std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
+  std::unique_ptr<Term> term_;
+  std::vector<std::unique_ptr<Term>> old_terms_;
   std::string date_;
   std::time_t date_second_ = 0;
   bool draining_ = false;
@@ -100,15 +132,13 @@ class Worker {
   observe::LogBuffer log_;
   upstream::Discovery discovery_;
   upstream::Pools pools_;
-  upstream::SourceTable sources_;
   upstream::HealthChecks health_checks_;
   balance::Random random_;
   net::TunnelTraffic tunnel_traffic_;
-  session::Credentials credentials_;
   session::Mirrors mirrors_;
   session::Context session_context_;
   session::Sessions sessions_;
-  std::deque<net::Listener> listeners_;
+  std::list<std::unique_ptr<Door>> doors_;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                     net::Executor>
       timer_;

@@ -191,6 +191,8 @@ struct Rate {
   std::uint64_t requests = 0;
   Milliseconds per{1000};
   std::uint64_t burst = 0;  ///< at least 1; `requests` where it was not written
+
+  [[nodiscard]] bool operator==(Rate const&) const = default;
 };
 
 /// A parent proxy: http targets go through it in absolute form, all else by CONNECT.

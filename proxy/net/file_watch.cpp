@@ -11,11 +11,18 @@ FileWatch::FileWatch(boost::asio::io_context& context, std::chrono::milliseconds
 
 FileWatch::~FileWatch() { *alive_ = false; }
 
-void FileWatch::watch(std::vector<std::string> paths, std::function<void()> changed) {
+std::uint64_t FileWatch::watch(std::vector<std::string> paths, std::function<void()> changed) {
   auto const now = look_at(paths);
-  bool const first = groups_.empty();
-  groups_.push_back(std::make_unique<Group>(Group{std::move(paths), std::move(changed), now, now}));
-  if (first) wait();
+  groups_.push_back(std::make_unique<Group>(Group{++last_number_, std::move(paths), std::move(changed), now, now}));
+  if (!waiting_) wait();
+  return last_number_;
+}
+
+/// It goes with the next look: its `changed` may be what runs now.
+void FileWatch::forget(std::uint64_t number) noexcept {
+  for (auto& group : groups_) {
+    if (group->number == number) group->number = 0;
+  }
 }
 
 FileWatch::Look FileWatch::look_at(std::string const& path) {
@@ -32,6 +39,7 @@ FileWatch::Looks FileWatch::look_at(std::vector<std::string> const& paths) {
 }
 
 void FileWatch::wait() {
+  waiting_ = true;
   timer_.expires_after(interval_);
   timer_.async_wait([this, alive = alive_](boost::system::error_code const& failed) {
     if (failed || !*alive) return;
@@ -42,8 +50,10 @@ void FileWatch::wait() {
 
 void FileWatch::look() {
   auto const alive = alive_;
+  std::erase_if(groups_, [](auto const& group) { return group->number == 0; });
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     auto& group = *groups_[i];
+    if (group.number == 0) continue;
     auto now = look_at(group.paths);
     bool const stable = now == group.last;
     group.last = now;

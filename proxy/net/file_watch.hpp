@@ -27,7 +27,13 @@ class FileWatch {
 
   /// Calls `changed()` whenever one of the files is another than at the last call, or than now, and has been the same for
   /// one interval: a pair of files that is just being written is not read. A file that vanishes or appears has changed.
-  void watch(std::vector<std::string> paths, std::function<void()> changed);
+  /// The number is for `forget`.
+  std::uint64_t watch(std::vector<std::string> paths, std::function<void()> changed);
+  /// Its `changed` is not called any more; it may be the caller.
+  void forget(std::uint64_t number) noexcept;
+
+  /// False once the watch is gone.
+  [[nodiscard]] std::shared_ptr<bool const> alive() const noexcept { return alive_; }
 
  private:
   /// What tells a file from another, and from itself before it was written to. All 0: there is none.
@@ -42,6 +48,7 @@ class FileWatch {
   using Looks = std::vector<Look>;
 
   struct Group {
+    std::uint64_t number = 0;  ///< 0: forgotten
     std::vector<std::string> paths;
     std::function<void()> changed;
     Looks known;  ///< at the last call
@@ -57,7 +64,9 @@ class FileWatch {
                                     boost::asio::io_context::executor_type>
       timer_;
   std::chrono::milliseconds interval_;
-  std::vector<std::unique_ptr<Group>> groups_;                  ///< `changed` may call `watch`
+  std::vector<std::unique_ptr<Group>> groups_;  ///< `changed` may call `watch`
+  std::uint64_t last_number_ = 0;
+  bool waiting_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< `changed` may end the watch
 };
 

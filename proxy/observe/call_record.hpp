@@ -33,8 +33,8 @@ struct CallRecord {
   std::string source;                  ///< the URL as the client asked for it, canonical; raw where it could not be understood
   std::string target;                  ///< the URL it went to; empty where it went nowhere
   std::string_view rule;               ///< the mapping's source, or the allow entry, as written; outlives the call
-  std::uint32_t mapping = no_mapping;  ///< index into Settings::map
-  std::uint32_t allow_rule = no_allow_rule;  ///< index into Settings::allow
+  std::uint32_t mapping = no_mapping;  ///< the series that its source is counted in
+  std::uint32_t allow_rule = no_allow_rule;  ///< the same of its allow entry
   Decision decision = Decision::local;
   bool refused = false;         ///< before the map was asked: logged as [REFUSED]
   int status = 0;               ///< what the client got; 0 where it got nothing

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <unordered_map>
 #include <utility>
 
 namespace ambassador::observe {
@@ -127,19 +126,17 @@ struct CallFamilies {
 
 }  // namespace
 
-Metrics::Metrics(std::vector<std::string> mappings, std::vector<std::string> listeners, std::size_t workers,
-                 std::string version, std::size_t allow_entries)
-    : listeners_{std::move(listeners)}, allow_entries_{allow_entries} {
-  std::unordered_map<std::string, std::uint32_t> known;
-  for (auto& mapping : mappings) {
-    auto const [at, is_new] = known.try_emplace(mapping, static_cast<std::uint32_t>(labels_.size()));
-    if (is_new) labels_.push_back(std::move(mapping));
-    series_.push_back(at->second);
-  }
-  labels_.emplace_back(no_mapping_label);
-  for (std::size_t i = 0; i < workers; ++i) {
-    workers_.push_back(std::make_unique<WorkerMetrics>(series_, labels_.size(), listeners_.size(), allow_entries_));
-  }
+std::uint32_t Metrics::Names::number_of(std::string const& text) {
+  auto const [at, is_new] = numbers_.try_emplace(text, static_cast<std::uint32_t>(all_.size()));
+  if (is_new) all_.push_back(text);
+  return at->second;
+}
+
+Metrics::Metrics(std::vector<std::string> const& mappings, std::vector<std::string> const& listeners, std::size_t workers,
+                 std::string const& version, std::vector<std::string> const& allowed) {
+  count_by(mappings, allowed);
+  for (auto const& address : listeners) listener(address);
+  for (std::size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<WorkerMetrics>(counts()));
 
   auto& dns = prometheus::BuildCounter()
                   .Name("ambassador_dns_resolutions_total")
@@ -162,24 +159,43 @@ Metrics::Metrics(std::vector<std::string> mappings, std::vector<std::string> lis
 
 Metrics::~Metrics() = default;
 
+Series Metrics::count_by(std::vector<std::string> const& mappings, std::vector<std::string> const& allowed) {
+  std::lock_guard const lock{names_};
+  in_force_ = {};
+  for (auto const& mapping : mappings) in_force_.mappings.push_back(mappings_.number_of(mapping));
+  for (auto const& entry : allowed) in_force_.allowed.push_back(allowed_.number_of(entry));
+  return in_force_;
+}
+
+std::size_t Metrics::listener(std::string const& address) {
+  std::lock_guard const lock{names_};
+  return listeners_.number_of(address);
+}
+
+SeriesCounts Metrics::counts() const {
+  std::lock_guard const lock{names_};
+  return {mappings_.all().size(), allowed_.all().size(), listeners_.all().size()};
+}
+
 std::vector<std::uint64_t> Metrics::mapping_uses() const {
-  std::vector<std::uint64_t> by_series(labels_.size());
-  for (auto const& worker : workers_) {
-    for (std::size_t i = 0; i < labels_.size(); ++i) {
-      auto const* counters = worker->series(i);
-      if (counters == nullptr) continue;
-      counters->requests.for_each([&](std::uint32_t, std::uint64_t n) { by_series[i] += n; });
+  std::lock_guard const lock{names_};
+  std::vector<std::uint64_t> uses;
+  for (auto const series : in_force_.mappings) {
+    auto& sum = uses.emplace_back(0);
+    for (auto const& worker : workers_) {
+      auto const* counters = worker->series(series);
+      if (counters != nullptr) counters->requests.for_each([&](std::uint32_t, std::uint64_t n) { sum += n; });
     }
   }
-  std::vector<std::uint64_t> uses;
-  for (auto const series : series_) uses.push_back(by_series[series]);
   return uses;
 }
 
 std::vector<std::uint64_t> Metrics::allow_uses() const {
-  std::vector<std::uint64_t> uses(allow_entries_);
-  for (auto const& worker : workers_) {
-    for (std::size_t i = 0; i < allow_entries_; ++i) uses[i] += worker->allowed(i);
+  std::lock_guard const lock{names_};
+  std::vector<std::uint64_t> uses;
+  for (auto const series : in_force_.allowed) {
+    auto& sum = uses.emplace_back(0);
+    for (auto const& worker : workers_) sum += worker->allowed(series);
   }
   return uses;
 }
@@ -206,17 +222,25 @@ std::string Metrics::expose() const { return prometheus::TextSerializer{}.promet
 
 void Metrics::collect_calls(std::vector<MetricFamily>& out) const {
   CallFamilies families;
-  for (std::size_t i = 0; i < labels_.size(); ++i) {
+  auto const add = [&](std::string const& label, auto const& counters_of) {
     CallSum sum;
     bool called = false;
     for (auto const& worker : workers_) {
-      MappingCounters const* const counters = worker->series(i);
+      MappingCounters const* const counters = counters_of(*worker);
       if (counters == nullptr) continue;
       called = true;
       sum.add(*counters);
     }
-    if (called) families.add(labels_[i], sum);
+    if (called) families.add(label, sum);
+  };
+  {
+    std::lock_guard const lock{names_};
+    auto const& labels = mappings_.all();
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      add(labels[i], [i](WorkerMetrics const& worker) { return worker.series(i); });
+    }
   }
+  add(std::string{no_mapping_label}, [](WorkerMetrics const& worker) { return worker.none(); });
   for (auto* family : {&families.requests, &families.duration, &families.upstream_duration, &families.bytes, &families.retries,
                        &families.mirrored}) {
     out.push_back(std::move(*family));
@@ -242,12 +266,14 @@ void Metrics::collect_decisions(std::vector<MetricFamily>& out) const {
 }
 
 void Metrics::collect_connections(std::vector<MetricFamily>& out) const {
-  std::map<std::string, std::uint64_t> active;
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    for (auto const& worker : workers_) active[listeners_[i]] += worker->connections(i);
-  }
+  std::lock_guard const lock{names_};
   MetricFamily family{"ambassador_connections_active", "Client connections that are open.", MetricType::Gauge, {}};
-  for (auto const& [listener, n] : active) family.metric.push_back(gauge({{"listener", listener}}, n));
+  auto const& addresses = listeners_.all();
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    std::uint64_t active = 0;
+    for (auto const& worker : workers_) active += worker->connections(i);
+    family.metric.push_back(gauge({{"listener", addresses[i]}}, active));
+  }
   out.push_back(std::move(family));
 }
 

@@ -1,5 +1,6 @@
 // The counters of the process: each worker's own, added up when somebody asks, and a registry for what is rare. The values
-// of labels come from the configuration and from closed lists only, so their number is bounded.
+// of labels come from the configuration and from closed lists only, so their number is bounded. A reload adds series and
+// takes none away: a source that comes back goes on counting where it was.
 #pragma once
 
 #include "observe/worker_metrics.hpp"
@@ -14,7 +15,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace ambassador::observe {
@@ -24,12 +27,17 @@ inline constexpr std::string_view no_mapping_label = "none";
 
 enum class DnsResult : std::uint8_t { ok, no_address, failed, timed_out };
 
+/// Where the calls of one configuration are counted: the numbers of series, by the indexes of its map and its allow list.
+struct Series {
+  std::vector<std::uint32_t> mappings;
+  std::vector<std::uint32_t> allowed;
+};
+
 class Metrics final : public prometheus::Collectable {
  public:
-  /// `mappings` are the sources as written, in the order of CallRecord::mapping (equal ones share their series);
-  /// `listeners` the addresses, in the order of WorkerMetrics::connection_opened; `allow_entries` how many there are.
-  Metrics(std::vector<std::string> mappings, std::vector<std::string> listeners, std::size_t workers, std::string version,
-          std::size_t allow_entries = 0);
+  /// `mappings` and `allowed` as in `count_by`; `listeners` the addresses, in the order of WorkerMetrics::connection_opened.
+  Metrics(std::vector<std::string> const& mappings, std::vector<std::string> const& listeners, std::size_t workers,
+          std::string const& version, std::vector<std::string> const& allowed = {});
   ~Metrics() override;
   Metrics(Metrics const&) = delete;
   Metrics& operator=(Metrics const&) = delete;
@@ -38,6 +46,13 @@ class Metrics final : public prometheus::Collectable {
   [[nodiscard]] WorkerMetrics& worker(std::size_t i) noexcept { return *workers_[i]; }
 
   // From any thread.
+
+  /// Another configuration comes into force: its sources and its allow entries as written, in their order; equal ones share
+  /// their series. Each worker needs room for `counts()` before it counts by the new numbers.
+  Series count_by(std::vector<std::string> const& mappings, std::vector<std::string> const& allowed);
+  /// The number of the listener at this address, of WorkerMetrics::connection_opened. Room as above.
+  std::size_t listener(std::string const& address);
+  [[nodiscard]] SeriesCounts counts() const;
 
   void dns_resolved(DnsResult result) { dns_[static_cast<std::size_t>(result)]->Increment(); }
   /// For LogWriter.
@@ -48,9 +63,9 @@ class Metrics final : public prometheus::Collectable {
   /// Asks for a family of somebody else's at each scrape, on the scraping thread. Before the first scrape.
   void also_collect(std::function<prometheus::MetricFamily()> family) { others_.push_back(std::move(family)); }
 
-  /// Calls of each mapping so far, by its index; those that share their series count as one.
+  /// Calls of each mapping of the configuration in force so far, by its index; those that share their series count as one.
   [[nodiscard]] std::vector<std::uint64_t> mapping_uses() const;
-  /// Calls that each allow entry let pass so far, by its index.
+  /// Calls that each of its allow entries let pass so far, by its index.
   [[nodiscard]] std::vector<std::uint64_t> allow_uses() const;
   /// What all workers saw that the configuration does not cover; a destination may be there once for each.
   [[nodiscard]] SeenCalls seen() const;
@@ -66,10 +81,22 @@ class Metrics final : public prometheus::Collectable {
   void collect_decisions(std::vector<prometheus::MetricFamily>& out) const;
   void collect_connections(std::vector<prometheus::MetricFamily>& out) const;
 
-  std::vector<std::string> labels_;    // of the series; the last is `none`
-  std::vector<std::uint32_t> series_;  // mapping -> index into labels_
-  std::vector<std::string> listeners_;
-  std::size_t allow_entries_;
+  /// Texts, each of which has a number.
+  class Names {
+   public:
+    std::uint32_t number_of(std::string const& text);
+    [[nodiscard]] std::vector<std::string> const& all() const noexcept { return all_; }
+
+   private:
+    std::vector<std::string> all_;
+    std::unordered_map<std::string, std::uint32_t> numbers_;
+  };
+
+  mutable std::mutex names_;  // never taken on a request's path
+  Names mappings_;
+  Names allowed_;
+  Names listeners_;
+  Series in_force_;
   std::vector<std::unique_ptr<WorkerMetrics>> workers_;
   prometheus::Registry registry_;
   std::vector<std::function<prometheus::MetricFamily()>> others_;

@@ -19,6 +19,12 @@ void Seen::saw(SeenDestination const& destination, SystemTime when) {
   at->second.last = std::max(at->second.last, when);
 }
 
+void Seen::forget() {
+  std::lock_guard const lock{mutex_};
+  calls_.clear();
+  overflow_ = 0;
+}
+
 void Seen::add_to(SeenCalls& out) const {
   std::lock_guard const lock{mutex_};
   out.overflow += overflow_;

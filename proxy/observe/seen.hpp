@@ -18,6 +18,9 @@ class Seen {
   /// The worker's, at the end of a call that was blocked or reported. Allocates for a new destination only.
   void saw(SeenDestination const& destination, SystemTime when);
 
+  /// What was seen is covered now, perhaps: a reload.
+  void forget();
+
   /// From any thread: appends what was seen to `out`, in order.
   void add_to(SeenCalls& out) const;
 

@@ -41,12 +41,26 @@ std::string_view CallKey::code() const noexcept {
   return code == 0 ? std::string_view{"0"} : std::string_view{code_digits.data() + code * 3, 3};
 }
 
-WorkerMetrics::WorkerMetrics(std::vector<std::uint32_t> const& series, std::size_t series_count, std::size_t listeners,
-                             std::size_t allow_entries)
-    : series_{series}, calls_(series_count), connections_(listeners), allowed_(allow_entries) {}
-
 WorkerMetrics::~WorkerMetrics() {
   for (auto& call : calls_) delete call.load(std::memory_order_relaxed);
+  delete none_.load(std::memory_order_relaxed);
+}
+
+void WorkerMetrics::make_room(SeriesCounts const& counts) {
+  std::lock_guard const lock{growth_};
+  while (calls_.size() < counts.mappings) calls_.emplace_back(nullptr);
+  while (allowed_.size() < counts.allowed) allowed_.emplace_back();
+  while (connections_.size() < counts.listeners) connections_.emplace_back();
+}
+
+MappingCounters const* WorkerMetrics::series(std::size_t i) const {
+  std::lock_guard const lock{growth_};
+  return i < calls_.size() ? calls_[i].load(std::memory_order_acquire) : nullptr;
+}
+
+std::uint64_t WorkerMetrics::value_of(std::deque<Counter> const& counters, std::size_t i) const {
+  std::lock_guard const lock{growth_};
+  return i < counters.size() ? counters[i].value() : 0;
 }
 
 void WorkerMetrics::record(CallRecord const& record) noexcept {
@@ -87,7 +101,7 @@ void WorkerMetrics::mirrored(std::uint32_t mapping, Mirrored result) noexcept {
 }
 
 MappingCounters& WorkerMetrics::counters(std::uint32_t mapping) {
-  auto& slot = calls_[mapping < series_.size() ? series_[mapping] : calls_.size() - 1];
+  auto& slot = mapping < calls_.size() ? calls_[mapping] : none_;
   MappingCounters* call = slot.load(std::memory_order_relaxed);
   if (call == nullptr) {
     call = new MappingCounters;

@@ -12,9 +12,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string_view>
-#include <vector>
 
 namespace ambassador::observe {
 
@@ -45,18 +46,24 @@ struct MappingCounters {
 
 using ReasonCounters = std::array<Counter, reason_count>;
 
+/// How many there are to be counted.
+struct SeriesCounts {
+  std::size_t mappings = 0;
+  std::size_t allowed = 0;
+  std::size_t listeners = 0;
+};
+
 class alignas(64) WorkerMetrics {
  public:
-  /// `series[i]` is where mapping i is counted, below `series_count`; several may share one. It must outlive this.
-  /// `allow_entries` are counted by CallRecord::allow_rule.
-  WorkerMetrics(std::vector<std::uint32_t> const& series, std::size_t series_count, std::size_t listeners,
-                std::size_t allow_entries);
+  explicit WorkerMetrics(SeriesCounts const& counts) { make_room(counts); }
   ~WorkerMetrics();
   WorkerMetrics(WorkerMetrics const&) = delete;
   WorkerMetrics& operator=(WorkerMetrics const&) = delete;
 
   // The worker's thread only.
 
+  /// For more than before, after a reload; what was counted stays.
+  void make_room(SeriesCounts const& counts);
   /// Once, at the call's end. Allocates on the first call of a mapping, or of a method and status there, only.
   void record(CallRecord const& record) noexcept;
   void connection_opened(std::size_t listener) noexcept { connections_[listener].add(1); }
@@ -69,33 +76,38 @@ class alignas(64) WorkerMetrics {
 
   // Any thread.
 
-  /// Null where nothing was counted yet. The last series is `none`.
-  [[nodiscard]] MappingCounters const* series(std::size_t i) const noexcept {
-    return calls_[i].load(std::memory_order_acquire);
-  }
+  /// Null where nothing was counted yet.
+  [[nodiscard]] MappingCounters const* series(std::size_t i) const;
+  /// The same of calls that no mapping decided.
+  [[nodiscard]] MappingCounters const* none() const noexcept { return none_.load(std::memory_order_acquire); }
   [[nodiscard]] ReasonCounters const& blocked() const noexcept { return blocked_; }
   [[nodiscard]] ReasonCounters const& reported() const noexcept { return reported_; }
   [[nodiscard]] ReasonCounters const& refused() const noexcept { return refused_; }
   /// Neither blocked, reported nor refused.
   [[nodiscard]] ReasonCounters const& failed() const noexcept { return failed_; }
-  /// Calls that allow entry `i` let pass.
-  [[nodiscard]] std::uint64_t allowed(std::size_t i) const noexcept { return allowed_[i].value(); }
+  /// Calls that an allow entry let pass, by the number of its series.
+  [[nodiscard]] std::uint64_t allowed(std::size_t i) const { return value_of(allowed_, i); }
   [[nodiscard]] Seen const& seen() const noexcept { return seen_; }
-  [[nodiscard]] std::uint64_t connections(std::size_t listener) const noexcept { return connections_[listener].value(); }
+  [[nodiscard]] std::uint64_t connections(std::size_t listener) const { return value_of(connections_, listener); }
 
  private:
+  using Slot = std::atomic<MappingCounters*>;
+
   MappingCounters& counters(std::uint32_t mapping);
+  [[nodiscard]] std::uint64_t value_of(std::deque<Counter> const& counters, std::size_t i) const;
   void record_reason(CallRecord const& record) noexcept;
   void count_allowed(std::uint32_t allow_rule) noexcept;
 
-  std::vector<std::uint32_t> const& series_;
-  std::vector<std::atomic<MappingCounters*>> calls_;
+  // They only grow, and what is in them stays where it is: the worker, which alone makes them grow, looks without a lock.
+  mutable std::mutex growth_;
+  std::deque<Slot> calls_;
+  std::deque<Counter> connections_;
+  std::deque<Counter> allowed_;
+  Slot none_{nullptr};
   ReasonCounters blocked_;
   ReasonCounters reported_;
   ReasonCounters refused_;
   ReasonCounters failed_;
-  std::vector<Counter> connections_;
-  std::vector<Counter> allowed_;
   Seen seen_;
 };
 

@@ -14,6 +14,7 @@ struct ClientLeg {
   net::Stream* stream = nullptr;
   std::string_view address;                                  ///< the client's `address:port`
   std::optional<boost::asio::ip::tcp::endpoint> redirected;  ///< where it meant to connect, when the kernel brought it here
+  bool last_call = false;                                    ///< the connection is not kept beyond the call under way
   MessageReader reader{wire::http1::max_leading_empty_lines};
   MessageWriter writer;
 };

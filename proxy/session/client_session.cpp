@@ -59,6 +59,7 @@ bool wants_more(std::string_view first) {
 ClientSession::ClientSession(Sessions& sessions, int descriptor, std::string client, ListenerInfo const& listener)
     : sessions_{sessions},
       listener_{listener},
+      kept_{listener.protocol == config::ListenProtocol::tcp ? sessions.context_.policy : nullptr},
       stream_{sessions.context_.executor, sessions.context_.wheel, descriptor},
       address_{std::move(client)},
       begun_{listener.protocol == config::ListenProtocol::http && listener.tls == nullptr && !listener.proxy_protocol} {}
@@ -80,7 +81,7 @@ Context& ClientSession::context() const noexcept { return sessions_.context_; }
 
 /// Idle: one pending wait, and the keep-alive deadline.
 void ClientSession::wait() {
-  stream_.expires_at(now() + context().rules.settings().timeout.keepalive);
+  stream_.expires_at(now() + context().policy->rules.settings().timeout.keepalive);
   stream_.on_readable([this](bool aborted) { woken(aborted); });
 }
 
@@ -96,7 +97,7 @@ void ClientSession::woken(bool aborted) {
 /// Calls, until there is nothing to do for the present, or for good.
 net::Task<void> ClientSession::run() {
   exchange_ = sessions_.stock_.take();
-  auto& reader = exchange_->attach(stream_, address_, redirected_).reader;
+  auto& reader = attach();
   auto after = After::keep;
   if (!std::exchange(begun_, true)) after = co_await begin();
   for (bool more = after == After::keep; more;) {
@@ -114,10 +115,16 @@ net::Task<void> ClientSession::run() {
   if (after == After::linger || (after == After::close && stream_.has_input())) co_await linger();
   running_ = false;
   sessions_.call_ended();
-  if (after == After::keep && !sessions_.draining_) co_return wait();
+  if (after == After::keep && !sessions_.draining_ && !is_over()) co_return wait();
   if (after == After::reset) stream_.reset();
   context().metrics.connection_closed(listener_.index);
   sessions_.end(*this);  // this object is gone: only the coroutine's frame is left
+}
+
+MessageReader& ClientSession::attach() {
+  auto& leg = exchange_->attach(stream_, address_, redirected_);
+  leg.last_call = retired_;
+  return leg.reader;
 }
 
 /// What comes before the first call. After::keep: calls follow; else the connection was none of HTTP, and is over.
@@ -125,7 +132,7 @@ net::Task<After> ClientSession::begin() {
   // One that only looked whether somebody listens, as a load balancer does: no call, and nothing to say of it.
   bool const says_nothing = listener_.protocol == config::ListenProtocol::http && stream_.has_ended_in_silence();
   if (says_nothing) co_return After::close;
-  stream_.expires_at(now() + context().rules.settings().timeout.head);
+  stream_.expires_at(now() + context().policy->rules.settings().timeout.head);
   if (auto const failure = co_await begin_layers()) {
     exchange_->refuse_connection(*failure, stream_.tls_detail(), listener_);
     co_return After::reset;
@@ -133,7 +140,7 @@ net::Task<After> ClientSession::begin() {
   stream_.never_expires();
   switch (listener_.protocol) {
     case config::ListenProtocol::http: break;
-    case config::ListenProtocol::tcp: co_return co_await exchange_->serve_tcp(listener_);
+    case config::ListenProtocol::tcp: co_return co_await exchange_->serve_tcp(listener_, *kept_);
     case config::ListenProtocol::transparent: co_return co_await begin_redirected();
   }
   co_return After::keep;
@@ -145,7 +152,7 @@ net::Task<std::optional<Failure>> ClientSession::begin_layers() {
   if (listener_.proxy_protocol) {
     if (auto const code = co_await read_proxy_header(early)) co_return Failure{code, Side::client, Stage::accept, false};
   }
-  auto& reader = exchange_->attach(stream_, address_, redirected_).reader;
+  auto& reader = attach();
   if (listener_.tls == nullptr) {
     reader.put_back(std::move(early));
     co_return std::nullopt;
@@ -183,7 +190,7 @@ net::Task<After> ClientSession::begin_redirected() {
     exchange_->refuse_connection({Errc::not_redirected, Side::client, Stage::accept, false}, {}, listener_);
     co_return After::reset;
   }
-  auto& reader = exchange_->attach(stream_, address_, redirected_).reader;
+  auto& reader = attach();
   auto first = co_await read_first_bytes();
   auto const sni = wire::tls::read_client_hello(first).hello.server_name.value_or(std::string{});
   bool const is_http = wire::look_at_first_bytes(first) == wire::FirstBytes::http;
@@ -201,7 +208,7 @@ net::Task<std::string> ClientSession::read_first_bytes() {
     first.resize(wire::tls::max_client_hello);
     auto const io = stream_.read_some(first.data() + have, first.size() - have);
     first.resize(have + io.bytes);
-    if (have == 0 && io.bytes != 0) stream_.expires_at(now() + context().rules.settings().timeout.head);
+    if (have == 0 && io.bytes != 0) stream_.expires_at(now() + context().policy->rules.settings().timeout.head);
     if (io.code && !io.blocked()) break;
     if (io.blocked()) co_await stream_.readable();
     if (stream_.expired()) break;
@@ -212,7 +219,7 @@ net::Task<std::string> ClientSession::read_first_bytes() {
 
 /// Waits a little for the next call.
 net::Task<bool> ClientSession::next_comes_soon() {
-  if (sessions_.draining_ || !sessions_.begin_rest()) co_return false;
+  if (sessions_.draining_ || retired_ || !sessions_.begin_rest()) co_return false;
   stream_.expires_at(now() + rest_time);
   resting_ = true;
   co_await stream_.readable();
@@ -227,9 +234,9 @@ net::Task<After> ClientSession::next_call(MessageReader& reader) {
   auto& stream = stream_;
   stream.never_expires();
   for (bool timed = false;;) {
-    auto const got = reader.read_head(stream, context().scratch, context().head_limits, request_read_bytes);
+    auto const got = reader.read_head(stream, context().scratch, context().policy->head_limits, request_read_bytes);
     switch (got.got) {
-      case Got::some: co_return co_await exchange_->serve(got.bytes, listener_, tunnel_.get());
+      case Got::some: had_call_ = true; co_return co_await exchange_->serve(got.bytes, listener_, tunnel_.get());
       case Got::faulty:
         if (tunnel_ && got.bytes.starts_with(tls_handshake)) co_return co_await exchange_->refuse_tls(*tunnel_, listener_);
         co_return co_await exchange_->refuse(fault_of(got, listener_), got.bytes, listener_);
@@ -242,7 +249,7 @@ net::Task<After> ClientSession::next_call(MessageReader& reader) {
     }
     // Woken, but nothing of a request has come: back to idle.
     if (!reader.has_left_over()) co_return After::keep;
-    if (!std::exchange(timed, true)) stream.expires_at(now() + context().rules.settings().timeout.head);
+    if (!std::exchange(timed, true)) stream.expires_at(now() + context().policy->rules.settings().timeout.head);
     co_await stream.readable();
     if (stream.expired()) {
       co_return co_await exchange_->refuse({Errc::timed_out, "the head did not come in time"}, reader.left_over(), listener_);
@@ -269,6 +276,14 @@ net::Task<void> ClientSession::linger() {
 
 void ClientSession::drain() {
   if (!running_ || resting_) stream_.cancel();
+}
+
+/// A connection that was not used yet may still have its call: the client may just be sending it.
+void ClientSession::retire(Policy& policy) {
+  if (std::exchange(retired_, true)) return;
+  if (kept_ == nullptr) kept_ = &policy;
+  if (exchange_) exchange_->make_last();
+  if (is_over()) drain();
 }
 
 void ClientSession::shut_down() {

@@ -22,12 +22,19 @@ class ClientSession : public boost::intrusive::list_base_hook<> {
   void drain();
   void shut_down();
   void find_out_if_gone();
+  /// Its listener is closed: the connection ends after the call under way, or the first. `policy` is kept until then.
+  void retire(Policy& policy);
+  [[nodiscard]] bool uses(Policy const& policy) const noexcept {
+    return &policy == kept_ || (exchange_ && exchange_->policy() == &policy);
+  }
+  [[nodiscard]] ListenerInfo const& listener() const noexcept { return listener_; }
 
  private:
   void wait();
   void woken(bool aborted);
   void begin_running();
   net::Task<void> run();
+  MessageReader& attach();
   net::Task<After> begin();
   net::Task<std::optional<Failure>> begin_layers();
   net::Task<boost::system::error_code> read_proxy_header(std::string& early);
@@ -37,15 +44,19 @@ class ClientSession : public boost::intrusive::list_base_hook<> {
   net::Task<bool> next_comes_soon();
   net::Task<void> linger();
   [[nodiscard]] Context& context() const noexcept;
+  [[nodiscard]] bool is_over() const noexcept { return retired_ && had_call_; }
 
   Sessions& sessions_;
   ListenerInfo const& listener_;
+  Policy* kept_;  ///< as long as the connection: of a tcp:// source, or of a listener that is closed. Else null
   net::Stream stream_;
   std::string address_;  ///< the client's `address:port`, or what a PROXY header says it is
   std::optional<boost::asio::ip::tcp::endpoint> redirected_;  ///< where it meant to connect, of ListenProtocol::transparent
   std::unique_ptr<Exchange> exchange_;                        ///< while a call is under way
   std::unique_ptr<Authority> tunnel_;                         ///< of the CONNECT that the calls come through
   bool begun_;                                                ///< what comes before the first call is over
+  bool retired_ = false;                                      ///< there is no further call
+  bool had_call_ = false;
   bool running_ = false;
   bool resting_ = false;  ///< between two calls: running, and nothing is under way
 };

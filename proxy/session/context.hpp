@@ -1,16 +1,13 @@
 // What a session borrows from its worker. One worker is one thread: nothing here is shared, and nothing is locked.
 #pragma once
 
+#include "balance/random.hpp"
 #include "config/settings.hpp"
 #include "net/relay.hpp"
 #include "net/stream.hpp"
 #include "observe/log_buffer.hpp"
-#include "observe/metrics.hpp"
-#include "route/decision.hpp"
-#include "session/credentials.hpp"
-#include "session/source_limits.hpp"
-#include "upstream/source_endpoints.hpp"
-#include "wire/http/message.hpp"
+#include "session/policy.hpp"
+#include "upstream/pool.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -38,13 +35,15 @@ inline constexpr std::size_t scratch_bytes(config::Limits const& limits) noexcep
 }
 
 struct ListenerInfo {
-  std::size_t index = 0;  ///< among the process's listeners
+  std::size_t index = 0;  ///< among the listeners that the metrics know
   std::string text;       ///< `address:port`
   std::uint16_t port = 0;
   config::ListenProtocol protocol = config::ListenProtocol::http;
   std::uint32_t mapping = 0;      ///< of ListenProtocol::tcp
   bool proxy_protocol = false;    ///< connections begin with a PROXY header
   net::TlsSource* tls = nullptr;  ///< null: plain
+
+  [[nodiscard]] bool operator==(ListenerInfo const&) const = default;
 };
 
 class Mirrors;
@@ -54,15 +53,10 @@ struct Context {
   net::TimerWheel& wheel;
   net::Scratch scratch;
   wire::http::FieldList& fields;  ///< storage of the head being parsed
-  route::Rules const& rules;
-  wire::http::HeadLimits head_limits;
+  Policy* policy;                 ///< of what begins now: a reload puts another here
   upstream::Pools& pools;
-  upstream::EgressTable const& egress;
-  upstream::SourceTable& sources;
   balance::Random& random;
   Mirrors& mirrors;
-  Credentials& credentials;
-  SourceLimits& source_limits;
   observe::WorkerMetrics& metrics;
   observe::LogBuffer& log;
   std::string_view pseudonym;              ///< our name in Via

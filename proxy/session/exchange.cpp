@@ -75,11 +75,13 @@ ClientLeg& Exchange::attach(net::Stream& stream, std::string_view address,
   client_.stream = &stream;
   client_.address = address;
   client_.redirected = redirected;
+  client_.last_call = false;
   client_.reader.restart();
   return client_;
 }
 
 void Exchange::detach() noexcept {
+  policy_ = nullptr;
   client_.stream = nullptr;
   client_.address = {};
   client_.reader.shrink();
@@ -88,13 +90,14 @@ void Exchange::detach() noexcept {
 
 void Exchange::begin(ListenerInfo const& listener) {
   listener_ = &listener;
+  policy_ = context_.policy;
   began_ = now();
   record_.clear();
   record_.time = std::chrono::system_clock::now();
   record_.listener = listener.text;
   record_.client.assign(client_.address);
   record_.protocol = "HTTP/1.1";
-  timeout_ = &context_.rules.settings().timeout;
+  timeout_ = &policy_->rules.settings().timeout;
   pool_ = nullptr;
   decision_ = {};
   attempt_.clear();
@@ -169,8 +172,8 @@ std::optional<ErrorReply> Exchange::answer_locally(wire::http::RequestHead const
 }
 
 ErrorReply Exchange::block(std::string_view method, std::span<wire::http::Field const> fields) {
-  auto const& settings = context_.rules.settings();
-  auto const miss = route::find_nearest_miss(context_.rules, url_, method, fields, listener_->port);
+  auto const& settings = policy_->rules.settings();
+  auto const miss = route::find_nearest_miss(policy_->rules, url_, method, fields, listener_->port);
   ErrorReply reply{
       .status = settings.reject_status, .reason = Reason::not_in_map, .proxy_status = "http_request_denied", .allow = {}};
   reply.call = record_.method + ' ' + record_.source + " is blocked";
@@ -193,8 +196,12 @@ ErrorReply Exchange::refuse_work() {
 }
 
 void Exchange::decide(std::string_view method, std::span<wire::http::Field const> fields) {
-  decision_ = context_.rules.decide(url_, method, fields, client_.redirected ? std::uint16_t{0} : listener_->port);
+  decision_ = policy_->rules.decide(url_, method, fields, client_.redirected ? std::uint16_t{0} : listener_->port);
   take_decision();
+}
+
+std::size_t Exchange::index_of(config::AllowRule const& rule) const noexcept {
+  return static_cast<std::size_t>(&rule - policy_->rules.settings().allow.data());
 }
 
 /// What the decision means for the record and the waits.
@@ -207,21 +214,20 @@ void Exchange::take_decision() {
   if (decision_.verdict == route::Verdict::mapped) {
     auto const& mapping = *decision_.match.mapping;
     timeout_ = &mapping.timeout;
-    record_.mapping = decision_.match.index;
+    record_.mapping = policy_->series.mappings[decision_.match.index];
     record_.rule = mapping.source_text;
   } else if (decision_.allow != nullptr) {
     record_.rule = decision_.allow->text;
-    record_.allow_rule = static_cast<std::uint32_t>(decision_.allow - context_.rules.settings().allow.data());
+    record_.allow_rule = policy_->series.allowed[index_of(*decision_.allow)];
   }
 }
 
 /// How the call leaves.
 upstream::Egress const& Exchange::egress() const noexcept {
-  if (decision_.verdict == route::Verdict::mapped) return context_.egress.of_mapping(decision_.match.index);
+  if (decision_.verdict == route::Verdict::mapped) return policy_->egress.of_mapping(decision_.match.index);
   auto const scheme = route::target_scheme(decision_, url_);
-  if (decision_.allow == nullptr) return context_.egress.of_unmapped(scheme);
-  auto const index = static_cast<std::size_t>(decision_.allow - context_.rules.settings().allow.data());
-  return context_.egress.of_allowed(index, scheme);
+  if (decision_.allow == nullptr) return policy_->egress.of_unmapped(scheme);
+  return policy_->egress.of_allowed(index_of(*decision_.allow), scheme);
 }
 
 /// The source's own limits, and the secret that its calls need.
@@ -229,10 +235,10 @@ std::optional<ErrorReply> Exchange::judge_limits() {
   if (decision_.verdict != route::Verdict::mapped) return std::nullopt;
   auto const& mapping = *decision_.match.mapping;
   auto const index = decision_.match.index;
-  if (auto const wait = context_.source_limits.over_rate(index, began_)) return over_rate(mapping, *wait);
-  if (!context_.source_limits.begin_call(index)) return too_many_requests(mapping);
+  if (auto const wait = policy_->source_limits.over_rate(index, began_)) return over_rate(mapping, *wait);
+  if (!policy_->source_limits.begin_call(index)) return too_many_requests(mapping);
   counted_ = true;
-  if (mapping.credential && context_.credentials.of(index) == nullptr) return credential_missing(mapping);
+  if (mapping.credential && policy_->credentials.of(index) == nullptr) return credential_missing(mapping);
   return std::nullopt;
 }
 
@@ -291,7 +297,7 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
   if (mapping != nullptr && !mapping->request_headers.empty()) forwarded.rules = &mapping->request_headers;
   if (mapping != nullptr && mapping->credential) {
     forwarded.credential_name = mapping->credential->header;
-    forwarded.credential_value = *context_.credentials.of(decision_.match.index);
+    forwarded.credential_value = *policy_->credentials.of(decision_.match.index);
   }
   std::shared_ptr<std::string const> via_credentials;
   if (upstream::goes_by_parent(way)) {
@@ -311,7 +317,7 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
 void Exchange::mirror(wire::http::RequestHead const& head, std::size_t head_bytes) {
   auto const index = decision_.match.index;
   auto const& mapping = *decision_.match.mapping;
-  if (!body_kept_ || !upgrade_wanted_.empty()) return context_.metrics.mirrored(index, observe::Mirrored::skipped);
+  if (!body_kept_ || !upgrade_wanted_.empty()) return context_.metrics.mirrored(record_.mapping, observe::Mirrored::skipped);
   auto decision = decision_;
   decision.target = &mapping.mirror->target;
   std::string url;
@@ -321,12 +327,12 @@ void Exchange::mirror(wire::http::RequestHead const& head, std::size_t head_byte
                                     .pseudonym = context_.pseudonym,
                                     .upgrade = {}};
   if (!mapping.request_headers.empty()) forwarded.rules = &mapping.request_headers;
-  auto const& way = context_.egress.of_mirror(index);
-  Mirrors::Copy copy{.mapping = index,
+  auto const& way = policy_->egress.of_mirror(index);
+  Mirrors::Copy copy{.series = record_.mapping,
                      .pool = context_.pools.of(upstream::authority_of(mapping.mirror->target), way),
                      .request = {},
                      .method = method_,
-                     .timeout = timeout_};
+                     .timeout = *timeout_};
   route::append_forwarded(copy.request, head, forwarded);
   copy.request.append(up_writer_.kept().substr(head_bytes));
   context_.mirrors.send(std::move(copy));
@@ -351,7 +357,7 @@ std::optional<Failure> Exchange::keep_body(wire::http::Framing framing) {
 /// A request as it came: null where it can go on, else our reply.
 std::unique_ptr<ErrorReply> Exchange::take_request(std::string_view bytes, Authority const* tunnel) {
   wire::http::RequestHead head;
-  if (auto const fault = wire::http1::parse_request_head(bytes, context_.head_limits, context_.fields, head)) {
+  if (auto const fault = wire::http1::parse_request_head(bytes, policy_->head_limits, context_.fields, head)) {
     take_malformed(bytes);
     return std::make_unique<ErrorReply>(error_reply(*fault));
   }
@@ -417,7 +423,7 @@ net::Task<After> Exchange::fail(Failure failure) {
 net::Task<After> Exchange::reply(ErrorReply reply) {
   auto& client = client_;
   bool const all_read = client.reader.body_done();
-  bool const keep = keep_alive_ && all_read && !context_.draining;
+  bool const keep = keep_alive_ && all_read && !is_last();
   record_.status = static_cast<int>(reply.status);
   if (reply.reason != Reason::none) record_.reason_code = reply.reason;
   if (!reply.what.empty()) record_.reason = reply.what;
@@ -473,7 +479,7 @@ void Exchange::shut_down() noexcept {
 }
 
 void Exchange::finish() noexcept {
-  if (std::exchange(counted_, false)) context_.source_limits.end_call(decision_.match.index);
+  if (std::exchange(counted_, false)) policy_->source_limits.end_call(decision_.match.index);
   choice_.reset();
   next_choice_.reset();
   record_.duration = now() - began_;

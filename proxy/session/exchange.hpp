@@ -42,8 +42,8 @@ class Exchange {
   /// Answers what could not be understood as a request. `raw` is what there is of it.
   net::Task<After> refuse(wire::http::Fault fault, std::string_view raw, ListenerInfo const& listener);
 
-  /// Serves the connection of a tcp:// source.
-  net::Task<After> serve_tcp(ListenerInfo const& listener);
+  /// Serves the connection of a tcp:// source, under the policy that its listener belongs to.
+  net::Task<After> serve_tcp(ListenerInfo const& listener, Policy& policy);
 
   /// Serves a redirected connection that is no HTTP: by the name that its TLS asks for, else by the address it was meant
   /// for. What came of it is in the reader.
@@ -59,6 +59,12 @@ class Exchange {
   void abandon() noexcept;
   /// The drain time is over: the call under way ends.
   void shut_down() noexcept;
+
+  /// The client's connection ends after the call under way.
+  void make_last() noexcept { client_.last_call = true; }
+
+  /// The policy of the call under way, or of the one before it.
+  [[nodiscard]] Policy const* policy() const noexcept { return policy_; }
 
   /// The authority of a CONNECT that ended with `After::tunnel`.
   [[nodiscard]] Authority const& tunnel_authority() const noexcept { return url_.authority; }
@@ -85,6 +91,7 @@ class Exchange {
   std::optional<ErrorReply> judge_literal();
   void decide(std::string_view method, std::span<wire::http::Field const> fields);
   void take_decision();
+  [[nodiscard]] std::size_t index_of(config::AllowRule const& rule) const noexcept;
   [[nodiscard]] upstream::Egress const& egress() const noexcept;
   ErrorReply block(std::string_view method, std::span<wire::http::Field const> fields);
   ErrorReply refuse_work();
@@ -164,11 +171,14 @@ class Exchange {
   net::Task<After> open_tunnel();
   net::Task<After> reply(ErrorReply reply);
   net::Task<After> fail(Failure failure);
+  /// Whether the client's connection is not kept for another call.
+  [[nodiscard]] bool is_last() const noexcept { return context_.draining || client_.last_call; }
   void finish() noexcept;
 
   Context& context_;
   ClientLeg client_;
   ListenerInfo const* listener_ = nullptr;
+  Policy* policy_ = nullptr;  ///< kept to the call's end, whatever is reloaded meanwhile
 
   observe::CallRecord record_;
   SteadyTime began_{};

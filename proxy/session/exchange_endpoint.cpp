@@ -79,9 +79,9 @@ void Exchange::choose_endpoint(std::span<wire::http::Field const> fields) {
     pool_ = context_.pools.of(upstream::next_pool({url_.authority.host, url_.port()}, egress()), egress()).get();
     return;
   }
-  endpoints_ = &context_.sources.of(decision_.match.index);
+  endpoints_ = &policy_->sources.of(decision_.match.index);
   hash_ = hash_of_call(fields);
-  context_.source_limits.budget(decision_.match.index).count_request(nanoseconds(began_));
+  policy_->source_limits.budget(decision_.match.index).count_request(nanoseconds(began_));
   pool_ = endpoints_->first_pool();
   choice_ = endpoints_->choose(began_, hash_, {});
   if (!choice_) return;
@@ -146,7 +146,7 @@ balance::RetryPolicy Exchange::retry_policy() const noexcept {
 }
 
 bool Exchange::take_retry_budget() noexcept {
-  return endpoints_ == nullptr || context_.source_limits.budget(decision_.match.index).take(nanoseconds(now()));
+  return endpoints_ == nullptr || policy_->source_limits.budget(decision_.match.index).take(nanoseconds(now()));
 }
 
 /// The head of an answer: what it says of its endpoint, and whether another endpoint is asked instead.

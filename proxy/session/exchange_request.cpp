@@ -173,7 +173,7 @@ net::Task<void> Exchange::end_upload() {
 /// The fields of a trailer section, parsed and judged; in the worker's storage.
 Result<std::span<wire::http::Field const>> Exchange::trailers_of(MessageReader const& reader, Side side) const {
   if (reader.trailers().empty()) return std::span<wire::http::Field const>{};
-  auto const fault = wire::http1::parse_trailers(reader.trailers(), context_.head_limits, context_.fields);
+  auto const fault = wire::http1::parse_trailers(reader.trailers(), policy_->head_limits, context_.fields);
   if (fault) return Failure{fault->code, side, side == Side::client ? Stage::body : Stage::response_body, false};
   return std::span<wire::http::Field const>{context_.fields};
 }

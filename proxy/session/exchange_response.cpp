@@ -46,7 +46,7 @@ Result<Exchange::Came> Exchange::take_response() {
   auto& stream = lease_.stream();
   // No read before the first byte is announced: it would find nothing.
   bool const something = stream.has_shown_input() || up_reader_.has_left_over();
-  auto const got = something ? up_reader_.read_head(stream, context_.scratch, context_.head_limits, context_.read_bytes())
+  auto const got = something ? up_reader_.read_head(stream, context_.scratch, policy_->head_limits, context_.read_bytes())
                              : MessageReader::Head{};
   response_came_ = response_came_ || got.got == Got::some || got.got == Got::faulty || up_reader_.has_left_over();
   switch (got.got) {
@@ -68,7 +68,7 @@ Result<Exchange::Came> Exchange::take_response() {
 
 Result<Exchange::Came> Exchange::take_response_head(std::string_view bytes) {
   wire::http::ResponseHead head;
-  if (auto const fault = wire::http1::parse_response_head(bytes, context_.head_limits, method_, context_.fields, head)) {
+  if (auto const fault = wire::http1::parse_response_head(bytes, policy_->head_limits, method_, context_.fields, head)) {
     return upstream_failure(fault->code, Stage::response_head);
   }
   if (head.status == 101) return take_switch(head);
@@ -113,8 +113,7 @@ void Exchange::take_final(wire::http::ResponseHead const& head) {
   until_close_ = framing.kind == BodyKind::until_close;
   bool const uploading = upload_ && !upload_->done.happened();
   // What came behind an offer to switch that was turned down may be HTTP no longer.
-  keep_ =
-      keep_alive_ && !until_close_ && !uploading && upgrade_wanted_.empty() && client.reader.body_done() && !context_.draining;
+  keep_ = keep_alive_ && !until_close_ && !uploading && upgrade_wanted_.empty() && client.reader.body_done() && !is_last();
   reusable_ = head.keeps_alive() && head.body.kind != BodyKind::until_close;
   keep_alive_timeout_ = head.keep_alive_timeout;
   auto const* const mapping = decision_.match.mapping;

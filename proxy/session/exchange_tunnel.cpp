@@ -43,9 +43,10 @@ net::Task<After> Exchange::serve_connect() {
   co_return co_await relay_connection(client_.reader.take_left_over());
 }
 
-net::Task<After> Exchange::serve_tcp(ListenerInfo const& listener) {
+net::Task<After> Exchange::serve_tcp(ListenerInfo const& listener, Policy& policy) {
   begin(listener);
-  auto const& mapping = context_.rules.settings().map[listener.mapping];
+  policy_ = &policy;
+  auto const& mapping = policy_->rules.settings().map[listener.mapping];
   record_.protocol = "TCP";
   record_.method.assign("TCP");
   record_.source.assign(mapping.source_text);
@@ -126,7 +127,7 @@ net::Task<After> Exchange::relay_connection(std::string first) {
                             .may_splice = client.tls() == nullptr && upstream.tls() == nullptr,
                             .first_up = std::move(first),
                             .first_bytes = {},
-                            .head = context_.rules.settings().timeout.head,
+                            .head = policy_->rules.settings().timeout.head,
                             .traffic = &context_.tunnel_traffic};
   bool const asked_by_name = record_.protocol != "TCP";
   if (asked_by_name)

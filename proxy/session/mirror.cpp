@@ -19,7 +19,7 @@ Mirrors::~Mirrors() {
 }
 
 void Mirrors::send(Copy copy) {
-  if (calls_.size() >= max_under_way) return context_.metrics.mirrored(copy.mapping, observe::Mirrored::skipped);
+  if (calls_.size() >= max_under_way) return context_.metrics.mirrored(copy.series, observe::Mirrored::skipped);
   auto* const call = new Call{std::move(copy)};
   calls_.push_back(*call);
   boost::asio::co_spawn(context_.executor, run(*call), boost::asio::detached);
@@ -27,7 +27,7 @@ void Mirrors::send(Copy copy) {
 
 net::Task<void> Mirrors::run(Call& call) {
   bool const answered = co_await exchange(call);
-  context_.metrics.mirrored(call.copy.mapping, answered ? observe::Mirrored::answered : observe::Mirrored::failed);
+  context_.metrics.mirrored(call.copy.series, answered ? observe::Mirrored::answered : observe::Mirrored::failed);
   calls_.erase_and_dispose(calls_.iterator_to(call), [](Call* ended) { delete ended; });
 }
 
@@ -35,11 +35,11 @@ net::Task<bool> Mirrors::exchange(Call& call) {
   call.lease = call.copy.pool->take_idle(now(), true);
   if (!call.lease) {
     std::vector<upstream::EndpointPtr> any;
-    auto opened = co_await call.copy.pool->open(call.copy.timeout->connect, std::move(any), call.attempt, call.wish);
+    auto opened = co_await call.copy.pool->open(call.copy.timeout.connect, std::move(any), call.attempt, call.wish);
     if (!opened) co_return false;
     call.lease = std::move(*opened);
   }
-  auto const sent = co_await call.lease.stream().write_all(std::move(call.copy.request), call.copy.timeout->response);
+  auto const sent = co_await call.lease.stream().write_all(std::move(call.copy.request), call.copy.timeout.response);
   if (sent) co_return false;
   co_return co_await drain_response(call);
 }
@@ -49,7 +49,7 @@ net::Task<bool> Mirrors::drain_response(Call& call) {
   auto& stream = call.lease.stream();
   wire::http::ResponseHead head;
   bool in_body = false;
-  stream.expires_at(now() + call.copy.timeout->response);
+  stream.expires_at(now() + call.copy.timeout.response);
   for (;;) {
     bool blocked = false;
     if (in_body) {
@@ -58,12 +58,12 @@ net::Task<bool> Mirrors::drain_response(Call& call) {
       if (piece.got != Got::some && piece.got != Got::blocked) co_return false;
       blocked = piece.got == Got::blocked;
     } else {
-      auto const got = call.reader.read_head(stream, context_.scratch, context_.head_limits, context_.read_bytes());
+      auto const got = call.reader.read_head(stream, context_.scratch, context_.policy->head_limits, context_.read_bytes());
       if (got.got != Got::some && got.got != Got::blocked) co_return false;
       blocked = got.got == Got::blocked;
       if (got.got == Got::some) {
         auto const fault =
-            wire::http1::parse_response_head(got.bytes, context_.head_limits, call.copy.method, context_.fields, head);
+            wire::http1::parse_response_head(got.bytes, context_.policy->head_limits, call.copy.method, context_.fields, head);
         if (fault || head.status == 101) co_return false;
         auto const piece = call.reader.begin_body(head.status < 200 ? wire::http::Framing{} : head.body);
         in_body = head.status >= 200;
@@ -73,7 +73,7 @@ net::Task<bool> Mirrors::drain_response(Call& call) {
     if (!blocked) continue;
     co_await stream.readable();
     if (stream.expired()) co_return false;
-    if (in_body && call.copy.timeout->idle.count() != 0) stream.expires_at(now() + call.copy.timeout->idle);
+    if (in_body && call.copy.timeout.idle.count() != 0) stream.expires_at(now() + call.copy.timeout.idle);
   }
   bool const reusable =
       head.keeps_alive() && head.body.kind != wire::http::BodyKind::until_close && !call.reader.has_left_over();

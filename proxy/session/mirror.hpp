@@ -21,11 +21,11 @@ class Mirrors {
   ~Mirrors();
 
   struct Copy {
-    std::uint32_t mapping = 0;
+    std::uint32_t series = 0;  ///< of the metrics, of the source
     std::shared_ptr<upstream::Pool> pool;
     std::string request;  ///< whole, as it goes
     wire::http::Method method = wire::http::Method::unknown;
-    config::Timeouts const* timeout = nullptr;  ///< outlives the copy
+    config::Timeouts timeout;
   };
 
   void send(Copy copy);

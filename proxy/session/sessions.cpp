@@ -1,5 +1,7 @@
 #include "session/sessions.hpp"
 
+#include <algorithm>
+
 namespace ambassador::session {
 
 std::unique_ptr<Exchange> ExchangeStock::take() {
@@ -37,6 +39,10 @@ void Sessions::call_began() {
 void Sessions::drain() {
   draining_ = true;
   for (auto& session : sessions_) session.drain();
+}
+
+bool Sessions::uses(Policy const& policy) const noexcept {
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](ClientSession const& session) { return session.uses(policy); });
 }
 
 void Sessions::shut_down() {

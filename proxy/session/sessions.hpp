@@ -41,6 +41,17 @@ class Sessions {
 
   /// Closes the idle ones; the others end after the call under way.
   void drain();
+  /// Ends the connections whose listener `is_closed` says is, after their call. They keep `policy`, the one it was of.
+  template <class IsClosed>
+  void retire(IsClosed is_closed, Policy& policy) {
+    // The next is taken first: one that is idle may end at once.
+    for (auto at = sessions_.begin(); at != sessions_.end();) {
+      auto& session = *at++;
+      if (is_closed(session.listener())) session.retire(policy);
+    }
+  }
+  /// Whether a call under way or a connection needs it still.
+  [[nodiscard]] bool uses(Policy const& policy) const noexcept;
   /// Ends the calls under way.
   void shut_down();
   /// Ends calls whose client is gone. From the worker's tick.

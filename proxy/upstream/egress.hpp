@@ -1,5 +1,6 @@
 // How connections leave, beside where to: with TLS or without, which addresses a name may have, through which parent
-// proxy, and how many. Built once from the settings; an equal way has one number, so that its connections are shared.
+// proxy, and how many. Built from the settings; an equal way has one number, so that its connections are shared, also with
+// those of the settings before a reload.
 #pragma once
 
 #include "balance/address_rules.hpp"
@@ -7,9 +8,11 @@
 #include "net/current.hpp"
 #include "net/tls_source.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,16 +20,29 @@
 
 namespace ambassador::upstream {
 
+/// Holds what it needs, so that a pool may outlive the settings that it was made for.
 struct Egress {
   std::uint32_t id = 0;  ///< equal ones have the same
   balance::AddressRules addresses;
-  net::TlsSource* tls = nullptr;                               ///< null: no TLS
-  std::string server_name;                                     ///< for SNI and the certificate; empty: the upstream's host
-  config::Via const* via = nullptr;                            ///< null: straight to the upstream
-  net::Current<std::string> const* via_credentials = nullptr;  ///< the value of Proxy-Authorization; null: none
-  std::size_t connections = 0;                                 ///< `limits.connections`
-  std::size_t pending = 0;                                     ///< `limits.pending`
-  bool tunnelled = false;  ///< with `via`: the parent is asked for a tunnel, not for the call itself
+  std::shared_ptr<net::TlsSource> tls;     ///< null: no TLS
+  std::string server_name;                 ///< for SNI and the certificate; empty: the upstream's host
+  std::shared_ptr<config::Via const> via;  ///< null: straight to the upstream
+  std::shared_ptr<net::Current<std::string> const> via_credentials;  ///< the value of Proxy-Authorization; null: none
+  std::size_t connections = 0;                                       ///< `limits.connections`
+  std::size_t pending = 0;                                           ///< `limits.pending`
+  bool tunnelled = false;            ///< with `via`: the parent is asked for a tunnel, not for the call itself
+  std::weak_ptr<Egress const> self;  ///< of one that is shared
+};
+
+/// One Egress for each way, as long as somebody holds it. Numbers are never used twice. On one thread.
+class Ways {
+ public:
+  /// The one that is known for this way; else `egress`, with a number.
+  std::shared_ptr<Egress const> of(Egress egress);
+
+ private:
+  std::vector<std::weak_ptr<Egress const>> known_;
+  std::uint32_t next_ = 0;
 };
 
 /// What the host is where the parent proxy must not be asked for it; nothing where it may, where it is a name, which the
@@ -46,40 +62,41 @@ Authority authority_of(config::Target const& target);
 
 class EgressTable {
  public:
-  /// Where the contexts and the secrets of files are, which outlive the table.
+  /// Where the contexts and the secrets of files are.
   struct Files {
-    std::function<net::TlsSource&(config::UpstreamTls const&, config::TargetScheme)> tls;
-    std::function<net::Current<std::string> const&(config::Via const&)> via_credentials;
+    std::function<std::shared_ptr<net::TlsSource>(config::UpstreamTls const&, config::TargetScheme)> tls;
+    std::function<std::shared_ptr<net::Current<std::string> const>(config::Via const&)> via_credentials;
   };
 
-  /// Borrows the settings.
-  EgressTable(config::Settings const& settings, Files const& files);
+  EgressTable(config::Settings const& settings, Files const& files, Ways& ways);
 
-  [[nodiscard]] Egress const& of_mapping(std::size_t index) const noexcept { return mappings_[index]; }
+  [[nodiscard]] Egress const& of_mapping(std::size_t index) const noexcept { return *mappings_[index]; }
   /// Of a source with a mirror.
-  [[nodiscard]] Egress const& of_mirror(std::size_t index) const noexcept { return mirrors_[index]; }
+  [[nodiscard]] Egress const& of_mirror(std::size_t index) const noexcept { return *mirrors_[index]; }
   /// `scheme`: http, https, or tcp for a tunnel.
   [[nodiscard]] Egress const& of_allowed(std::size_t index, config::TargetScheme scheme) const noexcept {
-    return allowed_[index][kind_of(scheme)];
+    return *allowed_[index][kind_of(scheme)];
   }
-  [[nodiscard]] Egress const& of_unmapped(config::TargetScheme scheme) const noexcept { return unmapped_[kind_of(scheme)]; }
+  [[nodiscard]] Egress const& of_unmapped(config::TargetScheme scheme) const noexcept { return *unmapped_[kind_of(scheme)]; }
+
+  /// Whether anything leaves this way.
+  [[nodiscard]] bool has(Egress const& egress) const noexcept {
+    return std::binary_search(ids_.begin(), ids_.end(), egress.id);
+  }
 
  private:
-  using ByScheme = std::array<Egress, 3>;
+  using Shared = std::shared_ptr<Egress const>;
+  using ByScheme = std::array<Shared, 3>;
 
   static std::size_t kind_of(config::TargetScheme scheme) noexcept {
     return scheme == config::TargetScheme::http ? 0 : scheme == config::TargetScheme::https ? 1 : 2;
   }
-  [[nodiscard]] Egress mapping_egress(config::Mapping const& mapping, config::Target const& target) const;
-  [[nodiscard]] ByScheme unnamed_egresses(balance::AddressRules const& addresses) const;
-  void number();
 
-  config::Settings const& settings_;
-  Files const& files_;
-  std::vector<Egress> mappings_;
-  std::vector<Egress> mirrors_;  ///< by mapping; unused where it has none
+  std::vector<Shared> mappings_;
+  std::vector<Shared> mirrors_;  ///< by mapping; null where it has none
   std::vector<ByScheme> allowed_;
   ByScheme unmapped_;
+  std::vector<std::uint32_t> ids_;  ///< of all of them, in order
 };
 
 }  // namespace ambassador::upstream

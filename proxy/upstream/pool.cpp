@@ -75,6 +75,7 @@ Pool::Pool(PoolContext const& context, Authority upstream, Egress const& egress,
     : context_{context},
       upstream_{std::move(upstream)},
       egress_{egress},
+      egress_kept_{egress.self.lock()},
       rules_{egress.addresses},
       shared_{std::move(shared)},
       name_{context.discovery.of(egress.via != nullptr ? egress.via->authority.host : upstream_.host)} {
@@ -271,6 +272,11 @@ net::Task<Result<Lease>> Pool::connect(SteadyTime limit, std::vector<EndpointPtr
   if (auto const resolved = co_await resolve(limit, attempt, wish); !resolved) co_return resolved.error();
   if (endpoints.empty()) endpoints = in_turn();
   Failure failure{Errc::no_address, Side::upstream, Stage::resolve, false};
+  std::erase_if(endpoints, [&](EndpointPtr const& endpoint) {  // our own addresses may be others than when it was resolved
+    auto const refusal = refused(endpoint->address);
+    if (refusal) failure = refusal->failure;
+    return refusal.has_value();
+  });
   while (!endpoints.empty()) {
     if (wish.given_up()) co_return Failure{asio::error::operation_aborted, Side::upstream, Stage::connect, false};
     auto connected = co_await connect_first(endpoints, limit, attempt, wish);

@@ -92,7 +92,7 @@ struct PoolContext {
 
 class Pool {
  public:
-  /// Borrows `egress`.
+  /// Shares `egress`, or borrows one that is not shared.
   Pool(PoolContext const& context, Authority upstream, Egress const& egress, std::shared_ptr<Shared> shared);
 
   /// The addresses that may be connected to, as far as they are known now; asks for them anew, without waiting, where that is
@@ -116,6 +116,9 @@ class Pool {
 
   /// Closes what idled too long or was closed by the server, and lets calls that wait look again. Every second.
   void sweep(SteadyTime now);
+  /// Closes what idles.
+  void give_up_idle() noexcept;
+  [[nodiscard]] Egress const& egress() const noexcept { return egress_; }
   [[nodiscard]] bool unused() const noexcept { return idle_.empty() && lent_ == 0 && waiting_.empty(); }
 
  private:
@@ -149,7 +152,6 @@ class Pool {
   [[nodiscard]] bool take_room() noexcept;
   void free_room() noexcept;
   void hand_over(std::unique_ptr<Connection> connection);
-  void give_up_idle() noexcept;
   void put(std::unique_ptr<Connection> connection, SteadyTime now, std::uint64_t keep_alive_seconds);
   /// Whether the server has closed it, or sent what nobody asked for; learns from it.
   [[nodiscard]] bool is_spoilt(Connection const& connection, SteadyTime now) noexcept;
@@ -157,7 +159,8 @@ class Pool {
   PoolContext const& context_;
   Authority upstream_;
   Egress const& egress_;
-  balance::AddressRules rules_;  ///< the egress's, with the address that the upstream is named by
+  std::shared_ptr<Egress const> egress_kept_;  ///< null where the egress is not shared, as in tests
+  balance::AddressRules rules_;                ///< the egress's, with the address that the upstream is named by
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<Name> name_;  ///< the upstream's, or the parent proxy's
   std::uint64_t name_generation_ = 0;
@@ -179,9 +182,19 @@ class Pools {
 
   Pools(PoolContext context, SharedUpstreams& shared);
 
-  /// Borrows `egress`. Whoever will use the pool later keeps it.
+  /// Shares `egress`, or borrows one that is not shared. Whoever will use the pool later keeps it.
   std::shared_ptr<Pool> const& of(Authority const& upstream, Egress const& egress);
   void sweep(SteadyTime now);
+  /// Ends the pools of ways that `is_in_use` says nobody goes any more.
+  template <class IsInUse>
+  void close_others(IsInUse is_in_use) {
+    std::erase_if(pools_, [&](auto const& item) {
+      auto& pool = *item.second;
+      if (is_in_use(pool.egress())) return false;
+      pool.give_up_idle();
+      return pool.unused();
+    });
+  }
 
  private:
   PoolContext context_;

@@ -1,7 +1,7 @@
 // A whole ambassador in the test's process: one worker or more, a control thread, and its access log as JSON.
 #pragma once
 
-#include "app/config_files.hpp"
+#include "app/live_snapshot.hpp"
 #include "app/worker.hpp"
 #include "support/http_text.hpp"
 #include "support/scripted_upstream.hpp"
@@ -128,30 +128,17 @@ class EventText : public spdlog::sinks::base_sink<std::mutex> {
 class Proxy {
  public:
   explicit Proxy(config::Settings settings, std::size_t workers = 1)
-      : snapshot_{json_log(std::move(settings))},
-        files_{snapshot_.settings},
-        egress_{snapshot_.settings, egress_files_},
-        source_limits_{snapshot_.settings.map},
-        guard_{control_.get_executor()},
-        resolver_{control_, {}} {
-    for (auto const& fault : files_.load()) throw std::runtime_error{config::to_string(fault)};
-    for (auto const& one : snapshot_.settings.map) {
-      credentials_.push_back(one.credential ? &files_.credential(*one.credential) : nullptr);
-    }
+      : guard_{control_.get_executor()}, resolver_{control_, {}}, metrics_{{}, {}, workers, "test"} {
     auto const descriptor = net::open_listening_socket({boost::asio::ip::address_v4::loopback(), 0}, true).value();
     auto const endpoint = net::bound_address(descriptor);
-    listener_ = {.index = 0, .text = net::to_text(endpoint), .port = endpoint.port()};
-    if (!snapshot_.settings.listen.empty()) take_listener(snapshot_.settings.listen.front());
-    own_addresses_ = {endpoint};
-    std::vector<std::string> sources;
-    for (auto const& one : snapshot_.settings.map) sources.push_back(one.source_text);
-    metrics_.emplace(std::move(sources), std::vector{listener_.text}, workers, "test");
-    log_writer_.emplace(observe::LogWriter::Options{.descriptor = log_.write_end()}, events_, metrics_->log_lines_dropped());
-    commons_.emplace(app::Commons{snapshot_, control_, resolver_, *metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, own_addresses_,
-                                  pseudonym_, memory_, egress_, source_limits_, credentials_});
+    endpoint_ = endpoint;
+    live_ = make(std::move(settings));
+    log_writer_.emplace(observe::LogWriter::Options{.descriptor = log_.write_end()}, events_, metrics_.log_lines_dropped());
+    commons_.emplace(
+        app::Commons{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, pseudonym_, memory_});
     for (std::size_t index = 0; index < workers; ++index) {
-      auto& worker = workers_.emplace_back(std::make_unique<app::Worker>(*commons_, index));
-      worker->listen(index == 0 ? descriptor : net::open_listening_socket(endpoint, true).value(), listener_);
+      int const own = index == 0 ? descriptor : net::open_listening_socket(endpoint, true).value();
+      workers_.push_back(std::make_unique<app::Worker>(*commons_, index, live_, std::vector<app::OpenSocket>{{0, own}}));
     }
     for (auto& worker : workers_) worker->start();
     control_thread_ = std::thread{[this] { control_.run(); }};
@@ -159,21 +146,21 @@ class Proxy {
 
   ~Proxy() { stop(); }
 
-  [[nodiscard]] std::uint16_t port() const { return listener_.port; }
+  [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
   [[nodiscard]] Socket connect(int receive_buffer = 0) const { return Socket::connect(port(), receive_buffer); }
 
   [[nodiscard]] app::Worker& worker() { return *workers_.front(); }
-  [[nodiscard]] observe::Metrics& metrics() { return *metrics_; }
+  [[nodiscard]] observe::Metrics& metrics() { return metrics_; }
   /// Calls that were blocked for this reason, as the metrics have it.
   [[nodiscard]] std::uint64_t blocked(observe::Reason reason) {
-    return metrics_->worker(0).blocked()[static_cast<std::size_t>(reason)].value();
+    return metrics_.worker(0).blocked()[static_cast<std::size_t>(reason)].value();
   }
   /// What the operator was told.
   [[nodiscard]] std::string events() { return event_text_->text(); }
 
   [[nodiscard]] std::size_t clients() {
     std::size_t count = 0;
-    for (std::size_t index = 0; index < workers_.size(); ++index) count += metrics_->worker(index).connections(0);
+    for (std::size_t index = 0; index < workers_.size(); ++index) count += metrics_.worker(index).connections(0);
     return count;
   }
   /// Connections to an upstream, lent and idle.
@@ -182,7 +169,7 @@ class Proxy {
   }
   /// The same of tunnels that the first entry of `allow` lets through.
   [[nodiscard]] std::size_t tunnels_to(ScriptedUpstream const& upstream) {
-    auto const id = egress_.of_allowed(0, config::TargetScheme::tcp).id;
+    auto const id = live_->egress().of_allowed(0, config::TargetScheme::tcp).id;
     return upstreams_.of(upstream.authority() + (id == 0 ? "" : '/' + std::to_string(id)))->connections.load();
   }
   [[nodiscard]] std::size_t pending_for(ScriptedUpstream const& upstream) {
@@ -191,6 +178,14 @@ class Proxy {
 
   /// The records so far, at least so many of them where patience lasts.
   std::vector<Record> records(std::size_t at_least) { return log_.wait_for(at_least); }
+
+  /// As a reload does; the listener stays the same. Whoever holds the result knows when the last call of the one before
+  /// is over, and the worker has let go of it.
+  std::weak_ptr<app::LiveSnapshot> reload(config::Settings settings) {
+    auto before = std::exchange(live_, make(std::move(settings), live_.get()));
+    for (auto& worker : workers_) worker->adopt(live_, {});
+    return before;
+  }
 
   /// Ends the workers; what they had to log is there then.
   std::vector<Record> stop() {
@@ -204,12 +199,34 @@ class Proxy {
   }
 
  private:
+  std::shared_ptr<app::LiveSnapshot> make(config::Settings settings, app::LiveSnapshot const* previous = nullptr) {
+    auto live = std::make_shared<app::LiveSnapshot>(std::make_shared<app::Snapshot const>(json_log(std::move(settings))), ways_,
+                                                    previous);
+    for (auto const& fault : live->files().load()) throw std::runtime_error{config::to_string(fault)};
+    std::vector<std::string> sources;
+    std::vector<std::string> allowed;
+    for (auto const& one : live->settings().map) sources.push_back(one.source_text);
+    for (auto const& one : live->settings().allow) allowed.push_back(one.text);
+    live->series = metrics_.count_by(sources, allowed);
+    auto info = listener_of(*live);
+    bool const same = previous != nullptr && *previous->listening.front().info == info;
+    live->listening = {
+        {0, same ? previous->listening.front().info : std::make_shared<session::ListenerInfo const>(std::move(info))}};
+    live->own_addresses = {endpoint_};
+    return live;
+  }
+
   /// What its clients speak, as the settings have it; the port is always a free one.
-  void take_listener(config::ListenAddress const& address) {
-    listener_.protocol = address.protocol;
-    listener_.mapping = static_cast<std::uint32_t>(address.mapping);
-    listener_.proxy_protocol = address.proxy_protocol;
-    if (address.tls) listener_.tls = &files_.server(*address.tls);
+  session::ListenerInfo listener_of(app::LiveSnapshot& live) {
+    auto const text = net::to_text(endpoint_);
+    session::ListenerInfo info{.index = metrics_.listener(text), .text = text, .port = endpoint_.port()};
+    if (live.settings().listen.empty()) return info;
+    auto const& address = live.settings().listen.front();
+    info.protocol = address.protocol;
+    info.mapping = static_cast<std::uint32_t>(address.mapping);
+    info.proxy_protocol = address.proxy_protocol;
+    if (address.tls) info.tls = &live.files().server(*address.tls);
+    return info;
   }
 
   static config::Settings json_log(config::Settings settings) {
@@ -217,31 +234,20 @@ class Proxy {
     return settings;
   }
 
-  app::Snapshot snapshot_;
-  app::ConfigFiles files_;
-  upstream::EgressTable::Files egress_files_{
-      .tls = [this](config::UpstreamTls const& tls, config::TargetScheme scheme) -> net::TlsSource& {
-        return files_.client(tls, scheme);
-      },
-      .via_credentials = [this](config::Via const& via) -> net::Current<std::string> const& {
-        return files_.via_credentials(via);
-      }};
-  upstream::EgressTable egress_;
-  session::SourceLimits source_limits_;
-  std::vector<net::Current<std::string> const*> credentials_;
   boost::asio::io_context control_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   net::Resolver resolver_;
+  observe::Metrics metrics_;
+  upstream::Ways ways_;
+  std::shared_ptr<app::LiveSnapshot> live_;
   LogReader log_;
   std::shared_ptr<EventText> event_text_ = std::make_shared<EventText>();
   std::shared_ptr<observe::EventLog> events_ = observe::make_event_log(event_text_);
-  session::ListenerInfo listener_;
-  std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
+  boost::asio::ip::tcp::endpoint endpoint_;
   std::string pseudonym_ = "amb";
   upstream::SharedUpstreams upstreams_;
   upstream::EndpointStates endpoint_states_;
   app::MemoryCeiling memory_{std::nullopt};
-  std::optional<observe::Metrics> metrics_;
   std::optional<observe::LogWriter> log_writer_;
   std::optional<app::Commons> commons_;
   std::vector<std::unique_ptr<app::Worker>> workers_;

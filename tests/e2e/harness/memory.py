@@ -8,5 +8,14 @@ MIB = 1024 * 1024
 
 def peak(pid):
     """The most that was resident so far, in bytes."""
-    found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return _status(pid, "VmHWM")
+
+
+def resident(pid):
+    """What is resident now, in bytes."""
+    return _status(pid, "VmRSS")
+
+
+def _status(pid, field):
+    found = re.search(rf"^{field}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     return int(found.group(1)) * 1024

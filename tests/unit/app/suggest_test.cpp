@@ -96,7 +96,7 @@ TEST(SuggestFromLog, does_not_call_unused_what_a_log_of_failures_cannot_tell) {
 }
 
 TEST_F(SuggestBeside, the_workers_counters_know_what_was_seen_and_used) {
-  observe::Metrics metrics{{"http://orders", "http://old", "http://canary"}, {}, 2, "1", 2};
+  observe::Metrics metrics{{"http://orders", "http://old", "http://canary"}, {}, 2, "1", {"files.example:80", "b"}};
   observe::CallRecord call;
   call.mapping = 0;
   metrics.worker(0).record(call);

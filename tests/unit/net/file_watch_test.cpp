@@ -47,6 +47,26 @@ TEST_F(file_watch, calls_once_for_each_change) {
   EXPECT_EQ(changes, 3);
 }
 
+TEST_F(file_watch, calls_no_more_for_what_is_forgotten_also_by_the_call_itself) {
+  auto const path = directory.write("cert", "one");
+  std::uint64_t first = 0;
+  int others = 0;
+  first = watch->watch({path}, [&] {
+    ++changes;
+    watch->forget(first);
+    watch->watch({path}, [&] { ++others; });
+  });
+  auto const second = watch->watch({path}, [&] { others += 100; });
+  watch->forget(second);
+  directory.write("cert", "two");
+  run();
+  EXPECT_EQ(changes, 1);
+  directory.write("cert", "three");
+  run();
+  EXPECT_EQ(changes, 1);
+  EXPECT_EQ(others, 1);
+}
+
 TEST_F(file_watch, waits_until_both_of_a_pair_are_written) {
   auto const cert = directory.write("cert", "one");
   auto const key = directory.write("key", "one");

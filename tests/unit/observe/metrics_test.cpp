@@ -82,7 +82,8 @@ TEST_F(Counting, bounds_the_codes_that_an_upstream_can_make_up) {
 
 TEST_F(Counting, shares_a_series_among_mappings_of_the_same_source) {
   Metrics twice{{"http://a", "http://b", "http://a"}, {}, 1, "1"};
-  for (std::uint32_t mapping = 0; mapping < 3; ++mapping) twice.worker(0).record(call_of(mapping, "GET", 200));
+  auto const series = twice.count_by({"http://a", "http://b", "http://a"}, {});
+  for (auto const mapping : series.mappings) twice.worker(0).record(call_of(mapping, "GET", 200));
   auto const all = lines_of(twice.expose());
   EXPECT_THAT(all, Contains(R"(ambassador_requests_total{mapping="http://a",method="GET",code="200"} 2)"));
   EXPECT_THAT(all, Contains(R"(ambassador_requests_total{mapping="http://b",method="GET",code="200"} 1)"));
@@ -120,7 +121,7 @@ TEST_F(Counting, knows_how_often_each_mapping_was_used) {
 }
 
 TEST_F(Counting, knows_how_often_each_allow_entry_was_used) {
-  Metrics allowing{{}, {}, 2, "1", 3};
+  Metrics allowing{{}, {}, 2, "1", {"a:80", "b:80", "c:80"}};
   auto call = call_of(no_mapping, "GET", 200);
   allowing.worker(0).record(call);
   call.allow_rule = 1;
@@ -129,6 +130,50 @@ TEST_F(Counting, knows_how_often_each_allow_entry_was_used) {
   call.allow_rule = 3;
   allowing.worker(1).record(call);
   EXPECT_THAT(allowing.allow_uses(), ElementsAre(0U, 2U, 0U));
+}
+
+TEST_F(Counting, goes_on_with_a_source_that_another_configuration_has_elsewhere) {
+  metrics.worker(0).record(call_of(0, "GET", 200));
+  auto const next = metrics.count_by({"http://new", "http://localhost/api"}, {"b:80"});
+  metrics.worker(0).make_room(metrics.counts());
+  metrics.worker(0).record(call_of(next.mappings[0], "GET", 200));
+  metrics.worker(0).record(call_of(next.mappings[1], "GET", 200));
+  auto const all = lines();
+  EXPECT_THAT(all, Contains(R"(ambassador_requests_total{mapping="http://new",method="GET",code="200"} 1)"));
+  EXPECT_THAT(all, Contains(R"(ambassador_requests_total{mapping="http://localhost/api",method="GET",code="200"} 2)"));
+  EXPECT_THAT(metrics.mapping_uses(), ElementsAre(1U, 2U));
+}
+
+TEST_F(Counting, keeps_what_a_source_counted_that_is_gone) {
+  metrics.worker(0).record(call_of(1, "GET", 200));
+  metrics.count_by({"http://new"}, {});
+  metrics.worker(0).record(call_of(1, "GET", 200));  // it was under way
+  EXPECT_THAT(lines(), Contains(R"(ambassador_requests_total{mapping="http://pay",method="GET",code="200"} 2)"));
+  EXPECT_THAT(metrics.mapping_uses(), ElementsAre(0U));
+  auto const back = metrics.count_by({"http://pay"}, {});
+  EXPECT_THAT(back.mappings, ElementsAre(1U));
+  EXPECT_THAT(metrics.mapping_uses(), ElementsAre(2U));
+}
+
+TEST_F(Counting, may_be_scraped_before_a_worker_has_room_for_what_is_new) {
+  auto const next = metrics.count_by({"http://new"}, {"a:80"});
+  auto const listener = metrics.listener("127.0.0.1:99");
+  EXPECT_THAT(metrics.mapping_uses(), ElementsAre(0U));
+  EXPECT_THAT(metrics.allow_uses(), ElementsAre(0U));
+  EXPECT_THAT(lines(), Contains(R"(ambassador_connections_active{listener="127.0.0.1:99"} 0)"));
+  metrics.worker(1).make_room(metrics.counts());
+  metrics.worker(1).connection_opened(listener);
+  auto call = call_of(next.mappings[0], "GET", 200);
+  call.allow_rule = next.allowed[0];
+  metrics.worker(1).record(call);
+  EXPECT_THAT(lines(), Contains(R"(ambassador_connections_active{listener="127.0.0.1:99"} 1)"));
+  EXPECT_THAT(metrics.allow_uses(), ElementsAre(1U));
+}
+
+TEST_F(Counting, gives_an_address_that_comes_back_its_number_again) {
+  auto const first = metrics.listener("127.0.0.1:99");
+  EXPECT_EQ(metrics.listener("127.0.0.1:1080"), 0U);
+  EXPECT_EQ(metrics.listener("127.0.0.1:99"), first);
 }
 
 TEST_F(Counting, gathers_what_all_workers_saw) {
@@ -279,6 +324,7 @@ TEST_F(Counting, may_be_scraped_while_workers_count) {
         call.mapping = n % 3 == 2 ? no_mapping : static_cast<std::uint32_t>(n % 3);
         call.status = 200 + n % 50;
         worker.connection_opened(0);
+        if (n % 100 == 0) worker.make_room(metrics.counts());
         worker.record(call);
         worker.retried(0, static_cast<Reason>(n % static_cast<int>(reason_count)));
         worker.connection_closed(0);
@@ -286,7 +332,10 @@ TEST_F(Counting, may_be_scraped_while_workers_count) {
       --running;
     });
   }
-  while (running > 0) EXPECT_THAT(metrics.expose(), HasSubstr("# TYPE ambassador_requests_total counter"));
+  for (int n = 0; running > 0; ++n) {
+    EXPECT_THAT(metrics.expose(), HasSubstr("# TYPE ambassador_requests_total counter"));
+    metrics.count_by({"http://localhost/api", "http://pay", "http://new-" + std::to_string(n)}, {});
+  }
   for (auto& worker : workers) worker.join();
   auto const all = lines();
   EXPECT_THAT(all, Contains(R"(ambassador_request_duration_seconds_count{mapping="none"} 13332)"));
