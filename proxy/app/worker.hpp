@@ -122,8 +122,6 @@ class Worker {
   std::vector<char> scratch_;
   wire::http::FieldList fields_;
   std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
-  std::unique_ptr<Term> term_;
-  std::vector<std::unique_ptr<Term>> old_terms_;
   std::string date_;
   std::time_t date_second_ = 0;
   bool draining_ = false;
@@ -136,6 +134,8 @@ class Worker {
   balance::Random random_;
   net::TunnelTraffic tunnel_traffic_;
   session::Mirrors mirrors_;
+  std::unique_ptr<Term> term_;
+  std::vector<std::unique_ptr<Term>> old_terms_;
   session::Context session_context_;
   session::Sessions sessions_;
   std::list<std::unique_ptr<Door>> doors_;
