@@ -24,8 +24,9 @@ void observe_latency(EndpointState& state, std::int64_t latency_ns, std::int64_t
 }
 
 void observe_failure(EndpointState& state, std::int64_t now_ns) noexcept {
-  auto const past = std::min(state.latency_ns.load(std::memory_order_relaxed), greatest_failure_ns);
-  observe_latency(state, std::clamp(past * failure_slowdown, least_failure_ns, greatest_failure_ns), now_ns);
+  auto const past = state.latency_ns.load(std::memory_order_relaxed);
+  auto const slower = std::min(past, greatest_failure_ns) * failure_slowdown;
+  observe_latency(state, std::max(past, std::clamp(slower, least_failure_ns, greatest_failure_ns)), now_ns);
 }
 
 double latency_at(EndpointState const& state, std::int64_t now_ns) noexcept {

@@ -12,10 +12,10 @@ namespace ambassador::balance {
 inline constexpr std::int64_t ewma_decay_ns = 10 * second_ns;  ///< in which the past's weight falls to 1/e
 
 /// A failure counts as an answer this much slower than the average, within these bounds: a single one does not banish an
-/// endpoint, several do.
+/// endpoint, several do, but not for much longer than an ejection. It never makes the average better.
 inline constexpr std::int64_t failure_slowdown = 4;
 inline constexpr std::int64_t least_failure_ns = 10'000'000;
-inline constexpr std::int64_t greatest_failure_ns = 5 * second_ns;
+inline constexpr std::int64_t greatest_failure_ns = second_ns;
 
 /// Of one that has not answered yet and has calls under way: as slow as nearly any other.
 inline constexpr std::int64_t unknown_latency_ns = second_ns;

@@ -90,6 +90,9 @@ TEST(Latency, of_a_failure_is_slow_but_one_does_not_banish) {
   EXPECT_DOUBLE_EQ(latency_at(slower, start), 200 * ms);
   for (int failure = 0; failure < 100; ++failure) observe_failure(slower, start);
   EXPECT_DOUBLE_EQ(latency_at(slower, start), greatest_failure_ns);
+  observe_latency(slower, 3 * second_ns, start);
+  observe_failure(slower, start);
+  EXPECT_DOUBLE_EQ(latency_at(slower, start), 3 * second_ns);
 }
 
 TEST(Latency, does_not_mind_a_clock_that_is_a_moment_behind) {
