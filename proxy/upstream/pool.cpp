@@ -197,7 +197,9 @@ net::Task<Result<Lease>> Pool::connect(SteadyTime limit, Attempt& attempt, Wish&
   Failure failure{Errc::no_address, Side::upstream, Stage::resolve, false};
   for (std::size_t tried = 0; tried < count; ++tried) {
     auto const& resolved = (**addresses)[(first + tried) % count];
-    tcp::endpoint const endpoint{resolved.address, resolved.port != 0 ? resolved.port : next_hop.port};
+    // An allow entry is for its port alone, whatever the name's SRV records say.
+    bool const own_port = resolved.port != 0 && rules_.policy == balance::AddressPolicy::mapped;
+    tcp::endpoint const endpoint{resolved.address, own_port ? resolved.port : next_hop.port};
     if (wish.given_up()) co_return Failure{asio::error::operation_aborted, Side::upstream, Stage::connect, false};
     Attempt next{.preamble = {}, .address = net::to_text(endpoint), .detail = {}};
     if (auto const refusal = refused(endpoint, next)) {
