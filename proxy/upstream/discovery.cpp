@@ -65,7 +65,6 @@ AddressList const& Name::overdue(SteadyTime now) {
 }
 
 net::Task<Result<AddressList>> Name::lookup(SteadyTime limit, Wish& wish) {
-  auto const held = shared_from_this();
   if (auto const& list = current(std::chrono::steady_clock::now())) co_return list;
   if (!asking_) co_return failure_;
 

@@ -35,7 +35,7 @@ using AddressList = std::shared_ptr<std::vector<net::ResolvedAddress> const>;
 class Discovery;
 
 /// One host as one worker knows it.
-class Name : public std::enable_shared_from_this<Name> {
+class Name {
  public:
   /// For Discovery. With `addresses` it is a literal, which is never asked for.
   Name(Discovery& discovery, std::string host, AddressList addresses);
@@ -45,11 +45,11 @@ class Name : public std::enable_shared_from_this<Name> {
   [[nodiscard]] std::string const& host() const noexcept { return host_; }
 
   /// The list in force, without waiting: fresh, or stale for a while; null where there is none. Asks again in the
-  /// background when that is due.
+  /// background when that is due. To be copied by whoever waits while it uses it.
   AddressList const& current(SteadyTime now) { return now < fresh_until_ ? addresses_ : overdue(now); }
 
   /// `current`, or the answer to come where there is none. Fails at Stage::resolve, at once where it has just failed;
-  /// Errc::timed_out when `limit` passes first, operation_aborted when the wish is given up.
+  /// Errc::timed_out when `limit` passes first, operation_aborted when the wish is given up. Hold the name meanwhile.
   net::Task<Result<AddressList>> lookup(SteadyTime limit, Wish& wish);
 
   /// Another number whenever the list has changed, not where the same addresses came again, in whatever order. A list that
