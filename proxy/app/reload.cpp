@@ -41,8 +41,10 @@ std::string describe(config::Settings const& next, config::Settings const& befor
                      listeners_removed);
 }
 
-void append_texts(std::vector<std::string>& texts, std::vector<config::Diagnostic> const& diagnostics) {
-  for (auto const& diagnostic : diagnostics) texts.push_back(config::to_string(diagnostic));
+void append_errors(std::vector<std::string>& texts, std::vector<config::Diagnostic> const& diagnostics) {
+  for (auto const& diagnostic : diagnostics) {
+    if (diagnostic.severity == config::Severity::error) texts.push_back(config::to_string(diagnostic));
+  }
 }
 
 bool is_same_address(std::optional<config::ListenAddress> const& a, std::optional<config::ListenAddress> const& b) {
@@ -85,17 +87,17 @@ void App::reload() {
 /// What is wrong; where nothing is, it is in force.
 std::vector<std::string> App::try_reload(ReadConfiguration const& read) {
   std::vector<std::string> faults;
-  if (!read.snapshot) {
-    append_texts(faults, read.diagnostics);
-    return faults;
+  for (auto const& diagnostic : read.diagnostics) {
+    if (diagnostic.severity == config::Severity::warning) reloads_.warn(config::to_string(diagnostic));
   }
-  append_texts(faults, unmet_expectations(*read.snapshot));
+  append_errors(faults, read.diagnostics);
+  if (!read.snapshot) return faults;
+  append_errors(faults, unmet_expectations(*read.snapshot));
   auto next = std::make_shared<LiveSnapshot>(read.snapshot, ways_, live_.get());
-  append_texts(faults, next->files().load());
+  append_errors(faults, next->files().load());
   if (!faults.empty()) return faults;
   auto change = listeners_.open(read.snapshot->settings.listen);
   if (!change) return {change.error().message};
-  for (auto const& warning : read.diagnostics) reloads_.warn(config::to_string(warning));
   warn_of_what_stays(read.snapshot->settings);
   bring_into_force(std::move(next), std::move(*change));
   return {};

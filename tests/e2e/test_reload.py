@@ -103,10 +103,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_one_changes_nothing_and_is_shown(launch, tmp_path, echo, connect, name):
+def test_a_bad_one_changes_nothing_and_is_shown(
+    launch, tmp_path, upstream, echo, connect, name
+):  # pylint: disable=too-many-arguments,too-many-positional-arguments
     text, why = BAD[name]
     good = BASE + map_to(echo.authority)
-    busy = good.replace("listen: 127.0.0.1:0", f"listen: [127.0.0.1:0, 127.0.0.1:{echo.port}]")
+    busy = good.replace("listen: 127.0.0.1:0", f"listen: [127.0.0.1:0, 127.0.0.1:{upstream(answering(ok())).port}]")
     config = write_config(tmp_path, good)
     proxy = launch("-c", config, admin=True)
     client = connect(proxy.port)
