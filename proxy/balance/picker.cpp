@@ -89,12 +89,15 @@ Picker::Choice Picker::any(PickRequest const& request) const noexcept {
 /// Who may not get this call earns nothing, so that it has no debt of calls afterwards.
 Picker::Choice Picker::by_turn(PickRequest const& request) noexcept {
   Choice next;
+  double most = 0;
   double earned = 0;
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     if (!may_get(i, request)) continue;
-    turns_[i] += shares_[i];
+    auto const turn = turns_[i] += shares_[i];
     earned += shares_[i];
-    if (!next || turns_[i] > turns_[*next]) next = i;
+    if (next && turn <= most) continue;
+    next = i;
+    most = turn;
   }
   if (next) turns_[*next] -= earned;
   return next;

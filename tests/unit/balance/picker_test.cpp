@@ -99,10 +99,20 @@ TEST_P(EachPolicy, picks_again_when_the_ejection_ends) {
   EXPECT_GT(two.picks(picker, 1000, start + second_ns + view_age_ns)[0], 0U);
 }
 
+TEST_P(EachPolicy, prefers_who_has_just_come_back_to_the_dead_where_all_others_were_tried) {
+  Endpoints four{4U};
+  auto picker = EachPolicy::picker(four);
+  for (auto const i : {0U, 1U}) mark_failing(four.states[i]);
+  four.picks(picker, 1);
+  mark_healthy(four.states[1], start);
+  std::array<std::size_t, 2> const tried{2, 3};
+  EXPECT_EQ(picker.pick({.now_ns = start, .hash = 1, .tried = tried}), 1U);
+}
+
 TEST_P(EachPolicy, panics_below_half_and_not_at_half) {
   Endpoints four{4U};
   auto picker = EachPolicy::picker(four);
-  for (auto const i : {0, 1}) mark_failing(four.states[static_cast<std::size_t>(i)]);
+  for (auto const i : {0U, 1U}) mark_failing(four.states[i]);
   EXPECT_EQ(four.picks(picker, 1000)[0], 0U);
   mark_failing(four.states[2]);
   for (auto const count : four.picks(picker, 1000, start + view_age_ns)) EXPECT_GT(count, 100U);
