@@ -1,5 +1,6 @@
 #include "app/admin.hpp"
 
+#include "app/endpoint_report.hpp"
 #include "app/explanation.hpp"
 #include "app/suggest.hpp"
 #include "config/load.hpp"
@@ -31,6 +32,7 @@ constexpr std::string_view index_text =
     "  /readyz                          200 while it takes calls\n"
     "  /config                          the configuration in force\n"
     "  /explain?method=GET&url=http://  what a call would do, and why\n"
+    "  /endpoints                       the endpoints of each source, and how they are\n"
     "  /suggest                         lines for what was called and is not covered\n"
     "  /quit                            POST: ends, once the calls under way are finished\n";
 
@@ -63,7 +65,7 @@ SmallResponse Admin::answer(SmallRequest const& request, boost::asio::ip::tcp::e
     if (draining_) return text_response(status::service_unavailable, "draining\n");
     return text_response(status::ok, trouble_.empty() ? "ready\n" : "ready; " + trouble_ + '\n');
   }
-  if (path != "/" && path != "/config" && path != "/explain" && path != "/suggest") {
+  if (path != "/" && path != "/config" && path != "/endpoints" && path != "/explain" && path != "/suggest") {
     return text_response(status::not_found, std::string{"not here: see /\n"});
   }
   if (!is_local(request, peer)) return for_loopback_only();
@@ -85,6 +87,7 @@ SmallResponse Admin::answer_quit(SmallRequest const& request, boost::asio::ip::t
 SmallResponse Admin::answer_local(std::string_view path, std::string_view query, bool json) const {
   if (path == "/") return text_response(status::ok, std::string{index_text});
   if (path == "/config") return text_response(status::ok, config::to_yaml(snapshot_->settings), "application/yaml");
+  if (path == "/endpoints") return text_response(status::ok, endpoints_text(endpoints_, std::chrono::steady_clock::now()));
   if (path == "/suggest") return text_response(status::ok, suggest_seen(*snapshot_, metrics_), "application/yaml");
   // A query alone is parsed as part of a relative reference.
   std::string reference{"?"};

@@ -6,6 +6,7 @@
 #include "app/small_server.hpp"
 #include "app/snapshot.hpp"
 #include "observe/metrics.hpp"
+#include "upstream/endpoint_states.hpp"
 
 #include <functional>
 #include <string>
@@ -15,7 +16,8 @@ namespace ambassador::app {
 
 class Admin {
  public:
-  Admin(Snapshot const& snapshot, observe::Metrics const& metrics) : snapshot_{&snapshot}, metrics_{metrics} {}
+  Admin(Snapshot const& snapshot, observe::Metrics const& metrics, upstream::EndpointStates const& endpoints)
+      : snapshot_{&snapshot}, metrics_{metrics}, endpoints_{endpoints} {}
 
   /// The one in force from now on.
   void use(Snapshot const& snapshot) noexcept { snapshot_ = &snapshot; }
@@ -35,6 +37,7 @@ class Admin {
   Snapshot const* snapshot_;
   std::string trouble_;
   observe::Metrics const& metrics_;
+  upstream::EndpointStates const& endpoints_;
   bool draining_ = false;
   std::function<void()> quit_;
 };

@@ -100,7 +100,7 @@ void App::run() {
   start_workers();
   live_->files().watch(file_watch_, file_news_);
   watch_configuration(live_->snapshot().files);
-  admin_ = std::make_unique<Admin>(live_->snapshot(), metrics_);
+  admin_ = std::make_unique<Admin>(live_->snapshot(), metrics_, endpoint_states_);
   admin_->on_quit([this] { request_stop(); });
   if (admin_descriptor_ >= 0) {
     admin_server_ = std::make_unique<SmallServer>(

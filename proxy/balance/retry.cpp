@@ -59,10 +59,4 @@ bool needs_budget(RetryVerdict verdict, TriedRequest const& request) noexcept {
   return verdict == RetryVerdict::elsewhere || (verdict == RetryVerdict::again && request.any_byte_sent);
 }
 
-bool may_retry(Failure const& failure, TriedRequest const& request) noexcept {
-  auto tried = request;
-  tried.retries = request.tries - 1;
-  return judge_retry(failure, tried, {}) == RetryVerdict::again;
-}
-
 }  // namespace ambassador::balance

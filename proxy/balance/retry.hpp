@@ -52,8 +52,4 @@ bool needs_budget(RetryVerdict verdict, TriedRequest const& request) noexcept;
 /// what report_failure is to be told. Nothing else is ever tried again.
 bool is_fault_of_endpoint(Failure const& failure) noexcept;
 
-/// A connection that had served before and is closed under the request, before any byte of the response: where only one try
-/// more is made, to the same endpoint.
-bool may_retry(Failure const& failure, TriedRequest const& request) noexcept;
-
 }  // namespace ambassador::balance

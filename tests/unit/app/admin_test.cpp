@@ -28,7 +28,8 @@ class AdminTest : public testing::Test {
   std::unique_ptr<Snapshot> const snapshot =
       snapshot_of("map: [{source: http://localhost/api, target: http://numbers-api/rng}]");
   observe::Metrics const metrics{{"http://localhost/api"}, {"127.0.0.1:1080"}, 1, "1.2.3"};
-  Admin admin{*snapshot, metrics};
+  upstream::EndpointStates endpoints;
+  Admin admin{*snapshot, metrics, endpoints};
 };
 
 TEST_F(AdminTest, anyone_may_ask_for_health_and_counters) {
@@ -37,7 +38,7 @@ TEST_F(AdminTest, anyone_may_ask_for_health_and_counters) {
 }
 
 TEST_F(AdminTest, the_configuration_is_for_loopback_peers_only) {
-  for (auto const* path : {"/", "/config", "/explain?url=http://x/", "/suggest"}) {
+  for (auto const* path : {"/", "/config", "/endpoints", "/explain?url=http://x/", "/suggest"}) {
     EXPECT_EQ(get(path).result_int(), 200) << path;
     EXPECT_EQ(get(path, "localhost:9901", "10.1.2.3").result_int(), 403) << path;
   }

@@ -198,16 +198,5 @@ TEST(FaultOfTheEndpoint, is_none_of_the_look_up) {
   EXPECT_FALSE(is_fault_of_endpoint({Errc::timed_out, Side::client, Stage::response_head, false}));
 }
 
-TEST(MayRetry, is_once_more_on_a_pooled_connection) {
-  Case c;
-  c.request.other_endpoint = false;
-  EXPECT_TRUE(may_retry(c.failure, c.request));
-  c.request.tries = 2;
-  EXPECT_FALSE(may_retry(c.failure, c.request));
-  c.request.tries = 1;
-  c.failure.reused_connection = false;
-  EXPECT_FALSE(may_retry(c.failure, c.request));
-}
-
 }  // namespace
 }  // namespace ambassador::balance
