@@ -2,8 +2,12 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <ctime>
+#include <functional>
+#include <random>
 
 #include <pthread.h>
 
@@ -19,6 +23,15 @@ observe::LogOptions log_options(config::Log const& log) {
   return {{format, log.redact_query}, log.share};
 }
 
+/// With 256 bits, for two workers, of whatever process, must not have the same.
+Random seeded_random() {
+  std::random_device device;
+  std::array<std::random_device::result_type, 8> numbers{};
+  std::generate(numbers.begin(), numbers.end(), std::ref(device));
+  std::seed_seq seed(numbers.begin(), numbers.end());
+  return Random{seed};
+}
+
 wire::http::HeadLimits head_limits(config::Limits const& limits) { return {limits.head, limits.fields, limits.target}; }
 
 }  // namespace
@@ -29,6 +42,7 @@ Worker::Worker(Commons const& commons, std::size_t index)
       wheel_{now()},
       scratch_(session::scratch_bytes(commons.snapshot.settings.limits)),
       log_{commons.log_writer, log_options(commons.snapshot.settings.log), static_cast<std::uint32_t>(index + 1)},
+      random_{seeded_random()},
       discovery_{context_.get_executor(), commons.control, commons.resolver, commons.metrics},
       pools_{{context_.get_executor(), wheel_, discovery_, commons.own_addresses}, commons.upstreams},
       credentials_{commons.credentials},
@@ -44,6 +58,7 @@ Worker::Worker(Commons const& commons, std::size_t index)
                        .source_limits = commons.source_limits,
                        .metrics = commons.metrics.worker(index),
                        .log = log_,
+                       .random = random_,
                        .pseudonym = commons.pseudonym,
                        .date = date_,
                        .refusing_work = commons.memory.refusing(),

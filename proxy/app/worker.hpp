@@ -82,6 +82,7 @@ class Worker {
   std::time_t date_second_ = 0;
   bool draining_ = false;
   observe::LogBuffer log_;
+  Random random_;
   upstream::Discovery discovery_;
   upstream::Pools pools_;
   session::Credentials credentials_;

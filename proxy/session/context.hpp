@@ -1,6 +1,7 @@
 // What a session borrows from its worker. One worker is one thread: nothing here is shared, and nothing is locked.
 #pragma once
 
+#include "base/random.hpp"
 #include "config/settings.hpp"
 #include "net/relay.hpp"
 #include "net/stream.hpp"
@@ -60,6 +61,7 @@ struct Context {
   SourceLimits& source_limits;
   observe::WorkerMetrics& metrics;
   observe::LogBuffer& log;
+  Random& random;
   std::string_view pseudonym;              ///< our name in Via
   std::string const& date;                 ///< the value of Date, no older than a second
   std::atomic<bool> const& refusing_work;  ///< the process is near its memory limit

@@ -36,7 +36,7 @@ Failure Exchange::upstream_failure(boost::system::error_code code, Stage stage) 
 net::Task<Result<After>> Exchange::try_once() {
   any_byte_sent_ = false;
   bool const replayable = wire::http::is_idempotent(method_) && body_kept_;
-  if (record_.tries == 1) lease_ = pool_->take_idle(began_, !replayable);  // no time has passed
+  if (record_.tries == 1) lease_ = pool_->take_idle(began_ + delayed_, !replayable);  // no other time has passed
   if (!lease_) {
     if (auto const connected = co_await connect(); !connected) co_return connected.error();
   }
