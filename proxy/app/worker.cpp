@@ -3,8 +3,10 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <ctime>
+#include <functional>
 #include <random>
 #include <utility>
 
@@ -22,6 +24,15 @@ observe::LogOptions log_options(config::Log const& log) {
   return {{format, log.redact_query}, log.share};
 }
 
+/// With 256 bits, for two workers, of whatever process, must not have the same.
+Random seeded_random() {
+  std::random_device device;
+  std::array<std::random_device::result_type, 8> numbers{};
+  std::generate(numbers.begin(), numbers.end(), std::ref(device));
+  std::seed_seq seed(numbers.begin(), numbers.end());
+  return Random{seed};
+}
+
 }  // namespace
 
 Worker::Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
@@ -35,7 +46,7 @@ Worker::Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSn
       discovery_{context_.get_executor(), commons.control, commons.resolver, commons.metrics},
       pools_{{context_.get_executor(), wheel_, discovery_, own_addresses_}, commons.upstreams},
       health_checks_{context_.get_executor(), commons.events},
-      random_{std::random_device{}()},
+      random_{seeded_random()},
       mirrors_{session_context_},
       term_{std::make_unique<Term>(std::move(snapshot), pools_, commons)},
       session_context_{.executor = context_.get_executor(),
@@ -44,10 +55,10 @@ Worker::Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSn
                        .fields = fields_,
                        .policy = &term_->policy,
                        .pools = pools_,
-                       .random = random_,
                        .mirrors = mirrors_,
                        .metrics = commons.metrics.worker(index),
                        .log = log_,
+                       .random = random_,
                        .pseudonym = commons.pseudonym,
                        .date = date_,
                        .refusing_work = commons.memory.refusing(),

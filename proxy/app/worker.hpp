@@ -128,10 +128,10 @@ class Worker {
   bool closing_ = false;       ///< the listeners close at the next tick
   bool closing_idle_ = false;  ///< and so do the idle connections
   observe::LogBuffer log_;
+  Random random_;
   upstream::Discovery discovery_;
   upstream::Pools pools_;
   upstream::HealthChecks health_checks_;
-  balance::Random random_;
   net::TunnelTraffic tunnel_traffic_;
   session::Mirrors mirrors_;
   std::unique_ptr<Term> term_;

@@ -61,6 +61,17 @@ void append_reason(std::string& out, CallRecord const& record) {
   append_sentence(out, record.reason);
 }
 
+/// By what the call is found again: behind all else, where the last ` request=` is ours whatever a reason quotes.
+void append_ids(std::string& out, CallRecord const& record) {
+  if (!record.trace_id.empty()) {
+    out += " trace=";
+    append_field(out, record.trace_id);
+  }
+  if (record.request_id.empty()) return;
+  out += " request=";
+  append_field(out, record.request_id);
+}
+
 std::uint64_t whole_microseconds(std::chrono::nanoseconds duration) {
   return duration.count() <= 0 ? 0 : static_cast<std::uint64_t>(duration.count()) / 1000;
 }
@@ -189,6 +200,7 @@ void append_text(std::string& out, CallRecord const& record, LogStyle style) {
   append_request(out, record, style);
   append_outcome(out, record, style);
   append_reason(out, record);
+  append_ids(out, record);
   out += '\n';
 }
 
@@ -212,6 +224,8 @@ void append_json(std::string& out, CallRecord const& record, LogStyle style) {
   if (!record.sni.empty()) append_json_text(out, ",\"sni\":", record.sni);
   if (!record.first_end.empty()) append_json_text(out, ",\"end\":", record.first_end);
   append_json_text(out, ",\"reason\":", record.reason);
+  if (!record.request_id.empty()) append_json_text(out, ",\"request_id\":", record.request_id);
+  if (!record.trace_id.empty()) append_json_text(out, ",\"trace_id\":", record.trace_id);
   out += "}\n";
 }
 

@@ -29,12 +29,13 @@ bool is_logged(CallRecord const& record, double share, double dice) noexcept;
 /// Appends the line with its newline, in the style's format.
 void append_line(std::string& out, CallRecord const& record, LogStyle style);
 
-/// `TIME METHOD SOURCE [-> TARGET] STATUS DURATION in= out= upstream= tries= [REASON]`, with [BLOCKED], [REPORTED], [REFUSED]
-/// or [LOCAL] after the source where the map did not pass the call on. `-` stands for a status, a method, a source or an
-/// upstream that there was not.
+/// `TIME METHOD SOURCE [-> TARGET] STATUS DURATION in= out= upstream= tries= [REASON] [trace=] [request=]`, with [BLOCKED],
+/// [REPORTED], [REFUSED] or [LOCAL] after the source where the map did not pass the call on. `-` stands for a status, a
+/// method, a source or an upstream that there was not.
 void append_text(std::string& out, CallRecord const& record, LogStyle style);
 
-/// One object; every key is always there, empty or 0 where there is nothing to say. `duration_ms` has at most 3 decimals.
+/// One object; every key is always there, empty or 0 where there is nothing to say; but `sni` and `end` of tunnels and
+/// `request_id` and `trace_id` only where there is one. `duration_ms` has at most 3 decimals.
 void append_json(std::string& out, CallRecord const& record, LogStyle style);
 
 }  // namespace ambassador::observe

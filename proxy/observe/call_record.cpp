@@ -17,7 +17,8 @@ void CallRecord::clear() {
   time = {};
   duration = upstream_duration = std::chrono::nanoseconds{0};
   listener = protocol = rule = {};
-  for (std::string* text : {&client, &method, &source, &target, &upstream, &reason, &sni}) text->clear();
+  for (std::string* text : {&client, &method, &source, &target, &upstream, &reason, &sni, &trace_id, &request_id})
+    text->clear();
   first_end = {};
   mapping = no_mapping;
   allow_rule = no_allow_rule;

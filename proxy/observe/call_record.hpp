@@ -44,6 +44,8 @@ struct CallRecord {
   std::uint32_t tries = 0;
   std::string sni;                    ///< the name that TLS inside a tunnel asked for
   std::string_view first_end;         ///< of a tunnel or a TCP connection: "client" or "upstream", who ended first
+  std::string trace_id;               ///< 32 hex digits; empty: none
+  std::string request_id;             ///< from X-Request-Id, without controls; empty: none
   std::string reason;                 ///< why it was blocked, refused or failed; empty where all went well
   Reason reason_code = Reason::none;  ///< the same as a bounded label value; none where all went well
 

@@ -37,6 +37,7 @@ std::string_view code(Reason reason) noexcept {
     case Reason::tls_client_refused: return "tls_client_refused";
     case Reason::tls_failed: return "tls_failed";
     case Reason::via_refused: return "via_refused";
+    case Reason::fault_injected: return "fault_injected";
     case Reason::credential_missing: return "credential_missing";
     case Reason::reset: return "reset";
     case Reason::upstream_closed: return "upstream_closed";

@@ -48,6 +48,7 @@ enum class Reason : std::uint8_t {
   tls_client_refused,
   tls_failed,
   via_refused,
+  fault_injected,      ///< `fault`: the call was delayed or answered on purpose
   credential_missing,  ///< the file of a credential was never readable
 
   // The upstream's answer.

@@ -80,6 +80,9 @@ struct Changes {
     return std::any_of(rules.set.begin(), rules.set.end(), [&](auto const& rule) { return iequals(rule.first, name); });
   }
 
+  /// Whether what goes on of that name is for the rules to say.
+  [[nodiscard]] bool decides(std::string_view name) const noexcept { return drops({.name = name}) || adds(name); }
+
   [[nodiscard]] bool adds(std::string_view name) const noexcept {
     return std::any_of(rules.add.begin(), rules.add.end(), [&](auto const& rule) { return iequals(rule.first, name); });
   }
@@ -97,6 +100,25 @@ struct Changes {
     return !credential_name.empty() && iequals(name, credential_name);
   }
 };
+
+/// Whether another comes in the field's place, or it is of a trace that does not go on.
+bool replaces(CallIds const& ids, FieldId id) noexcept {
+  switch (id) {
+    case FieldId::traceparent: return !ids.traceparent.empty();
+    case FieldId::tracestate: return ids.new_trace;
+    case FieldId::x_request_id: return ids.new_request_id;
+    default: return false;
+  }
+}
+
+void append_ids(std::string& out, CallIds const& ids, Changes const& changes) {
+  auto const append = [&](FieldId id, std::string_view value) {
+    auto const name = wire::http::name_of(id);
+    if (!changes.decides(name)) http1::append_field(out, name, value);
+  };
+  if (!ids.traceparent.empty()) append(FieldId::traceparent, ids.traceparent);
+  if (ids.new_request_id) append(FieldId::x_request_id, ids.request_id);
+}
 
 constexpr auto drops_nothing = [](Field const&) { return false; };
 
@@ -131,9 +153,12 @@ void append_fields(std::string& out, wire::http::ResponseHead const& head, Forwa
 
 void append_changed_fields(std::string& out, wire::http::RequestHead const& head, ForwardedRequest const& forwarded) {
   static config::HeaderRules const no_rules;
+  static CallIds const no_ids;
   auto const credential = is_ours(forwarded.credential_name) ? std::string_view{} : forwarded.credential_name;
   Changes const changes{forwarded.rules != nullptr ? *forwarded.rules : no_rules, credential};
-  append_fields(out, head, [&](Field const& field) { return changes.drops(field); });
+  auto const& ids = forwarded.ids != nullptr ? *forwarded.ids : no_ids;
+  append_fields(out, head, [&](Field const& field) { return replaces(ids, field.id) || changes.drops(field); });
+  append_ids(out, ids, changes);
   changes.append_new(out);
   if (!credential.empty()) http1::append_field(out, credential, forwarded.credential_value);
 }
@@ -178,7 +203,7 @@ std::size_t append_forwarded(std::string& out, wire::http::RequestHead const& he
   auto const before = out.size();
   append_start(out, head.method_text, forwarded.target, forwarded.host);
   auto const start = out.size() - before;
-  if (forwarded.rules == nullptr && forwarded.credential_name.empty()) {
+  if (forwarded.rules == nullptr && forwarded.credential_name.empty() && forwarded.ids == nullptr) {
     append_fields(out, head, drops_nothing);
   } else {
     append_changed_fields(out, head, forwarded);

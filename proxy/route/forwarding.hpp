@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "route/call_ids.hpp"
 #include "wire/http/message.hpp"
 
 #include <string>
@@ -27,6 +28,7 @@ struct ForwardedRequest {
   std::string_view credential_name = {};       ///< the field that goes in place of the app's own, after the rules; empty: none
   std::string_view credential_value = {};      ///< one line
   std::string_view proxy_authorization = {};   ///< the value of Proxy-Authorization for a parent proxy; empty: none
+  CallIds const* ids = nullptr;                ///< null: those of the client go on as they came; the rules come before ours
 };
 
 /// Appends what a request begins with: its line and its Host, which change where it goes to another target.

@@ -1,7 +1,7 @@
 // What a session borrows from its worker. One worker is one thread: nothing here is shared, and nothing is locked.
 #pragma once
 
-#include "balance/random.hpp"
+#include "base/random.hpp"
 #include "config/settings.hpp"
 #include "net/relay.hpp"
 #include "net/stream.hpp"
@@ -55,10 +55,10 @@ struct Context {
   wire::http::FieldList& fields;  ///< storage of the head being parsed
   Policy* policy;                 ///< of what begins now: a reload puts another here
   upstream::Pools& pools;
-  balance::Random& random;
   Mirrors& mirrors;
   observe::WorkerMetrics& metrics;
   observe::LogBuffer& log;
+  Random& random;
   std::string_view pseudonym;              ///< our name in Via
   std::string const& date;                 ///< the value of Date, no older than a second
   std::atomic<bool> const& refusing_work;  ///< the process is near its memory limit

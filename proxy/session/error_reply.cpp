@@ -214,6 +214,7 @@ void append_reply(std::string& out, ErrorReply const& reply, ReplyForm const& fo
   if (!reply.proxy_status.empty()) {
     out.append("Proxy-Status: ambassador; error=").append(reply.proxy_status).append("\r\n");
   }
+  if (!form.request_id.empty()) http1::append_field(out, "X-Request-Id", form.request_id);
   if (!reply.allow.empty()) http1::append_field(out, "Allow", reply.allow);
   if (reply.retry_after != 0) http1::append_field(out, "Retry-After", std::uint64_t{reply.retry_after});
   if (!body.empty()) http1::append_field(out, "Content-Type", form.json ? "application/json" : "text/plain; charset=utf-8");

@@ -42,6 +42,7 @@ struct ReplyForm {
   bool head_only = false;  ///< the request was HEAD
   bool keep_alive = true;
   bool to_http10 = false;
+  std::string_view request_id = {};  ///< by which the log's line is found; empty: none
 };
 
 /// Appends the whole message: head and body.

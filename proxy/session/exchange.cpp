@@ -66,6 +66,15 @@ ErrorReply credential_missing(config::Mapping const& mapping) {
           .allow = {}};
 }
 
+ErrorReply injected_reply(config::Mapping const& mapping, unsigned status) {
+  return {.status = status,
+          .reason = Reason::fault_injected,
+          .proxy_status = "proxy_internal_response",
+          .what = "an injected fault: " + mapping.source_text + " has a `fault`, and nothing was sent to its target",
+          .to_do = "Take `fault` out of the source to have its calls served.",
+          .allow = {}};
+}
+
 }  // namespace
 
 // Before anything is sent: everything here is done without a wait, while the head's views hold.
@@ -97,6 +106,7 @@ void Exchange::begin(ListenerInfo const& listener) {
   record_.listener = listener.text;
   record_.client.assign(client_.address);
   record_.protocol = "HTTP/1.1";
+  delayed_ = Milliseconds{0};
   timeout_ = &policy_->rules.settings().timeout;
   pool_ = nullptr;
   decision_ = {};
@@ -120,6 +130,7 @@ std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& he
   wants_json_ = prefers_json(head);
   record_.protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
   record_.method.assign(head.method_text);
+  take_ids(head);
   route::Arrival const arrival{.tunnel = tunnel,
                                .tls = listener_->tls != nullptr,
                                .redirected_port = client_.redirected ? client_.redirected->port() : std::uint16_t{0}};
@@ -146,6 +157,12 @@ std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& he
                       .allow = {}};
   }
   return std::nullopt;
+}
+
+void Exchange::take_ids(wire::http::RequestHead const& head) {
+  route::take_ids(ids_, policy_->rules.settings().trace, head, context_.random);
+  record_.trace_id.assign(ids_.trace_id);
+  record_.request_id.assign(ids_.request_id);
 }
 
 /// OPTIONS and TRACE that end here, RFC 9110 sections 7.6.2 and 9.3.7.
@@ -294,6 +311,7 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
   upgrade_wanted_.assign(upgrade);
   route::ForwardedRequest forwarded{
       .target = start.target, .host = start.host, .pseudonym = context_.pseudonym, .upgrade = upgrade};
+  if (!ids_.traceparent.empty()) forwarded.ids = &ids_;
   if (mapping != nullptr && !mapping->request_headers.empty()) forwarded.rules = &mapping->request_headers;
   if (mapping != nullptr && mapping->credential) {
     forwarded.credential_name = mapping->credential->header;
@@ -308,7 +326,7 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
   auto const head_bytes = up_writer_.kept_bytes();
   up_body_writer_.begin(head.body);
   auto const failure = keep_body(head.body);
-  bool const copied = mapping != nullptr && mapping->mirror && context_.random.unit() < mapping->mirror->share;
+  bool const copied = mapping != nullptr && mapping->mirror && to_share(context_.random()) < mapping->mirror->share;
   if (!failure && copied) mirror(head, head_bytes);
   return failure;
 }
@@ -374,6 +392,9 @@ net::Task<After> Exchange::serve(std::string_view bytes, ListenerInfo const& lis
     if (decision_.verdict == route::Verdict::mapped) co_return co_await open_tunnel();
     co_return co_await serve_connect();
   }
+  if (auto const injection = roll_fault()) {
+    if (auto const ended = co_await inject(*injection)) co_return *ended;
+  }
   for (;;) {
     ++record_.tries;
     auto const outcome = co_await try_once();
@@ -389,6 +410,30 @@ net::Task<After> Exchange::serve(std::string_view bytes, ListenerInfo const& lis
     bool const again = co_await begin_again(verdict, failure);
     if (!again) co_return co_await fail(interrupted(failure.stage).value_or(failure));
   }
+}
+
+std::optional<route::Injection> Exchange::roll_fault() {
+  auto const* const mapping = decision_.match.mapping;
+  if (mapping == nullptr || !mapping->fault) return std::nullopt;
+  return route::inject(*mapping->fault, context_.random());
+}
+
+/// Nothing where the call goes on: late, then, which the log says.
+net::Task<std::optional<After>> Exchange::inject(route::Injection injection) {
+  record_.reason_code = Reason::fault_injected;
+  if (injection.delay.count() > 0) {
+    record_.reason = "an injected fault: delayed by " + std::to_string(injection.delay.count()) + " ms";
+    if (auto const failure = co_await wait_on_purpose(injection.delay)) co_return co_await fail(*failure);
+  }
+  if (injection.abort == 0) co_return std::nullopt;
+  co_return co_await reply(injected_reply(*decision_.match.mapping, injection.abort));
+}
+
+/// Ends before its time where the client goes away, or the drain time is over.
+net::Task<std::optional<Failure>> Exchange::wait_on_purpose(Milliseconds delay) {
+  co_await pause(delay);
+  delayed_ = delay;
+  co_return interrupted(Stage::head);
 }
 
 /// Answers a CONNECT to a mapped origin: the calls inside are logged, not the tunnel.
@@ -432,7 +477,8 @@ net::Task<After> Exchange::reply(ErrorReply reply) {
                 .json = wants_json_,
                 .head_only = method_ == Method::head,
                 .keep_alive = keep,
-                .to_http10 = minor_version_ == 0});
+                .to_http10 = minor_version_ == 0,
+                .request_id = record_.request_id});
   auto const failed = co_await send_to_client({}, true, {});
   finish();
   if (failed) co_return After::close;

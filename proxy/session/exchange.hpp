@@ -4,7 +4,9 @@
 
 #include "balance/retry.hpp"
 #include "observe/call_record.hpp"
+#include "route/call_ids.hpp"
 #include "route/decision.hpp"
+#include "route/injection.hpp"
 #include "session/client_leg.hpp"
 #include "session/context.hpp"
 #include "session/error_reply.hpp"
@@ -86,6 +88,7 @@ class Exchange {
   void take_malformed(std::string_view raw);
   std::optional<ErrorReply> prepare(wire::http::RequestHead const& head, Authority const* tunnel);
   std::optional<ErrorReply> judge_head(wire::http::RequestHead const& head, Authority const* tunnel);
+  void take_ids(wire::http::RequestHead const& head);
   std::optional<ErrorReply> answer_locally(wire::http::RequestHead const& head);
   std::optional<ErrorReply> judge_limits();
   std::optional<ErrorReply> judge_literal();
@@ -118,6 +121,11 @@ class Exchange {
   balance::RetryVerdict judge(Failure const& failure);
   net::Task<bool> begin_again(balance::RetryVerdict verdict, Failure const& failure);
   net::Task<void> pause(Milliseconds wait);
+
+  // `fault`, between the two: the head's views are no longer needed.
+  [[nodiscard]] std::optional<route::Injection> roll_fault();
+  net::Task<std::optional<After>> inject(route::Injection injection);
+  net::Task<std::optional<Failure>> wait_on_purpose(Milliseconds delay);
 
   // The request's way up: exchange_request.cpp.
   net::Task<Result<After>> try_once();
@@ -182,6 +190,7 @@ class Exchange {
 
   observe::CallRecord record_;
   SteadyTime began_{};
+  Milliseconds delayed_{0};  ///< on purpose, before the first try
   route::RequestUrl url_;
   route::Decision decision_;
   bool counted_ = false;  ///< among its source's calls under way
@@ -203,6 +212,7 @@ class Exchange {
   unsigned minor_version_ = 1;
   bool keep_alive_ = true;
   bool wants_json_ = false;
+  route::CallIds ids_;
   std::string upgrade_wanted_;  ///< the protocols that the client offers to switch to
 
   // The upstream's leg.

@@ -192,7 +192,7 @@ net::Task<bool> Exchange::begin_again(RetryVerdict verdict, Failure const& failu
     if (!next_choice_) co_return false;
     go_to(std::move(next_choice_));
   }
-  if (verdict == RetryVerdict::elsewhere) co_await pause(balance::back_off(retries_, context_.random.unit()));
+  if (verdict == RetryVerdict::elsewhere) co_await pause(balance::back_off(retries_, to_share(context_.random())));
   if (interrupted(Stage::connect)) co_return false;
   context_.metrics.retried(record_.mapping, retry_reason(failure));
   co_return true;

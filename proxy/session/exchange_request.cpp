@@ -35,11 +35,11 @@ Failure Exchange::upstream_failure(boost::system::error_code code, Stage stage) 
 
 net::Task<Result<After>> Exchange::try_once() {
   any_byte_sent_ = per_try_over_ = false;
-  try_began_ = record_.tries == 1 ? began_ : now();
+  try_began_ = record_.tries == 1 ? began_ + delayed_ : now();
   bool const replayable = wire::http::is_idempotent(method_) && body_kept_;
-  // No time has passed. Later tries are not made on a connection that idled: it may have gone the same way.
+  // No other time has passed. Later tries are not made on a connection that idled: it may have gone the same way.
   if (record_.tries == 1 && (endpoints_ == nullptr || choice_)) {
-    lease_ = pool_->take_idle(began_, !replayable, choice_ ? choice_->endpoint.get() : nullptr);
+    lease_ = pool_->take_idle(began_ + delayed_, !replayable, choice_ ? choice_->endpoint.get() : nullptr);
   }
   if (!lease_) {
     if (auto const connected = co_await connect(); !connected) co_return connected.error();

@@ -63,9 +63,11 @@ void append_traceparent(std::string& out, TraceParent const& parent) {
 }
 
 void append_hex(std::string& out, std::span<std::uint8_t const> bytes) {
+  auto at = out.size();
+  out.resize(at + 2 * bytes.size());
   for (auto const byte : bytes) {
-    out += hex_digits[byte >> 4];
-    out += hex_digits[byte & 15];
+    out[at++] = hex_digits[byte >> 4];
+    out[at++] = hex_digits[byte & 15];
   }
 }
 

@@ -37,6 +37,8 @@ Written written(std::string method, std::string source, observe::Decision decisi
   out.record.decision = decision;
   out.record.status = 200;
   out.record.reason = "a reason -> [REPORTED]";
+  out.record.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  out.record.request_id = "[BLOCKED] \"1\"";
   return out;
 }
 

@@ -167,6 +167,18 @@ TEST(TextLine, keeps_umlauts_in_a_reason_but_no_stray_bytes) {
             "cher … \\xff \\xc2\\x9b \\x1b[31m\n");
 }
 
+TEST(TextLine, ends_with_the_ids_of_the_call) {
+  auto call = mapped_call();
+  call.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  EXPECT_TRUE(text(call).ends_with(" tries=1 trace=4bf92f3577b34da6a3ce929d0e0e4736\n")) << text(call);
+  call.request_id = "a \"b\" request=c";
+  EXPECT_TRUE(text(call).ends_with(" tries=1 trace=4bf92f3577b34da6a3ce929d0e0e4736 request=a\\x20\\x22b\\x22\\x20request=c\n"))
+      << text(call);
+  auto blocked = blocked_call();
+  blocked.request_id = "r1";
+  EXPECT_TRUE(text(blocked).ends_with(" [BLOCKED] 403 not in the map request=r1\n")) << text(blocked);
+}
+
 TEST(TextLine, hides_queries_where_told_to) {
   auto call = mapped_call();
   call.source = "http://localhost/api?token=secret?x";
@@ -193,6 +205,19 @@ TEST(JsonLine, has_every_key_where_there_is_nothing_to_say) {
             R"("source":"http://timecheck:8080/","target":"","decision":"blocked","rule":"","status":403,"duration_ms":0,)"
             R"("bytes_in":0,"bytes_out":0,"upstream":"","tries":0,"reason":"not in the map"})"
             "\n");
+}
+
+TEST(JsonLine, has_the_ids_of_a_call_that_has_them) {
+  auto call = mapped_call();
+  EXPECT_EQ(json(call).find("_id"), std::string::npos);
+  call.request_id = "r\"1";
+  EXPECT_TRUE(json(call).ends_with(R"(,"reason":"","request_id":"r\"1"})"
+                                   "\n"))
+      << json(call);
+  call.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  EXPECT_TRUE(json(call).ends_with(R"(,"request_id":"r\"1","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"})"
+                                   "\n"))
+      << json(call);
 }
 
 TEST(JsonLine, has_no_more_decimals_than_it_needs) {
@@ -286,6 +311,7 @@ TEST(CallRecord, is_as_new_after_clear) {
   auto call = blocked_call();
   call.mapping = 3;
   call.bytes_in = call.bytes_out = 9;
+  call.trace_id = call.request_id = "x";
   call.clear();
   EXPECT_EQ(json(call), json(CallRecord{}));
   EXPECT_EQ(call.reason_code, Reason::none);
