@@ -74,7 +74,7 @@ Exit run(ConfigurationOptions const& options, bool share_port) {
 }
 
 Exit check(ConfigurationOptions const& options, bool no_files) {
-  auto const snapshot = load_snapshot(options);
+  auto const snapshot = load_snapshot(options, no_files);
   if (!snapshot) return Exit::failed;
   bool const as_expected = run_expectations(*snapshot) == 0;
   auto const faults = no_files ? std::vector<config::Diagnostic>{} : ConfigFiles{snapshot->settings}.load();

@@ -132,11 +132,15 @@ ConfigFiles::ConfigFiles(config::Settings const& settings, ConfigFiles const* pr
     tls.where = address.tls->certificates.front().where;
   }
   for (auto const& mapping : settings.map) {
-    if (config::is_tls(mapping.targets.front().scheme)) {
-      auto& tls = client_of(mapping.tls, mapping.targets.front().scheme);
+    auto const use_tls = [&](config::TargetScheme scheme) {
+      if (!config::is_tls(scheme)) return;
+      auto& tls = client_of(mapping.tls, scheme);
       tls.in_use = true;
       tls.where = mapping.tls.where.file.empty() ? mapping.where : mapping.tls.where;
-    }
+    };
+    // All targets of a source have one scheme.
+    use_tls(mapping.targets.front().scheme);
+    if (mapping.mirror) use_tls(mapping.mirror->target.scheme);
     if (mapping.credential) secret_of(*mapping.credential);
     if (mapping.via && !mapping.via->credentials_file.empty()) secret_of(*mapping.via);
   }

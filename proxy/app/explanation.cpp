@@ -1,8 +1,12 @@
 #include "app/explanation.hpp"
 
 #include "base/bytes.hpp"
+#include "config/keys.hpp"
+#include "config/upkeep.hpp"
 #include "route/nearest_miss.hpp"
 
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -12,6 +16,8 @@ namespace ambassador::app {
 namespace {
 
 constexpr std::size_t max_shown_bytes = 256;
+constexpr std::size_t max_shown_targets = 16;
+constexpr std::string_view file_prefix = "file://";
 
 std::string_view name_of(route::Verdict verdict) {
   switch (verdict) {
@@ -48,10 +54,76 @@ config::Mapping const* find_tcp_source(route::Rules const& rules, std::string_vi
   return found == map.end() ? nullptr : &*found;
 }
 
+std::string duration(Milliseconds value) { return config::duration_text(static_cast<std::uint64_t>(value.count())); }
+
+std::string percent(double share) { return fmt::format("{:.12g}%", share * 100); }
+
+/// The first of them, and how many more there are.
+std::string joined(std::vector<std::string> const& texts) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(texts.size(), max_shown_targets); ++i) {
+    if (i != 0) out += ", ";
+    out += texts[i];
+  }
+  if (texts.size() > max_shown_targets) out += fmt::format(" and {} more", texts.size() - max_shown_targets);
+  return out;
+}
+
+std::string balance_of(config::Mapping const& mapping) {
+  switch (mapping.balance) {
+    case config::Balance::least_requests: return "least_requests";
+    case config::Balance::round_robin: return "round_robin";
+    case config::Balance::ewma: return "ewma";
+    case config::Balance::hash: break;
+  }
+  switch (mapping.hash.of) {
+    case config::HashKey::Of::header: return "hash of the header " + mapping.hash.name;
+    case config::HashKey::Of::cookie: return "hash of the cookie " + mapping.hash.name;
+    case config::HashKey::Of::client: break;
+  }
+  return "hash of the client";
+}
+
+std::string targets_of(config::Mapping const& mapping) {
+  if (mapping.targets.size() == 1)
+    return mapping.balance == config::Balance::least_requests ? std::string{} : "balanced by " + balance_of(mapping);
+  std::vector<std::string> texts;
+  for (auto const& target : mapping.targets)
+    texts.push_back(target.weight ? fmt::format("{} (weight {})", target.text, *target.weight) : target.text);
+  return fmt::format("to one of {} targets by {}: {}", texts.size(), balance_of(mapping), joined(texts));
+}
+
+std::string health_of(config::HealthCheck const& health) {
+  return fmt::format("endpoints checked by {} each {} ({} at most): {} failures make one unhealthy, {} successes healthy",
+                     health.kind == config::HealthCheck::Kind::http ? "GET " + health.path : std::string{"connecting"},
+                     duration(health.interval), duration(health.timeout), health.fall, health.rise);
+}
+
+std::string retry_of(config::Retry const& retry) {
+  if (retry.attempts == 0) return "never tried again";
+  std::vector<std::string> causes;
+  if (retry.on_connect) causes.emplace_back("connect");
+  if (retry.on_reset) causes.emplace_back("reset");
+  for (auto const status : retry.on) causes.push_back(std::to_string(status));
+  auto text = fmt::format("tried again up to {} times after {}", retry.attempts, joined(causes));
+  if (retry.per_try) text += fmt::format(", {} each try", duration(*retry.per_try));
+  return text;
+}
+
+std::string fault_of(config::Fault const& fault) {
+  std::string text = percent(fault.share) + " of the calls";
+  if (fault.delay.count() != 0) text += " delayed by " + duration(fault.delay);
+  if (fault.abort != 0) text += fmt::format("{} answered with {}", fault.delay.count() != 0 ? " and" : "", fault.abort);
+  return text;
+}
+
 /// What happens to the call on its way, beside where it goes: a sentence each, never a secret.
 std::string changes_of(config::Mapping const& mapping) {
   std::string text;
-  auto const add = [&](std::string const& what) { text.append(text.empty() ? "" : ", ").append(what); };
+  auto const add = [&](std::string const& what) {
+    if (!what.empty()) text.append(text.empty() ? "" : ", ").append(what);
+  };
+  add(targets_of(mapping));
   if (config::is_tls(mapping.targets.front().scheme))
     add(mapping.tls.verify ? "over verified TLS" : "over TLS that is not verified");
   if (mapping.via) add("via " + mapping.via->text);
@@ -62,6 +134,10 @@ std::string changes_of(config::Mapping const& mapping) {
     add("at most " + std::to_string(mapping.rate->requests) + " calls in " + std::to_string(mapping.rate->per.count()) + " ms");
   }
   if (mapping.requests != 0) add("at most " + std::to_string(mapping.requests) + " at once");
+  if (mapping.health) add(health_of(*mapping.health));
+  if (mapping.retry != config::default_retry(mapping.source.scheme)) add(retry_of(mapping.retry));
+  if (mapping.mirror) add(fmt::format("{} copied to {}", percent(mapping.mirror->share), mapping.mirror->target.text));
+  if (mapping.fault) add(fault_of(*mapping.fault));
   return text;
 }
 
@@ -69,10 +145,39 @@ std::string changes_of(route::Decision const& decision) {
   return decision.match.mapping == nullptr ? std::string{} : changes_of(*decision.match.mapping);
 }
 
+bool is_used(config::Target const& target) { return target.weight != 0U; }
+
+/// The URLs that the call may go to.
+std::vector<std::string> targets_of(route::Decision const& decision, route::RequestUrl const& asked) {
+  std::vector<std::string> urls;
+  auto const add = [&](route::Decision const& by) {
+    std::string url;
+    route::append_target_url(url, by, asked);
+    urls.push_back(std::move(url));
+  };
+  if (decision.match.mapping == nullptr) {
+    add(decision);
+    return urls;
+  }
+  for (auto const& target : decision.match.mapping->targets) {
+    auto by = decision;
+    by.target = &target;
+    if (target.text.starts_with(file_prefix)) {
+      urls.push_back(target.text);
+    } else if (is_used(target)) {
+      add(by);
+    }
+  }
+  return urls;
+}
+
 Explanation explain_tcp(config::Mapping const& mapping, Explanation answer) {
   answer.decision = name_of(route::Verdict::mapped);
   answer.rule = with_place(mapping.source_text, mapping.where);
-  answer.target = mapping.targets.front().text;
+  for (auto const& target : mapping.targets) {
+    if (is_used(target)) answer.targets.push_back(target.text);
+  }
+  answer.target = answer.targets.front();
   answer.changes = changes_of(mapping);
   return answer;
 }
@@ -105,12 +210,19 @@ Explanation explain(route::Rules const& rules, std::string_view method, std::str
     answer.reason = std::to_string(rules.settings().reject_status) + ": " + route::describe_block(miss, asked, method);
     answer.paste = route::lines_to_paste(asked);
   } else if (asked.form != route::TargetForm::authority) {
-    route::append_target_url(answer.target, decision, asked);
+    answer.targets = targets_of(decision, asked);
+    answer.target = answer.targets.front();
   } else {
     answer.target = decision.verdict == route::Verdict::mapped ? "the calls inside, each by the map" : answer.url;
+    answer.targets = {answer.target};
   }
   answer.changes = changes_of(decision);
   return answer;
+}
+
+bool Explanation::may_go_to(std::string_view wanted) const {
+  return std::any_of(targets.begin(), targets.end(),
+                     [&](std::string const& one) { return one == wanted || one.starts_with(file_prefix); });
 }
 
 std::string to_text(Explanation const& explanation) {
@@ -121,6 +233,8 @@ std::string to_text(Explanation const& explanation) {
   line("decision", explanation.decision);
   line("rule", explanation.rule);
   line("goes to", explanation.target);
+  if (explanation.targets.size() > 1)
+    line("or to", joined({std::next(explanation.targets.begin()), explanation.targets.end()}));
   line("on the way", explanation.changes);
   line("reason", explanation.reason);
   if (!explanation.paste.empty()) text.append("\nTo let it pass, add to the configuration:\n\n").append(explanation.paste);
@@ -134,6 +248,7 @@ std::string to_json(Explanation const& explanation) {
   answer["decision"] = explanation.decision;
   answer["rule"] = explanation.rule;
   answer["target"] = explanation.target;
+  answer["targets"] = boost::json::array(explanation.targets.begin(), explanation.targets.end());
   answer["changes"] = explanation.changes;
   answer["reason"] = explanation.reason;
   answer["paste"] = explanation.paste;

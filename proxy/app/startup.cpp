@@ -38,7 +38,7 @@ std::map<std::string, std::string> read_environment() {
 
 }  // namespace
 
-ReadConfiguration read_configuration(ConfigurationOptions const& options) {
+ReadConfiguration read_configuration(ConfigurationOptions const& options, bool no_files) {
   ReadConfiguration result;
   std::vector<std::string> found;
   auto const read = [&](std::string const& path) {
@@ -47,8 +47,11 @@ ReadConfiguration read_configuration(ConfigurationOptions const& options) {
     if (text) found.push_back(path);
     return text;
   };
-  auto loaded =
-      config::load({.file = options.file, .environment = read_environment(), .flags = options.flags, .read_file = read});
+  auto loaded = config::load({.file = options.file,
+                              .environment = read_environment(),
+                              .flags = options.flags,
+                              .read_file = read,
+                              .files_may_be_missing = no_files});
   result.diagnostics = std::move(loaded.diagnostics);
   if (!loaded.settings) return result;
   found.insert(found.end(), loaded.settings->endpoint_files.begin(), loaded.settings->endpoint_files.end());
@@ -82,7 +85,7 @@ std::vector<config::Diagnostic> unmet_expectations(Snapshot const& snapshot) {
   std::vector<config::Diagnostic> unmet;
   for (auto const& expected : snapshot.settings.expect) {
     auto const is = explain(snapshot.rules, expected.method, expected.url);
-    if (expected.goes_to ? is.target == *expected.goes_to : !is.passes()) continue;
+    if (expected.goes_to ? is.may_go_to(*expected.goes_to) : !is.passes()) continue;
     unmet.push_back(
         {.severity = config::Severity::error,
          .where = expected.where,
@@ -96,8 +99,8 @@ std::vector<config::Diagnostic> unmet_expectations(Snapshot const& snapshot) {
   return unmet;
 }
 
-std::shared_ptr<Snapshot const> load_snapshot(ConfigurationOptions const& options) {
-  auto read = read_configuration(options);
+std::shared_ptr<Snapshot const> load_snapshot(ConfigurationOptions const& options, bool no_files) {
+  auto read = read_configuration(options, no_files);
   for (auto const& diagnostic : read.diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
   return std::move(read.snapshot);
 }

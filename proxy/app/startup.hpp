@@ -18,13 +18,14 @@ struct ReadConfiguration {
   std::vector<std::string> files;               ///< that were asked for; not all need be there
 };
 
-ReadConfiguration read_configuration(ConfigurationOptions const& options);
+/// With `no_files` a list of targets that is not there is none.
+ReadConfiguration read_configuration(ConfigurationOptions const& options, bool no_files = false);
 
 /// The `expect` cases that do not hold.
 std::vector<config::Diagnostic> unmet_expectations(Snapshot const& snapshot);
 
 /// Null where the configuration has errors: they are printed.
-std::shared_ptr<Snapshot const> load_snapshot(ConfigurationOptions const& options);
+std::shared_ptr<Snapshot const> load_snapshot(ConfigurationOptions const& options, bool no_files = false);
 
 /// Where the admin port of a running ambassador is, by the configuration that it has, too. What is wrong elsewhere in the
 /// configuration is of no interest here, unless `-c` names it: then, and where the port is off, nothing, and it is printed.

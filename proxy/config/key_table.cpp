@@ -22,6 +22,16 @@ constexpr std::uint64_t most_workers = 256;
 constexpr std::uint64_t most_requests = 1'000'000'000;  // of a rate
 constexpr std::uint64_t most_running = 1'000'000;       // calls of one source
 constexpr std::uint64_t most_port = 65'535;
+constexpr std::uint64_t most_weight = 1000;
+constexpr std::uint64_t shortest_interval = 100;
+constexpr std::uint64_t longest_interval = 60ULL * 60 * 1000;
+constexpr std::uint64_t shortest_check = 10;
+constexpr std::uint64_t longest_check = 60ULL * 1000;
+constexpr std::uint64_t most_checks = 100;  // in a row, of the same result
+constexpr std::uint64_t most_attempts = 10;
+constexpr std::uint64_t longest_delay = 5ULL * 60 * 1000;  // of a fault
+constexpr std::uint64_t least_status = 200;                // of a fault's answer
+constexpr std::uint64_t most_status = 599;
 
 constexpr std::string_view connect_doc = "Until connected to the upstream, the look-up of its name included.";
 constexpr std::string_view body_doc = "In each such time 1 KiB of a client's body must come, or its end.";
@@ -92,9 +102,16 @@ constexpr std::array keys{
                "its own is also listened on. tcp://localhost:port takes any bytes.",
         .required = true},
     Key{.path = "map[].target",
-        .form = Form::target,
-        .doc = "Where the call goes: http:// or https://host[:port][/path]; from a tcp:// source, tcp:// or tls://host:port.",
+        .form = Form::targets,
+        .doc = "Where the call goes: http:// or https://host[:port][/path]; from a tcp:// source, tcp:// or tls://host:port. "
+               "A list shares the calls out; a host that begins with _ is looked up as SRV; file:///path names a file with one "
+               "target a line.",
         .required = true},
+    Key{.path = "map[].target[].url", .form = Form::target, .doc = "The target, as it stands alone.", .required = true},
+    Key{.path = "map[].target[].weight",
+        .form = Form::count,
+        .doc = "Its share of the calls among the source's targets; 0 gets none. Where only some have one, the others' is 1.",
+        .most = most_weight},
     Key{.path = "map[].match",
         .form = Form::choice,
         .fallback = "prefix",
@@ -190,6 +207,86 @@ constexpr std::array keys{
         .doc = "Calls, or connections of a tcp:// source, under way at once; without it any number.",
         .least = 1,
         .most = most_running},
+    Key{.path = "map[].balance",
+        .form = Form::choice,
+        .fallback = "least_requests",
+        .doc = "How the endpoint of a call is chosen: of two the one with fewer calls under way; in turn; of two the one that "
+               "answers faster; or by hash, calls with the same key to the same endpoint.",
+        .choices = "least_requests|round_robin|ewma|hash"},
+    Key{.path = "map[].hash",
+        .form = Form::hash,
+        .fallback = "client",
+        .doc = "With balance: hash, the key of a call: the client's address, a header or a cookie."},
+    Key{.path = "map[].hash.header", .form = Form::field, .doc = "The value of this field of the request."},
+    Key{.path = "map[].hash.cookie", .form = Form::cookie, .doc = "The value of this cookie."},
+    Key{.path = "map[].health",
+        .form = Form::health,
+        .doc = "Checks of each endpoint: tcp only connects; keys of its own ask for a path, or, of a tcp:// source, connect."},
+    Key{.path = "map[].health.path",
+        .form = Form::url_path,
+        .doc = "What is asked for; an endpoint that answers 2xx is healthy. Only for a source with http://."},
+    Key{.path = "map[].health.interval",
+        .form = Form::duration,
+        .fallback = "5s",
+        .doc = "From one check to the next.",
+        .least = shortest_interval,
+        .most = longest_interval},
+    Key{.path = "map[].health.timeout",
+        .form = Form::duration,
+        .fallback = "2s",
+        .doc = "How long a check may take; not longer than interval.",
+        .least = shortest_check,
+        .most = longest_check},
+    Key{.path = "map[].health.fall",
+        .form = Form::count,
+        .fallback = "3",
+        .doc = "Failed checks in a row that make an endpoint unhealthy.",
+        .least = 1,
+        .most = most_checks},
+    Key{.path = "map[].health.rise",
+        .form = Form::count,
+        .fallback = "2",
+        .doc = "Good checks in a row that make it healthy again.",
+        .least = 1,
+        .most = most_checks},
+    Key{.path = "map[].retry", .doc = "When a call that failed is tried again."},
+    Key{.path = "map[].retry.attempts",
+        .form = Form::count,
+        .fallback = "1",
+        .doc = "Tries beside the first; 0 is none.",
+        .most = most_attempts},
+    Key{.path = "map[].retry.on",
+        .form = Form::causes,
+        .fallback = "connect, reset, 502, 503, 504",
+        .doc = "After what: connect is no connection, reset one that was closed before any byte of the response, a number the "
+               "status of an answer. Of a tcp:// source only connect.",
+        .choices = "connect|reset|429|500|502|503|504"},
+    Key{.path = "map[].retry.per_try",
+        .form = Form::duration,
+        .doc = "From the begin of one try until its response's head; not longer than timeout.response.",
+        .least = shortest_wait,
+        .most = longest_wait},
+    Key{.path = "map[].mirror", .doc = "Copies of the calls, whose answers nobody sees."},
+    Key{.path = "map[].mirror.target",
+        .form = Form::copies_to,
+        .doc = "Where the copies go: http:// or https://host[:port][/path].",
+        .required = true},
+    Key{.path = "map[].mirror.percent", .form = Form::percent, .fallback = "100", .doc = "How many of the calls are copied."},
+    Key{.path = "map[].fault", .doc = "Faults on demand, for testing apps: delay, abort, or one after the other."},
+    Key{.path = "map[].fault.delay",
+        .form = Form::duration,
+        .doc = "The call waits as long before it goes on.",
+        .least = shortest_wait,
+        .most = longest_delay},
+    Key{.path = "map[].fault.abort",
+        .form = Form::count,
+        .doc = "The call is answered with this status, and not sent.",
+        .least = least_status,
+        .most = most_status},
+    Key{.path = "map[].fault.percent",
+        .form = Form::percent,
+        .fallback = "100",
+        .doc = "How many of the calls have the fault."},
     Key{.path = "map[].via", .form = Form::proxy_or_off, .doc = "This source's own parent proxy, or off for none."},
     Key{.path = "map[].via.url", .form = Form::proxy_url, .doc = "The proxy: http://host:port.", .required = true},
     Key{.path = "map[].via.credentials_file", .form = Form::file, .doc = credentials_doc},
@@ -231,6 +328,13 @@ constexpr std::array keys{
         .fallback = "keep",
         .doc = "Whether the query of a URL is logged as it is.",
         .choices = "keep|redact"},
+    Key{.path = "trace",
+        .form = Form::choice,
+        .fallback = "propagate",
+        .doc =
+            "traceparent, tracestate and X-Request-Id: off takes them for fields like any other, propagate passes them on and "
+            "logs them, on makes them where the client sends none.",
+        .choices = "off|propagate|on"},
     Key{.path = "workers",
         .form = Form::workers,
         .fallback = "auto",
@@ -314,9 +418,7 @@ constexpr std::array keys{
 };
 
 /// Keys that the next versions bring.
-constexpr std::array<std::string_view, 10> later_keys{"trace",       "map[].balance",      "map[].hash",  "map[].health",
-                                                      "map[].retry", "map[].mirror",       "map[].fault", "map[].reads",
-                                                      "map[].user",  "map[].password_file"};
+constexpr std::array<std::string_view, 3> later_keys{"map[].reads", "map[].user", "map[].password_file"};
 
 }  // namespace
 

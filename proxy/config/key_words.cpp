@@ -45,6 +45,16 @@ std::string size_text(std::uint64_t bytes) {
   return fmt::format("{}", bytes);
 }
 
+std::string choices_in_words(Key const& key) {
+  std::string words;
+  auto const choices = choices_of(key);
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (i != 0) words += i + 1 == choices.size() ? " or " : ", ";
+    words += choices[i];
+  }
+  return words;
+}
+
 std::string form_in_words(Key const& key) {
   switch (key.form) {
     case Form::section: return "keys of its own";
@@ -53,15 +63,7 @@ std::string form_in_words(Key const& key) {
     case Form::listeners: return "an address such as 127.0.0.1:1080, keys of its own, or a list of these";
     case Form::address: return "an address such as 0.0.0.0:8443";
     case Form::admin: return "an address such as 127.0.0.1:9901, or off";
-    case Form::choice: {
-      std::string words;
-      auto const choices = choices_of(key);
-      for (std::size_t i = 0; i < choices.size(); ++i) {
-        if (i != 0) words += i + 1 == choices.size() ? " or " : ", ";
-        words += choices[i];
-      }
-      return words;
-    }
+    case Form::choice: return choices_in_words(key);
     case Form::duration:
       return fmt::format("a duration from {} to {}, such as 500ms, 2s, 5m or 1h{}", duration_text(key.least),
                          duration_text(key.most), key.may_be_zero ? "; or 0 for never" : "");
@@ -71,10 +73,18 @@ std::string form_in_words(Key const& key) {
     case Form::share: return "all, errors, or a share such as 0.1 or 10%";
     case Form::source: return "a URI such as http://localhost/api or tcp://localhost:9092";
     case Form::target: return "a URI such as http://numbers-api/rng or tls://kafka:9093";
+    case Form::targets: return "a URI such as http://numbers-api/rng or tls://kafka:9093, or a list of targets";
+    case Form::copies_to: return "a URI such as http://shadow or https://shadow/v2";
+    case Form::hash: return "client, or keys of its own: header or cookie";
+    case Form::health: return "tcp, or keys of its own";
+    case Form::url_path: return "a path such as /healthz";
+    case Form::causes: return fmt::format("a list of {}", choices_in_words(key));
+    case Form::percent: return "a number from 0 to 100 such as 10, 0.5 or 10%";
     case Form::methods: return "a list of methods such as [GET, HEAD]";
     case Form::headers: return "fields and their values such as {X-Env: canary}";
     case Form::field: return "the name of a field such as Authorization";
     case Form::field_names: return "a list of fields such as [X-Debug, Server]";
+    case Form::cookie: return "the name of a cookie such as sid";
     case Form::allow: return "a list of host:port, or of entries with keys of their own";
     case Form::destination: return "host:port";
     case Form::networks: return "a list of networks such as [10.0.0.0/8], or the words private and loopback";

@@ -27,10 +27,18 @@ enum class Form : std::uint8_t {
   share,
   source,
   target,
+  targets,    ///< a target, or a list of these and of sections `path[]`
+  copies_to,  ///< a target of http:// or https://
+  hash,       ///< `client`, or a section
+  health,     ///< `tcp`, or a section
+  url_path,
+  causes,   ///< a list of the key's choices
+  percent,  ///< a number from 0 to 100, decimals too
   methods,
   headers,      ///< fields and their values
   field,        ///< the name of a field
   field_names,  ///< a list of them
+  cookie,       ///< the name of one
   allow,        ///< a list of destinations and of sections `path[]`
   destination,
   networks,
@@ -52,7 +60,7 @@ struct Key {
   Form form = Form::section;
   std::string_view fallback{};  ///< the default, as a user would write it; empty where there is none
   std::string_view doc{};       ///< one sentence
-  std::string_view choices{};   ///< of Form::choice: `block|report|allow`
+  std::string_view choices{};   ///< of Form::choice and Form::causes: `block|report|allow`
   std::uint64_t least = 0;      ///< of a number: milliseconds, bytes or a count
   std::uint64_t most = 0;
   bool may_be_zero = false;  ///< of a duration: 0 means never
@@ -83,6 +91,9 @@ std::string form_in_words(Key const& key);
 
 /// The choices of a key, one by one.
 std::vector<std::string> choices_of(Key const& key);
+
+/// "block, report or allow".
+std::string choices_in_words(Key const& key);
 
 /// The text of a number of milliseconds, or of bytes, in the largest unit that holds it exactly.
 std::string duration_text(std::uint64_t milliseconds);

@@ -9,9 +9,9 @@
 namespace ambassador::config {
 namespace {
 
-Settings read_draft(Draft& draft, Report& report) {
+Settings read_draft(Draft& draft, Inputs const& inputs, Report& report) {
   check_shape(draft.root, report);
-  auto settings = read_model(draft.root, report);
+  auto settings = read_model(draft.root, inputs, report);
   settings.origin = draft.origin;
   settings.unmapped_tunnels = !draft.is_drop_in;
   if (draft.reject_status) settings.reject_status = *draft.reject_status;
@@ -31,7 +31,7 @@ Loaded load(Inputs const& inputs) {
   if (!found) draft->root = map_node({});
   overlay_environment(draft->root, inputs.environment, report);
   overlay_flags(draft->root, inputs.flags, report);
-  auto settings = read_draft(*draft, report);
+  auto settings = read_draft(*draft, inputs, report);
   Loaded loaded;
   if (!report.has_errors()) loaded.settings = std::move(settings);
   loaded.diagnostics = report.take();

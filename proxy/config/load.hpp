@@ -34,6 +34,7 @@ struct Inputs {
   /// Key path and value: {"listen", "127.0.0.1:0"}; "map" takes "SOURCE => TARGET". Given twice, a list has both.
   std::vector<std::pair<std::string, std::string>> flags;
   std::function<std::optional<std::string>(std::string const&)> read_file;  ///< nothing where it cannot be read
+  bool files_may_be_missing = false;  ///< `check --no-files`: a list of targets that cannot be read is a warning only
 };
 
 struct Loaded {

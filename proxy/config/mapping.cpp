@@ -3,6 +3,8 @@
 #include "base/bytes.hpp"
 #include "config/fields.hpp"
 #include "config/mapping_uri.hpp"
+#include "config/targets.hpp"
+#include "config/upkeep.hpp"
 #include "config/values.hpp"
 #include "config/via.hpp"
 #include "config/waits.hpp"
@@ -16,11 +18,12 @@ namespace ambassador::config {
 namespace {
 
 /// Keys that speak of requests, which bytes have none of.
-constexpr std::array<std::string_view, 4> http_keys{"when", "credential", "headers", "rate"};
+constexpr std::array<std::string_view, 6> http_keys{"when", "credential", "headers", "rate", "mirror", "fault"};
 
 class MappingReader {
  public:
-  MappingReader(Node const& entry, Settings const& global, Report& report) : entry_(entry), global_(global), report_(report) {}
+  MappingReader(Node const& entry, Settings const& global, EndpointFiles& files, Report& report)
+      : entry_(entry), global_(global), files_(files), report_(report) {}
 
   std::optional<Mapping> read() {
     if (auto const* const match = entry_.find("match")) {
@@ -30,28 +33,33 @@ class MappingReader {
     read_conditions();
     read_changes();
     read_bounds();
+    read_upkeep(entry_, mapping_, report_);
     read_tls();
     read_credential();
     read_parent();
     if (!known) return std::nullopt;
     judge_schemes();
-    judge_credential();
+    judge_upkeep(entry_, mapping_, report_);
+    judge_credentials();
+    judge_parent();
     return std::move(mapping_);
   }
 
  private:
-  /// Whether the source and the target could be read.
+  /// Whether the source and the targets could be read.
   bool read_ends() {
     auto const* const source_node = entry_.find("source");
     auto const* const target_node = entry_.find("target");
     auto source = source_node != nullptr ? read_source(*source_node, mapping_.match, report_) : std::nullopt;
-    auto target = target_node != nullptr ? read_target(*target_node, mapping_.match, report_) : std::nullopt;
-    if (!source || !target) return false;
-    mapping_.source_text = source_node->text;
-    mapping_.where = source_node->where;
-    mapping_.source = std::move(*source);
-    mapping_.targets.push_back(std::move(*target));
-    return true;
+    if (source) {
+      mapping_.source_text = source_node->text;
+      mapping_.where = source_node->where;
+      mapping_.source = *source;
+    }
+    auto targets = target_node != nullptr ? read_targets(*target_node, mapping_.source.scheme, mapping_.match, files_, report_)
+                                          : std::nullopt;
+    if (targets) mapping_.targets = std::move(*targets);
+    return source && targets;
   }
 
   void read_conditions() {
@@ -143,7 +151,7 @@ class MappingReader {
 
   void read_parent() {
     auto const* const via = entry_.find("via");
-    mapping_.via = via != nullptr ? read_via(*via, report_) : inherited_via(global_, mapping_.targets.front());
+    mapping_.via = via != nullptr ? read_via(*via, report_) : inherited_via(global_, mapping_.targets);
   }
 
   // ---- what goes with what
@@ -161,14 +169,26 @@ class MappingReader {
     auto const* const header = entry_.find("proxy_protocol");
     if (!bytes && header != nullptr) refuse_key(*header, "is only for a source with tcp://");
     auto const* const tls = entry_.find("tls");
-    if (tls != nullptr && !is_tls(target)) refuse_key(*tls, "is only for a target with https:// or tls://");
-    if (is_tls(target) && !mapping_.tls.verify) {
-      auto const& verify = *tls->find("verify");
-      report_.warning(verify.where, verify.path,
-                      fmt::format("the certificates of {} are not verified: anyone in between can read and change what is sent",
-                                  mapping_.targets.front().authority.text(0)),
-                      {}, "name who signed them: tls: {ca: /tls/ca.crt}");
+    auto const ends = tls_ends();
+    if (tls != nullptr && ends.empty()) refuse_key(*tls, "is only for a target with https:// or tls://");
+    if (!ends.empty() && !mapping_.tls.verify) warn_of_unverified(ends, *tls->find("verify"));
+  }
+
+  /// The targets that TLS is spoken to, the mirror's last.
+  [[nodiscard]] std::vector<Target const*> tls_ends() const {
+    std::vector<Target const*> ends;
+    for (auto const& target : mapping_.targets) {
+      if (is_tls(target.scheme)) ends.push_back(&target);
     }
+    if (mapping_.mirror && is_tls(mapping_.mirror->target.scheme)) ends.push_back(&mapping_.mirror->target);
+    return ends;
+  }
+
+  void warn_of_unverified(std::vector<Target const*> const& ends, Node const& verify) {
+    report_.warning(verify.where, verify.path,
+                    fmt::format("the certificates of {}{} are not verified: anyone in between can read and change what is sent",
+                                ends.front()->authority.text(0), ends.size() > 1 ? " and the other targets" : ""),
+                    {}, "name who signed them: tls: {ca: /tls/ca.crt}");
   }
 
   void refuse_http_keys() {
@@ -182,36 +202,70 @@ class MappingReader {
     report_.error(node.name_where, node.path, std::string{why}, node.name);
   }
 
-  /// A secret is sent where nobody in between can read it.
-  void judge_credential() {
-    if (!mapping_.credential || default_port(mapping_.targets.front().scheme) == 0) return;
-    auto const& node = *entry_.find("credential");
-    if (is_tls(mapping_.targets.front().scheme)) {
-      if (mapping_.tls.verify) return;
-      report_.error(node.where, node.path, "a credential for a target that is not verified: anyone in between could take it",
-                    mapping_.targets.front().text, "remove verify: false");
-    } else if (!is_loopback_host(mapping_.targets.front().authority.host) || leaves_by_proxy()) {
-      report_.error(node.where, node.path, "a credential over plain HTTP: anyone in between could read it",
-                    mapping_.targets.front().text, "write https://");
+  /// A secret is sent where nobody in between can read it. Of several targets that break this the first is told.
+  void judge_credentials() {
+    if (!mapping_.credential || mapping_.source.scheme != SourceScheme::http) return;
+    for (auto const& target : mapping_.targets) {
+      if (!judge_credential(target)) return;
     }
+    if (mapping_.mirror) judge_credential(mapping_.mirror->target);
+  }
+
+  bool judge_credential(Target const& target) {
+    auto const& node = *entry_.find("credential");
+    if (is_tls(target.scheme)) {
+      if (mapping_.tls.verify) return true;
+      report_.error(node.where, node.path, "a credential for a target that is not verified: anyone in between could take it",
+                    target.text, "remove verify: false");
+      return false;
+    }
+    if (is_loopback_host(target.authority.host) && !leaves_by_proxy()) return true;
+    report_.error(node.where, node.path, "a credential over plain HTTP: anyone in between could read it", target.text,
+                  "write https://");
+    return false;
+  }
+
+  /// One way out for all the targets: they leave this machine, or none does.
+  void judge_parent() {
+    if (!mapping_.via) return;
+    auto const& targets = mapping_.targets;
+    auto const srv = std::find_if(targets.begin(), targets.end(), [](Target const& target) { return target.srv; });
+    if (srv != targets.end()) refuse_srv_by_parent(*srv, *entry_.find("target"));
+    if (srv == targets.end() && mapping_.mirror && mapping_.mirror->target.srv)
+      refuse_srv_by_parent(mapping_.mirror->target, *entry_.find("mirror")->find("target"));
+    if (entry_.find("via") != nullptr) return;
+    auto const local = std::find_if(targets.begin(), targets.end(),
+                                    [](Target const& target) { return is_loopback_host(target.authority.host); });
+    if (local == targets.end()) return;
+    report_.error(local->where, entry_.find("target")->path,
+                  "some of the targets are on this machine, and the others are reached by the parent proxy", local->text,
+                  "give the source a via of its own, or via: off");
+  }
+
+  void refuse_srv_by_parent(Target const& target, Node const& node) {
+    report_.error(target.where, node.path, "a parent proxy cannot reach a host that is looked up as SRV", target.text,
+                  "write via: off, or a host and a port");
   }
 
   [[nodiscard]] bool leaves_by_proxy() const { return mapping_.via && !is_loopback_host(mapping_.via->authority.host); }
 
   Node const& entry_;
   Settings const& global_;
+  EndpointFiles& files_;
   Report& report_;
   Mapping mapping_;
 };
 
 }  // namespace
 
-std::optional<Mapping> read_mapping(Node const& entry, Settings const& global, Report& report) {
-  return MappingReader(entry, global, report).read();
+std::optional<Mapping> read_mapping(Node const& entry, Settings const& global, EndpointFiles& files, Report& report) {
+  return MappingReader(entry, global, files, report).read();
 }
 
-std::optional<Via> inherited_via(Settings const& global, Target const& target) {
-  return is_loopback_host(target.authority.host) ? std::nullopt : global.via;
+std::optional<Via> inherited_via(Settings const& global, std::vector<Target> const& targets) {
+  bool const stays =
+      std::all_of(targets.begin(), targets.end(), [](Target const& target) { return is_loopback_host(target.authority.host); });
+  return stays ? std::nullopt : global.via;
 }
 
 void read_timeouts(Node const& node, Timeouts& timeouts, Report& report) {

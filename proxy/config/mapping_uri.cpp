@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace ambassador::config {
 namespace {
@@ -15,8 +16,10 @@ constexpr std::uint16_t http_port = 80;
 
 constexpr std::array source_schemes{SourceScheme::http, SourceScheme::tcp};
 constexpr std::array target_schemes{TargetScheme::http, TargetScheme::https, TargetScheme::tcp, TargetScheme::tls};
+constexpr std::size_t http_schemes = 2;  // of these, the first: all that a mirror may have
 constexpr std::array<std::string_view, 5> later_schemes{"https", "tls", "postgres", "redis", "rediss"};
-constexpr std::array<std::string_view, 2> later_prefixes{"unix:", "file:"};
+constexpr std::string_view later_prefix = "unix:";
+constexpr std::string_view file_prefix = "file:";
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -24,19 +27,18 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string fault_text(Node const& node, UriFault fault) {
-  return fmt::format("not a {}: {}", name_of(*node.key), describe(fault));
-}
+std::string_view noun_of(Node const& node) { return node.key->form == Form::source ? "source" : "target"; }
+
+std::string fault_text(Node const& node, UriFault fault) { return fmt::format("not a {}: {}", noun_of(node), describe(fault)); }
 
 /// The one of `schemes` that has this name.
-template <class Scheme, std::size_t N>
-std::optional<Scheme> find_scheme(Node const& node, std::string_view text, std::array<Scheme, N> const& schemes,
-                                  Report& report) {
+template <class Scheme>
+std::optional<Scheme> find_scheme(Node const& node, std::string_view text, std::span<Scheme const> schemes, Report& report) {
   auto const wanted = lower(text);
   auto const found = std::find_if(schemes.begin(), schemes.end(), [&](Scheme scheme) { return name(scheme) == wanted; });
   if (found != schemes.end()) return *found;
   if (std::find(later_schemes.begin(), later_schemes.end(), wanted) != later_schemes.end()) {
-    refuse(report, node, fmt::format("a {} with {}:// is not in this version", name_of(*node.key), wanted));
+    refuse(report, node, fmt::format("a {} with {}:// is not in this version", noun_of(node), wanted));
     return std::nullopt;
   }
   std::string known;
@@ -48,9 +50,8 @@ std::optional<Scheme> find_scheme(Node const& node, std::string_view text, std::
 }
 
 std::optional<UriParts> split(Node const& node, Report& report) {
-  for (auto const prefix : later_prefixes) {
-    if (!node.text.starts_with(prefix)) continue;
-    refuse(report, node, fmt::format("a {} with {} is not in this version", name_of(*node.key), prefix));
+  if (node.text.starts_with(later_prefix)) {
+    refuse(report, node, fmt::format("a {} with {} is not in this version", noun_of(node), later_prefix));
     return std::nullopt;
   }
   UriParts parts;
@@ -110,8 +111,7 @@ bool read_query(Node const& node, UriParts const& parts, MatchKind match, std::o
     return false;
   }
   if (match != MatchKind::exact) {
-    refuse(report, node, fmt::format("a {} with a query matches nothing but the whole URI", name_of(*node.key)),
-           "add match: exact");
+    refuse(report, node, fmt::format("a {} with a query matches nothing but the whole URI", noun_of(node)), "add match: exact");
     return false;
   }
   query = std::string{*parts.query};
@@ -121,7 +121,7 @@ bool read_query(Node const& node, UriParts const& parts, MatchKind match, std::o
 /// Bytes have no path: what stands behind the authority is refused.
 bool is_bare(Node const& node, UriParts const& parts, std::string_view scheme, Report& report) {
   if (parts.path.empty() && !parts.query) return true;
-  refuse(report, node, fmt::format("a {} with {}:// has no path", name_of(*node.key), scheme),
+  refuse(report, node, fmt::format("a {} with {}:// has no path", noun_of(node), scheme),
          fmt::format("write {}://{}", scheme, parts.authority));
   return false;
 }
@@ -147,12 +147,35 @@ std::optional<SourcePattern> read_tcp_source(Node const& node, UriParts const& p
 /// Whether the authority's host was written with the dot that says it is complete.
 bool ends_with_dot(std::string_view authority) { return authority.substr(0, authority.rfind(':')).ends_with('.'); }
 
+/// What is left of an SRV name without its labels: `numbers.shop.svc` of `_http._tcp.numbers.shop.svc`.
+std::string_view behind_labels(std::string_view host) {
+  while (host.starts_with('_')) host.remove_prefix(std::min(host.find('.'), host.size() - 1) + 1);
+  return host;
+}
+
+/// A host that is looked up as SRV: the ports come with the answer, and the labels are no part of the name.
+bool read_srv(Node const& node, Target& target, Report& report) {
+  auto const& host = target.authority.host;
+  target.srv = true;
+  target.host_header = behind_labels(host);
+  if (target.authority.port != 0) {
+    refuse(report, node, "a host that begins with _ is looked up as SRV, and SRV brings the ports",
+           fmt::format("write {}://{}", name(target.scheme), host));
+  } else if (target.host_header.empty()) {
+    refuse(report, node, "a host that begins with _ is looked up as SRV, and no name stands behind its labels",
+           "write http://_http._tcp.numbers.shop.svc");
+  } else {
+    return true;
+  }
+  return false;
+}
+
 /// The path and the query of a target, where its scheme has them, and a port, where its scheme has none of its own.
 bool read_rest(Node const& node, UriParts const& parts, MatchKind match, Target& target, Report& report) {
   if (default_port(target.scheme) != 0) {
     return read_path(node, parts.path, target.path, report) && read_query(node, parts, match, target.query, report);
   }
-  if (target.authority.port == 0) {
+  if (target.authority.port == 0 && !target.srv) {
     refuse(report, node, fmt::format("a target with {}:// needs a port", name(target.scheme)),
            fmt::format("write {}://{}:9092", name(target.scheme), target.authority.host));
     return false;
@@ -164,7 +187,7 @@ bool read_rest(Node const& node, UriParts const& parts, MatchKind match, Target&
 
 std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Report& report) {
   auto const parts = split(node, report);
-  auto const scheme = parts ? find_scheme(node, parts->scheme, source_schemes, report) : std::nullopt;
+  auto const scheme = parts ? find_scheme<SourceScheme>(node, parts->scheme, source_schemes, report) : std::nullopt;
   if (!scheme) return std::nullopt;
   if (*scheme == SourceScheme::tcp) return read_tcp_source(node, *parts, report);
   SourcePattern source;
@@ -177,20 +200,23 @@ std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Repo
 }
 
 std::optional<Target> read_target(Node const& node, MatchKind match, Report& report) {
+  if (node.text.starts_with(file_prefix)) {
+    refuse(report, node, "a list of targets cannot be named here", "write http:// or https://");
+    return std::nullopt;
+  }
   auto const parts = split(node, report);
-  auto const scheme = parts ? find_scheme(node, parts->scheme, target_schemes, report) : std::nullopt;
+  bool const copies = node.key->form == Form::copies_to;
+  auto const schemes = std::span{target_schemes}.first(copies ? http_schemes : target_schemes.size());
+  auto const scheme = parts ? find_scheme<TargetScheme>(node, parts->scheme, schemes, report) : std::nullopt;
   if (!scheme) return std::nullopt;
   Target target;
   target.scheme = *scheme;
-  bool const host_fits = read_host(node, parts->authority, target.authority, report);
-  if (!host_fits || !read_rest(node, *parts, match, target, report)) return std::nullopt;
-  if (target.authority.host.starts_with('_')) {
-    refuse(report, node, "a host that is looked up as SRV (it begins with _) is not in this version");
-    return std::nullopt;
-  }
-  target.text = node.text;
+  if (!read_host(node, parts->authority, target.authority, report)) return std::nullopt;
   target.port = target.authority.port_or(default_port(target.scheme));
   target.host_header = target.authority.text(default_port(target.scheme));
+  if (target.authority.host.starts_with('_') && !read_srv(node, target, report)) return std::nullopt;
+  if (!read_rest(node, *parts, match, target, report)) return std::nullopt;
+  target.text = node.text;
   target.fully_qualified = ends_with_dot(parts->authority);
   target.where = node.where;
   return target;

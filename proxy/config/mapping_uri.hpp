@@ -10,7 +10,8 @@ namespace ambassador::config {
 /// `http://host[:port][/path][?query]`, where the host may be `*` or `*.suffix`; or `tcp://loopback:port`.
 std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Report& report);
 
-/// `http(s)://host[:port][/path][?query]`, or `tcp://host:port`, `tls://host:port`; a literal host.
+/// `http(s)://host[:port][/path][?query]`, or `tcp://host:port`, `tls://host:port`; a literal host. Under a key of
+/// Form::copies_to only the former.
 std::optional<Target> read_target(Node const& node, MatchKind match, Report& report);
 
 /// An absolute http or https URL, as `expect` has it; reports what is wrong under `node`.

@@ -5,6 +5,7 @@
 #include "config/allow.hpp"
 #include "config/mapping.hpp"
 #include "config/mapping_uri.hpp"
+#include "config/targets.hpp"
 #include "config/values.hpp"
 #include "config/via.hpp"
 
@@ -15,11 +16,12 @@ namespace {
 
 class Model {
  public:
-  Model(Node const& root, Report& report) : root_(root), report_(report) {}
+  Model(Node const& root, Inputs const& inputs, Report& report) : root_(root), files_(inputs), report_(report) {}
 
   Settings read() {
     read_addresses();
     if (auto const* const node = root_.find("unmapped")) choose(*node, settings_.unmapped);
+    if (auto const* const node = root_.find("trace")) choose(*node, settings_.trace);
     if (auto const* const node = root_.find("workers")) read_workers(*node);
     if (auto const* const node = root_.find("log")) read_log(*node);
     if (auto const* const node = root_.find("timeout")) read_timeouts(*node, settings_.timeout, report_);
@@ -100,8 +102,9 @@ class Model {
 
   void read_map(Node const& node) {
     for (auto const& entry : node.children) {
-      if (auto mapping = read_mapping(entry, settings_, report_)) settings_.map.push_back(std::move(*mapping));
+      if (auto mapping = read_mapping(entry, settings_, files_, report_)) settings_.map.push_back(std::move(*mapping));
     }
+    settings_.endpoint_files = files_.names();
   }
 
   void read_allow_list(Node const& node) {
@@ -150,12 +153,13 @@ class Model {
   }
 
   Node const& root_;
+  EndpointFiles files_;
   Report& report_;
   Settings settings_;
 };
 
 }  // namespace
 
-Settings read_model(Node const& root, Report& report) { return Model(root, report).read(); }
+Settings read_model(Node const& root, Inputs const& inputs, Report& report) { return Model(root, inputs, report).read(); }
 
 }  // namespace ambassador::config

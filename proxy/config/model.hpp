@@ -5,7 +5,8 @@
 
 namespace ambassador::config {
 
-/// Reads everything that can be read; each value that cannot keeps its default and is reported.
-Settings read_model(Node const& root, Report& report);
+/// Reads everything that can be read, the files of `file://` targets by `inputs` too; each value that cannot keeps its
+/// default and is reported.
+Settings read_model(Node const& root, Inputs const& inputs, Report& report);
 
 }  // namespace ambassador::config

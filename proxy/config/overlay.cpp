@@ -33,12 +33,6 @@ Key const* key_of_variable(std::string_view name) {
   return found == keys.end() ? nullptr : &*found;
 }
 
-bool is_later_variable(std::string_view name) {
-  std::string path(name.substr(prefix.size()));
-  std::transform(path.begin(), path.end(), path.begin(), to_lower);
-  return is_later_key(path);
-}
-
 /// Kubernetes describes every Service to every container. One called `ambassador`, or `ambassador-…`, gives
 /// AMBASSADOR_…SERVICE_HOST, …SERVICE_PORT[_NAME], …PORT=tcp://10.0.0.1:80, …PORT_80_TCP[_PROTO|_PORT|_ADDR].
 bool is_kubernetes_variable(std::string_view name, std::string_view value) {
@@ -114,7 +108,36 @@ void lay_over(Node& root, Key const& key, std::string const& text, Location cons
   if (auto* const section = section_of(root, key.path, where)) put(*section, name_of(key), value_node(key, text, where));
 }
 
-/// Adds `SOURCE => TARGET` to the map.
+/// Whether the text begins with `scheme://`.
+bool begins_with_scheme(std::string_view text) {
+  auto const colon = text.find("://");
+  return colon != std::string_view::npos && colon != 0 &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), is_token_char);
+}
+
+/// The targets by comma. A comma may stand in a path too: the next target begins with its scheme.
+std::vector<std::string_view> split_targets(std::string_view text) {
+  std::vector<std::string_view> targets;
+  std::size_t begin = 0;
+  for (auto comma = text.find(','); comma != std::string_view::npos; comma = text.find(',', comma + 1)) {
+    if (!begins_with_scheme(trim(text.substr(comma + 1)))) continue;
+    targets.push_back(trim(text.substr(begin, comma - begin)));
+    begin = comma + 1;
+  }
+  targets.push_back(trim(text.substr(begin)));
+  return targets;
+}
+
+/// One target as it is, several as a list.
+Node targets_node(std::string_view text, Location const& where) {
+  auto const targets = split_targets(text);
+  if (targets.size() == 1) return scalar_node(std::string{text}, where);
+  auto list = list_node(where);
+  for (auto const target : targets) list.children.push_back(scalar_node(std::string{target}, where));
+  return list;
+}
+
+/// Adds `SOURCE => TARGET` or `SOURCE => TARGET, TARGET` to the map.
 void add_mapping(Node& root, std::string_view text, Location const& where, Report& report) {
   auto const arrow = text.find("=>");
   auto const source = trim(text.substr(0, arrow));
@@ -128,7 +151,7 @@ void add_mapping(Node& root, std::string_view text, Location const& where, Repor
   if (list.kind != Node::Kind::list) return;
   auto mapping = map_node(where);
   add_child(mapping, "source", scalar_node(std::string{source}, where));
-  add_child(mapping, "target", scalar_node(std::string{target}, where));
+  add_child(mapping, "target", targets_node(target, where));
   list.children.push_back(std::move(mapping));
 }
 
@@ -142,12 +165,8 @@ std::vector<std::string> variable_names() {
 }
 
 void refuse_variable(std::string const& name, Location const& where, Report& report) {
-  if (is_later_variable(name)) {
-    report.error(where, "", "the key of this variable is not in this version", name);
-  } else {
-    auto const near = nearest(name, variable_names());
-    report.error(where, "", "no key has this variable", name, near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
-  }
+  auto const near = nearest(name, variable_names());
+  report.error(where, "", "no key has this variable", name, near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
 }
 
 Location environment_location(std::string const& name) { return {"environment " + name, 0, 0}; }

@@ -1,5 +1,6 @@
 // The JSON schema, from the table of keys: what an editor offers is what the reader takes.
 
+#include "base/bytes.hpp"
 #include "config/keys.hpp"
 #include "config/load.hpp"
 #include "config/pretty_json.hpp"
@@ -23,9 +24,13 @@ constexpr std::string_view source_pattern =
 constexpr std::string_view tcp_source_pattern =
     "^[Tt][Cc][Pp]://([A-Za-z0-9.-]*[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]\\.?|127\\.[0-9.]+|\\[[0:]*1\\]):[0-9]+$";
 constexpr std::string_view tcp_target_pattern =
-    "^([Tt][Cc][Pp]|[Tt][Ll][Ss])://([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\]):[0-9]+$";
+    "^([Tt][Cc][Pp]|[Tt][Ll][Ss])://(([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\]):[0-9]+|_[A-Za-z0-9._-]+)$";
 constexpr std::string_view target_pattern =
-    "^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\])(:[0-9]*)?([/?][^#\\\\ ]*)?$";
+    "^[Hh][Tt][Tt][Pp][Ss]?://(([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\])(:[0-9]*)?|_[A-Za-z0-9._-]+)"
+    "([/?][^#\\\\ ]*)?$";
+constexpr std::string_view target_file_pattern = "^file:///.";
+constexpr std::string_view percent_pattern = "^[0-9]*\\.?[0-9]+%?$";
+constexpr std::string_view url_path_pattern = "^/[^#\\\\ ]*$";
 constexpr std::string_view allow_pattern =
     "^(\\*|(\\*\\.)?[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):(\\*|[0-9]+([ \\t]*,[ \\t]*[0-9]+)*)$";
 constexpr std::string_view allow_network_pattern =
@@ -60,10 +65,33 @@ json::object any_of(std::initializer_list<json::object> forms) {
   return {{"anyOf", std::move(alternatives)}};
 }
 
+/// A tool that reads YAML 1.1 writes `off` as `false` and `on` as `true`.
 json::object choice(Key const& key) {
   json::array choices;
-  for (auto const& one : choices_of(key)) choices.emplace_back(one);
+  for (auto const& one : choices_of(key)) {
+    choices.emplace_back(one);
+    if (one == "off" || one == "on") choices.emplace_back(one == "on");
+  }
   return any_of({{{"enum", std::move(choices)}}});
+}
+
+/// The choices that are numbers may be written as such.
+json::object causes(Key const& key) {
+  json::array choices;
+  for (auto const& one : choices_of(key)) {
+    choices.emplace_back(one);
+    if (auto const number = parse_decimal(one)) choices.emplace_back(*number);
+  }
+  auto list = list_of(any_of({{{"enum", std::move(choices)}}}));
+  list["minItems"] = 1;
+  return list;
+}
+
+/// What may stand as one target, alone or in a list.
+json::object targets(json::object const& entry) {
+  auto list = list_of(any_of({text(target_pattern), text(tcp_target_pattern), text(target_file_pattern), entry}));
+  list["minItems"] = 1;
+  return any_of({text(target_pattern), text(tcp_target_pattern), text(target_file_pattern), std::move(list)});
 }
 
 json::object fields() {
@@ -96,9 +124,17 @@ json::object form_schema(Key const& key) {
     case Form::share: return any_of({text(share_pattern), {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}});
     case Form::source: return any_of({text(source_pattern), text(tcp_source_pattern)});
     case Form::target: return any_of({text(target_pattern), text(tcp_target_pattern)});
+    case Form::targets: return targets(section(std::string{key.path} + "[]"));
+    case Form::copies_to: return any_of({text(target_pattern)});
+    case Form::hash: return any_of({constant("client"), section(key.path)});
+    case Form::health: return any_of({constant("tcp"), section(key.path)});
+    case Form::url_path: return any_of({text(url_path_pattern)});
+    case Form::causes: return causes(key);
+    case Form::percent: return any_of({text(percent_pattern), {{"type", "number"}, {"minimum", 0}, {"maximum", 100}}});
     case Form::methods: return list_of(any_of({text(method_pattern)}));
     case Form::headers: return fields();
-    case Form::field: return any_of({text(field_pattern)});
+    case Form::field:
+    case Form::cookie: return any_of({text(field_pattern)});
     case Form::field_names: return list_of(any_of({text(field_pattern)}));
     case Form::allow:
       return list_of(any_of({text(allow_pattern), text(allow_network_pattern), section(std::string{key.path} + "[]")}));
@@ -121,16 +157,15 @@ json::object form_schema(Key const& key) {
 
 /// The default as JSON would have it: a list, a number, or a text.
 json::value fallback(Key const& key) {
-  if (key.form == Form::listeners) {
-    json::array addresses;
-    for (auto rest = key.fallback; !rest.empty();) {
-      auto const end = std::min(rest.find(", "), rest.size());
-      addresses.emplace_back(rest.substr(0, end));
-      rest.remove_prefix(std::min(rest.size(), end + 2));
-    }
-    return addresses;
+  if (key.form == Form::listeners || key.form == Form::causes) {
+    json::array entries;
+    for_each_list_element(key.fallback, [&](std::string_view entry) {
+      auto const number = parse_decimal(entry);
+      entries.push_back(number ? json::value(*number) : json::value(entry));
+    });
+    return entries;
   }
-  if (key.form == Form::count) return json::value(std::stoull(std::string{key.fallback}));
+  if (key.form == Form::count || key.form == Form::percent) return json::value(std::stoull(std::string{key.fallback}));
   if (key.form == Form::boolean) return json::value(key.fallback == "true");
   return json::value(key.fallback);
 }

@@ -143,6 +143,7 @@ struct Target {
   std::optional<std::string> query;  ///< only with MatchKind::exact
   bool fully_qualified = false;      ///< the host was written with a trailing dot: no search domains
   bool srv = false;                  ///< the host begins with `_`: it is looked up as SRV, and brings its own ports
+                                     ///< `host_header`, which is also TLS's name, is without the labels
   std::optional<unsigned> weight;    ///< its share of the calls among its source's targets; nothing where none is written
   Location where;
 };
@@ -240,6 +241,8 @@ struct Retry {
   bool on_reset = true;                          ///< closed before any byte of the response
   std::vector<std::uint16_t> on{502, 503, 504};  ///< answers, of idempotent calls
   std::optional<Milliseconds> per_try;           ///< from a try's begin to its response head
+
+  [[nodiscard]] bool operator==(Retry const&) const = default;
 };
 
 /// Copies of calls, whose answers nobody sees.

@@ -86,10 +86,13 @@ class Shape {
       case Form::methods:
       case Form::field_names:
       case Form::networks: return check_texts(node);
+      case Form::hash:
+      case Form::health:
       case Form::proxy:
-      case Form::proxy_or_off: return check_proxy(node);
+      case Form::proxy_or_off: return check_word_or_section(node);
       case Form::headers: return check_headers(node);
-      case Form::target: return check_target(node);
+      case Form::targets: return check_targets(node);
+      case Form::causes: return check_causes(node);
       default: return check_scalar(node);
     }
   }
@@ -154,16 +157,8 @@ class Shape {
       node.kind = Node::Kind::list;
       node.children.push_back(std::move(entry));
     }
-    if (node.kind == Node::Kind::list && node.children.empty()) {
-      report_.error(node.where, node.path, "an empty list of addresses", "", "write 127.0.0.1:1080");
-      return false;
-    }
+    if (node.kind == Node::Kind::list && node.children.empty()) return empty_list(node, "addresses", "write 127.0.0.1:1080");
     return check_entries(node);
-  }
-
-  bool later_form(Node const& node, std::string_view what) {
-    report_.error(node.where, node.path, fmt::format("{} {}", what, later), node.text);
-    return false;
   }
 
   /// An IPv6 address without quotes is a list to YAML, or a map with a list for its key.
@@ -212,7 +207,7 @@ class Shape {
     return false;
   }
 
-  bool check_proxy(Node& node) {
+  bool check_word_or_section(Node& node) {
     if (node.kind == Node::Kind::scalar) return true;
     return check_map(node);
   }
@@ -231,10 +226,22 @@ class Shape {
     return true;
   }
 
-  bool check_target(Node const& node) {
-    if (node.kind == Node::Kind::list) return later_form(node, "a list of targets");
-    if (node.kind == Node::Kind::map) return later_form(node, "a target with keys of its own");
-    return true;
+  /// One target stands alone; more of them, and one with a weight, in a list.
+  bool check_targets(Node& node) {
+    if (node.kind == Node::Kind::scalar) return true;
+    if (node.kind == Node::Kind::map) return wrong_kind(node, "write [{url: http://numbers-api/rng, weight: 9}]");
+    if (node.children.empty()) return empty_list(node, "targets", "write http://numbers-api/rng");
+    return check_entries(node);
+  }
+
+  bool check_causes(Node& node) {
+    if (node.kind == Node::Kind::list && node.children.empty()) return empty_list(node, "causes", "attempts: 0 is no retry");
+    return check_texts(node);
+  }
+
+  bool empty_list(Node const& node, std::string_view of, std::string hint) {
+    report_.error(node.where, node.path, fmt::format("an empty list of {}", of), "", std::move(hint));
+    return false;
   }
 
   Report& report_;

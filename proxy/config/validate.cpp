@@ -96,8 +96,12 @@ void refuse_calls_to_itself(Settings const& settings, Report& report) {
   };
   for (std::size_t i = 0; i < settings.map.size(); ++i) {
     auto const& mapping = settings.map[i];
-    auto const& target = mapping.targets.front();
-    judge(target.authority.host, target.port, target.where, path_of("map", i) + ".target", target.text);
+    auto const judge_target = [&](Target const& target, std::string_view key) {
+      // What SRV answers is known later: whatever is connected to is compared with our own addresses again.
+      if (!target.srv) judge(target.authority.host, target.port, target.where, path_of("map", i).append(key), target.text);
+    };
+    for (auto const& target : mapping.targets) judge_target(target, ".target");
+    if (mapping.mirror) judge_target(mapping.mirror->target, ".mirror.target");
     if (mapping.via && mapping.via != settings.via) judge_via(*mapping.via, path_of("map", i) + ".via");
   }
   if (settings.via) judge_via(*settings.via, "via");

@@ -64,6 +64,14 @@ std::string unit_hint(Node const& node, std::optional<Quantity> const& quantity)
   }
 }
 
+/// A tool that reads YAML 1.1 writes `off` as `false` and `on` as `true`.
+std::string_view word_of(Node const& node) {
+  if (node.quoted || (node.text != "true" && node.text != "false")) return node.text;
+  std::string_view const word = node.text == "true" ? "on" : "off";
+  auto const choices = choices_of(*node.key);
+  return std::find(choices.begin(), choices.end(), word) != choices.end() ? word : node.text;
+}
+
 /// Digits with at most one point, as a share is written.
 std::optional<double> parse_fraction(std::string_view text) {
   bool const plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
@@ -123,10 +131,10 @@ std::optional<std::string> read_text(Node const& node, Report& report) {
 
 std::optional<std::size_t> read_choice(Node const& node, Report& report) {
   auto const choices = choices_of(*node.key);
-  auto const found = std::find(choices.begin(), choices.end(), node.text);
+  auto const found = std::find(choices.begin(), choices.end(), word_of(node));
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
   auto const near = nearest(node.text, choices);
-  refuse_form(node, report, near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
+  refuse(report, node, "must be " + choices_in_words(*node.key), near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
   return std::nullopt;
 }
 
@@ -144,6 +152,16 @@ std::optional<double> read_share(Node const& node, Report& report) {
   double const share = percent ? *value / 100 : *value;
   if (share <= 1) return share;
   refuse_form(node, report, "1, or 100%, is all");
+  return std::nullopt;
+}
+
+std::optional<double> read_percent(Node const& node, Report& report) {
+  constexpr double all = 100;
+  std::string_view text = node.text;
+  if (text.ends_with('%')) text.remove_suffix(1);
+  auto const value = parse_fraction(text);
+  if (value && *value <= all) return *value / all;
+  refuse_form(node, report);
   return std::nullopt;
 }
 

@@ -25,6 +25,9 @@ std::optional<std::size_t> read_choice(Node const& node, Report& report);
 /// `all` is 1, `errors` 0; or `0.25`, `25%`.
 std::optional<double> read_share(Node const& node, Report& report);
 
+/// `10`, `0.5` or `10%`, as a share: 0 to 1.
+std::optional<double> read_percent(Node const& node, Report& report);
+
 /// `true` or `false`, without quotes.
 std::optional<bool> read_boolean(Node const& node, Report& report);
 

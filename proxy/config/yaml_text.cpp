@@ -6,6 +6,7 @@
 #include "config/keys.hpp"
 #include "config/load.hpp"
 #include "config/mapping.hpp"
+#include "config/upkeep.hpp"
 #include "config/waits.hpp"
 
 #include <fmt/format.h>
@@ -40,6 +41,9 @@ std::string quoted(std::string_view text) {
   return boost::json::serialize(boost::json::string(escaped));
 }
 
+/// A share as a percentage, with as many digits as come back the same.
+std::string percent(double share) { return fmt::format("{:.12g}", share * 100); }
+
 std::string duration(Milliseconds value) { return duration_text(static_cast<std::uint64_t>(value.count())); }
 
 class YamlText {
@@ -55,6 +59,7 @@ class YamlText {
     write_map();
     write_allow();
     write_log();
+    line("trace: {}", std::array{"off", "propagate", "on"}.at(static_cast<std::size_t>(settings_.trace)));
     line("workers: {}", settings_.workers ? std::to_string(*settings_.workers) : "auto");
     write_timeouts();
     auto const& limits = settings_.limits;
@@ -111,7 +116,7 @@ class YamlText {
     line("map:");
     for (auto const& mapping : settings_.map) {
       line("  - source: {}", quoted(mapping.source_text));
-      line("    target: {}", quoted(mapping.targets.front().text));
+      write_targets(mapping.targets);
       if (mapping.match == MatchKind::exact) line("    match: exact");
       write_when(mapping.when);
       write_tls(mapping.tls);
@@ -119,11 +124,67 @@ class YamlText {
       write_rules(mapping);
       write_own_timeouts(mapping.timeout);
       write_bounds(mapping);
+      write_upkeep(mapping);
       if (mapping.proxy_protocol == ProxyProtocol::v1) line("    proxy_protocol: v1");
       if (mapping.proxy_protocol == ProxyProtocol::v2) line("    proxy_protocol: v2");
-      if (auto const via = inherited_via(settings_, mapping.targets.front()); mapping.via != via)
+      if (auto const via = inherited_via(settings_, mapping.targets); mapping.via != via)
         line("    via: {}", mapping.via ? proxy(*mapping.via) : "off");
     }
+  }
+
+  void write_targets(std::vector<Target> const& targets) {
+    if (targets.size() == 1 && !targets.front().weight) {
+      line("    target: {}", quoted(targets.front().text));
+      return;
+    }
+    line("    target:");
+    for (auto const& target : targets) {
+      if (target.weight) {
+        line("      - {{url: {}, weight: {}}}", quoted(target.text), *target.weight);
+      } else {
+        line("      - {}", quoted(target.text));
+      }
+    }
+  }
+
+  void write_upkeep(Mapping const& mapping) {
+    constexpr std::array names{"least_requests", "round_robin", "ewma", "hash"};
+    if (mapping.balance != Balance::least_requests)
+      line("    balance: {}", names.at(static_cast<std::size_t>(mapping.balance)));
+    if (mapping.hash.of == HashKey::Of::header) line("    hash: {{header: {}}}", quoted(mapping.hash.name));
+    if (mapping.hash.of == HashKey::Of::cookie) line("    hash: {{cookie: {}}}", quoted(mapping.hash.name));
+    if (mapping.health) write_health(*mapping.health, mapping.source.scheme);
+    if (mapping.retry != default_retry(mapping.source.scheme)) write_retry(mapping.retry);
+    if (auto const& mirror = mapping.mirror)
+      line("    mirror: {{target: {}, percent: {}}}", quoted(mirror->target.text), percent(mirror->share));
+    if (mapping.fault) write_fault(*mapping.fault);
+  }
+
+  void write_health(HealthCheck const& health, SourceScheme source) {
+    if (health.kind == HealthCheck::Kind::tcp && source == SourceScheme::http) {
+      line("    health: tcp");
+      return;
+    }
+    auto const path = health.kind == HealthCheck::Kind::http ? fmt::format("path: {}, ", quoted(health.path)) : std::string{};
+    line("    health: {{{}interval: {}, timeout: {}, fall: {}, rise: {}}}", path, duration(health.interval),
+         duration(health.timeout), health.fall, health.rise);
+  }
+
+  void write_retry(Retry const& retry) {
+    std::string on;
+    auto const add = [&](std::string const& cause) { on.append(on.empty() ? "" : ", ").append(cause); };
+    if (retry.on_connect) add("connect");
+    if (retry.on_reset) add("reset");
+    for (auto const status : retry.on) add(std::to_string(status));
+    auto const per_try = retry.per_try ? fmt::format(", per_try: {}", duration(*retry.per_try)) : std::string{};
+    line("    retry: {{attempts: {}, on: [{}]{}}}", retry.attempts, on, per_try);
+  }
+
+  void write_fault(Fault const& fault) {
+    std::string what;
+    if (fault.delay.count() != 0) what += fmt::format("delay: {}, ", duration(fault.delay));
+    if (fault.abort != 0) what += fmt::format("abort: {}, ", fault.abort);
+    line("    fault: {{{}percent: {}}}", what, percent(fault.share));
   }
 
   void write_tls(UpstreamTls const& tls) {

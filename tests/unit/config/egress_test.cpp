@@ -95,8 +95,8 @@ map:
   EXPECT_EQ(kafka.source.scheme, SourceScheme::tcp);
   EXPECT_EQ(kafka.source.host, "localhost");
   EXPECT_EQ(kafka.source.port, 9092);
-  EXPECT_EQ(kafka.target.scheme, TargetScheme::tls);
-  EXPECT_EQ(kafka.target.port, 9093);
+  EXPECT_EQ(kafka.targets.front().scheme, TargetScheme::tls);
+  EXPECT_EQ(kafka.targets.front().port, 9093);
   EXPECT_EQ(kafka.proxy_protocol, ProxyProtocol::v2);
   EXPECT_EQ(settings.map[2].proxy_protocol, ProxyProtocol::off);
 }

@@ -48,6 +48,31 @@ TEST(Environment, adds_to_the_map_in_the_order_of_the_numbers) {
   EXPECT_THAT(listeners(*loaded.settings), ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 7007", "::1 7007?"));
 }
 
+TEST(Environment, maps_to_several_targets_by_comma) {
+  auto const loaded = load_environment({{"AMBASSADOR_MAP_1", "http://a => http://b,http://c/x,y , https://d"},
+                                        {"AMBASSADOR_MAP_2", "http://e => http://f/x,y"},
+                                        {"AMBASSADOR_MAP_3", "http://g => http://h, http://i,j"},
+                                        {"AMBASSADOR_MAP_4", "http://k => http://l,"}});
+  EXPECT_EQ(all_diagnostics(loaded),
+            "environment AMBASSADOR_MAP_1: error: map[0].target: the targets of a source have one scheme, and the first has "
+            "http://: \"https://d\"\n"
+            "environment AMBASSADOR_MAP_3: error: map[2].target[1]: not a target: the host is not a name or an address: "
+            "\"http://i,j\"\n"
+            "environment AMBASSADOR_MAP_4: error: map[3].target: not a target: the host is not a name or an address: "
+            "\"http://l,\"\n");
+  auto const good = load_environment({{"AMBASSADOR_MAP_1", "http://a => http://b,http://c/x,y , http://d"}});
+  ASSERT_TRUE(good.settings.has_value()) << all_diagnostics(good);
+  ASSERT_EQ(good.settings->map[0].targets.size(), 3U);
+  EXPECT_EQ(good.settings->map[0].targets[1].path, "/x,y");
+  EXPECT_EQ(good.settings->map[0].targets[2].text, "http://d");
+}
+
+TEST(Environment, sets_trace) {
+  auto const loaded = load_text(one_mapping + "trace: off", {{"AMBASSADOR_TRACE", "on"}});
+  ASSERT_TRUE(loaded.settings.has_value()) << all_diagnostics(loaded);
+  EXPECT_EQ(loaded.settings->trace, Trace::on);
+}
+
 TEST(Environment, alone_is_enough_where_it_maps_listens_allows_or_reports) {
   EXPECT_TRUE(load_environment({{"AMBASSADOR_MAP_1", "http://a => http://b"}}).settings.has_value());
   EXPECT_TRUE(load_environment({{"AMBASSADOR_ALLOW", "a:80"}}).settings.has_value());
@@ -81,12 +106,13 @@ TEST(Environment, reports_a_wrong_value_by_the_name_of_the_variable) {
 }
 
 TEST(Environment, refuses_a_variable_that_names_no_key_and_says_the_nearest) {
-  auto const loaded = load_text(one_mapping, {{"AMBASSADOR_TIMEOUT_CONECT", "3s"}, {"AMBASSADOR_TRACE", "on"}});
+  auto const loaded = load_text(one_mapping, {{"AMBASSADOR_TIMEOUT_CONECT", "3s"}, {"AMBASSADOR_TRAC", "on"}});
   EXPECT_EQ(
       all_diagnostics(loaded),
       "environment AMBASSADOR_TIMEOUT_CONECT: error: no key has this variable: \"AMBASSADOR_TIMEOUT_CONECT\" (did you mean "
       "\"AMBASSADOR_TIMEOUT_CONNECT\"?)\n"
-      "environment AMBASSADOR_TRACE: error: the key of this variable is not in this version: \"AMBASSADOR_TRACE\"\n");
+      "environment AMBASSADOR_TRAC: error: no key has this variable: \"AMBASSADOR_TRAC\" (did you mean "
+      "\"AMBASSADOR_TRACE\"?)\n");
 }
 
 TEST(Environment, refuses_the_same_number_twice) {

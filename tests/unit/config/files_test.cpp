@@ -10,8 +10,15 @@ namespace {
 
 Texts const test_environment{{"HOST", "numbers-api"}, {"SECONDS", "7s"}};
 
+/// What `file://` targets name.
+Texts const test_endpoints{{"/endpoints/plain", "# two\nhttp://a\n\n  http://b:81/v2 # the second\r\n"},
+                           {"/endpoints/weights", "http://c weight=9\nhttp://d\tweight=0"},
+                           {"/endpoints/kafka", "tls://kafka-0:9093\ntls://kafka-1:9093\n"}};
+
 Loaded load_path(std::filesystem::path const& path) {
-  auto in = inputs({{path.string(), read_text(path)}}, test_environment);
+  auto files = test_endpoints;
+  files.emplace(path.string(), read_text(path));
+  auto in = inputs(std::move(files), test_environment);
   in.file = path.string();
   return load(in);
 }

@@ -90,6 +90,12 @@ TEST(Schema, refuses_what_breaks_the_shape) {
                                  "allow_networks",
                                  "expect_tunnels",
                                  "merge_key",
+                                 "target_lists",
+                                 "target_srv",
+                                 "balance",
+                                 "health",
+                                 "retry",
+                                 "mirror_and_fault",
                                  "not_a_map"}) {
     EXPECT_NE(fault_of(tests_dir + "/config/invalid/" + name + ".yaml"), "") << name;
   }
@@ -140,18 +146,18 @@ TEST(Table, names_the_defaults_that_the_settings_have) {
 }
 
 TEST(Table, has_no_key_that_changes_nothing) {
-  Texts const other{{"listen", "127.0.0.1:5"},     {"admin", "off"},
-                    {"unmapped", "report"},        {"allow", "b:2"},
-                    {"log.format", "json"},        {"log.calls", "errors"},
-                    {"log.query", "redact"},       {"workers", "3"},
-                    {"timeout.connect", "2m"},     {"timeout.head", "2m"},
-                    {"timeout.body", "2m"},        {"timeout.response", "2m"},
-                    {"timeout.idle", "2m"},        {"timeout.keepalive", "2m"},
-                    {"limits.head", "32KiB"},      {"limits.fields", "50"},
-                    {"limits.target", "2KiB"},     {"limits.connections", "5"},
-                    {"limits.pending", "5"},       {"transparent", "15001"},
-                    {"via", "http://p:1"},         {"via.url", "http://p:1"},
-                    {"via.credentials_file", "/p"}};
+  Texts const other{{"listen", "127.0.0.1:5"},      {"admin", "off"},
+                    {"unmapped", "report"},         {"allow", "b:2"},
+                    {"log.format", "json"},         {"log.calls", "errors"},
+                    {"log.query", "redact"},        {"workers", "3"},
+                    {"timeout.connect", "2m"},      {"timeout.head", "2m"},
+                    {"timeout.body", "2m"},         {"timeout.response", "2m"},
+                    {"timeout.idle", "2m"},         {"timeout.keepalive", "2m"},
+                    {"limits.head", "32KiB"},       {"limits.fields", "50"},
+                    {"limits.target", "2KiB"},      {"limits.connections", "5"},
+                    {"limits.pending", "5"},        {"transparent", "15001"},
+                    {"via", "http://p:1"},          {"via.url", "http://p:1"},
+                    {"via.credentials_file", "/p"}, {"trace", "on"}};
   auto const defaults = load_text("allow: [a:1]");
   for (auto const& key : all_keys()) {
     if (environment_name(key).empty()) continue;
