@@ -154,9 +154,13 @@ TEST(reload, calls_under_way_count_on_against_their_source_s_limit) {
   auto first = proxy.connect();
   first.send(get_x);
   ASSERT_TRUE(eventually([&] { return upstream.accepted() == 1; }));
-  settings.map.insert(settings.map.begin(), mapping("other", "", "127.0.0.1", upstream.port()));
+  settings.map.insert(settings.map.begin(), mapping("other", "", "127.0.0.1", 9));
   proxy.reload(settings);
   auto second = proxy.connect();
+  EXPECT_TRUE(eventually([&] {
+    second.send("GET / HTTP/1.1\r\nHost: other\r\n\r\n");
+    return status_of(receive_response(second)) == 502;
+  }));
   second.send(get_x);
   EXPECT_EQ(status_of(receive_response(second)), 503);
   answer = true;

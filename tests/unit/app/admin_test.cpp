@@ -90,6 +90,21 @@ TEST_F(AdminTest, quits_by_no_other_method) {
   }
 }
 
+TEST_F(AdminTest, is_ready_with_the_configuration_from_before_and_says_what_is_wrong_with_the_other) {
+  admin.set_trouble("the configuration of a.yaml could not be loaded");
+  EXPECT_EQ(get("/readyz").result_int(), 200);
+  EXPECT_EQ(get("/readyz").body(), "ready; the configuration of a.yaml could not be loaded\n");
+  admin.set_trouble({});
+  EXPECT_EQ(get("/readyz").body(), "ready\n");
+}
+
+TEST_F(AdminTest, speaks_of_the_snapshot_in_force) {
+  auto const next = snapshot_of("map: [{source: http://localhost/api, target: http://another/rng}]");
+  admin.use(*next);
+  EXPECT_NE(get("/config").body().find("another"), std::string::npos);
+  EXPECT_NE(get("/explain?url=http://localhost/api").body().find("goes to: http://another/rng"), std::string::npos);
+}
+
 TEST_F(AdminTest, explains_a_url_with_encoded_bytes) {
   auto const response = get("/explain?method=GET&url=http%3A%2F%2Flocalhost%2Fapi%3Fa%3Db");
   EXPECT_NE(response.body().find("goes to: http://numbers-api/rng?a=b"), std::string::npos) << response.body();
