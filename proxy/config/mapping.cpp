@@ -208,7 +208,6 @@ class MappingReader {
     for (auto const& target : mapping_.targets) {
       if (!judge_credential(target)) return;
     }
-    if (mapping_.mirror) judge_credential(mapping_.mirror->target);
   }
 
   bool judge_credential(Target const& target) {

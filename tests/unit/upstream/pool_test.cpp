@@ -85,7 +85,7 @@ TEST_F(pool, a_lease_that_is_not_given_back_is_closed) {
 TEST_F(pool, a_new_connection_is_told_from_a_reused_one) {
   auto lease = open();
   EXPECT_FALSE(lease.reused());
-  EXPECT_EQ(lease.address(), server.upstream.authority());
+  EXPECT_EQ(lease.endpoint()->text, server.upstream.authority());
   EXPECT_EQ(attempt.address, server.upstream.authority());
 }
 
