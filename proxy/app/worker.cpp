@@ -111,7 +111,7 @@ void Worker::run() {
   log_.flush();
 }
 
-void Worker::arm_tick(Milliseconds interval) {
+void Worker::arm_tick(SteadyTime::duration interval) {
   slow_ = interval == idle_tick;
   timer_.expires_after(interval);
   timer_.async_wait([this](boost::system::error_code const& cancelled) {

@@ -47,8 +47,9 @@ class Worker {
   static constexpr Milliseconds idle_tick{500};  ///< after a while without a call
   static constexpr unsigned quiet_ticks = 20;    ///< without a call, before the tick slows down
   static constexpr Milliseconds drain_tick{10};
-  /// Between turning new connections away and closing: a handshake that has begun comes to its end meanwhile.
-  static constexpr Milliseconds handshake_time{2};
+  /// Between turning new connections away and closing: a handshake that has begun comes to its end meanwhile, on this
+  /// machine and in its data centre. A client that comes just then waits for a second, so it is short.
+  static constexpr std::chrono::microseconds handshake_time{500};
   static constexpr std::chrono::seconds sweep_interval{1};
   static constexpr Milliseconds gone_client_interval{200};
 
@@ -106,7 +107,7 @@ class Worker {
   void move_doors(Term& old);
   void end_old_terms();
   void tick();
-  void arm_tick(Milliseconds interval);
+  void arm_tick(SteadyTime::duration interval);
   void hurry();
   [[nodiscard]] Milliseconds next_tick() noexcept;
   void update_date();

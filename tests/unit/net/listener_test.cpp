@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include <poll.h>
 #include <sys/resource.h>
 
 namespace ambassador::net {
@@ -88,6 +89,20 @@ TEST_F(listener, takes_what_is_left_in_the_queue_before_it_closes) {
   EXPECT_EQ(accepted.size(), 100U);
   for (auto& client : clients) EXPECT_TRUE(client.is_quiet(0ms)) << "a connection that was accepted is reset";
   EXPECT_THROW(support::Socket::connect(port), std::runtime_error);
+}
+
+TEST_F(listener, lets_no_handshake_begin_that_its_close_would_break) {
+  listening.start();
+  auto const early = support::Socket::connect(port);
+  listening.turn_away();
+  int const late = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  tcp::endpoint const server{boost::asio::ip::address_v4::loopback(), port};
+  EXPECT_EQ(::connect(late, server.data(), static_cast<socklen_t>(server.size())), -1);
+  pollfd connected{late, POLLOUT, 0};
+  EXPECT_EQ(::poll(&connected, 1, 100), 0) << "it was let in";
+  listening.stop();
+  EXPECT_EQ(accepted.size(), 1U);
+  ::close(late);
 }
 
 TEST_F(listener, stays_stopped) {
