@@ -123,7 +123,7 @@ json::object form_schema(Key const& key) {
     case Form::workers: return any_of({constant("auto"), number(key)});
     case Form::share: return any_of({text(share_pattern), {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}});
     case Form::source: return any_of({text(source_pattern), text(tcp_source_pattern)});
-    case Form::target: return any_of({text(target_pattern), text(tcp_target_pattern)});
+    case Form::target: return any_of({text(target_pattern), text(tcp_target_pattern), text(target_file_pattern)});
     case Form::targets: return targets(section(std::string{key.path} + "[]"));
     case Form::copies_to: return any_of({text(target_pattern)});
     case Form::hash: return any_of({constant("client"), section(key.path)});
