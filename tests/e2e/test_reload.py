@@ -218,6 +218,30 @@ def test_without_a_file_there_is_nothing_to_read_again(launch, echo, connect):
     assert connect(proxy.port).get("http://h/x").status == 200
 
 
+def test_a_reload_after_the_end_has_begun_is_refused(launch, tmp_path, upstream, connect):
+    asked, released = threading.Event(), threading.Event()
+
+    def script(connection):
+        connection.request()
+        asked.set()
+        assert released.wait(60)
+        connection.send(ok("finished"))
+
+    config = write_config(tmp_path, BASE, map_to(upstream(script).authority))
+    proxy = launch("-c", config, admin=True)
+    client = connect(proxy.port)
+    client.request("GET", "http://h/")
+    assert asked.wait(LINE)
+    proxy.process.signal(signal.SIGTERM)
+    says(proxy, "ending: ")
+    config.write_text(BASE)
+    proxy.process.signal(signal.SIGHUP)
+    says(proxy, "not read again: the end has begun")
+    released.set()
+    assert client.reply().text == "finished"
+    assert proxy.process.wait() == 0
+
+
 def test_a_certificate_that_did_not_change_keeps_its_connections(
     launch, tmp_path, upstream, connect, certificates
 ):  # pylint: disable=too-many-arguments,too-many-positional-arguments
