@@ -191,6 +191,31 @@ def test_a_name_server_that_is_silent_ends_in_time(ambassador):
         assert "looking up the host" in reply.text and "timed out" in reply.text
 
 
+def test_a_name_server_that_is_slow_is_waited_for_once(ambassador, replicas, name_server):
+    (replica,) = replicas("127.0.0.1")
+
+    def slowly():
+        time.sleep(0.5)
+        return [replica.host]
+
+    name_server.changing["slow.test"] = slowly
+    proxy = ambassador(mapping("http://h", f"http://slow.test.:{replica.port}"), env=name_server.environment())
+    assert answered_by(proxy, 5) == {replica.host}
+    assert proxy.metric(RESOLUTIONS, result="ok") == 1
+
+
+def test_a_service_record_leads_no_allow_entry_to_another_port(ambassador, replicas, dnsmasq):
+    (replica,) = replicas("127.0.0.2")
+    (elsewhere,) = replicas("127.0.0.2")
+    server = dnsmasq([("a.test", replica.host)], services=[("_web._tcp.test", "a.test", elsewhere.port, 1, 1)])
+    rest = f'allow:\n  - {{to: "*.test:{replica.port}", addresses: [127.0.0.2/32]}}\n'
+    proxy = ambassador(rest, env=server.environment())
+    client = RawClient(proxy.port)
+    with contextlib.closing(client):
+        client.get(f"http://_web._tcp.test:{replica.port}/")
+    assert (replica.calls, elsewhere.calls) == (1, 0)
+
+
 def test_a_name_that_does_not_exist_is_not_asked_for_at_each_call(ambassador, name_server):
     proxy = ambassador(mapping("http://h", "http://missing.test."), env=name_server.environment())
     before = time.monotonic()

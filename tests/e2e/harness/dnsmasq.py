@@ -20,10 +20,11 @@ QUERY = b"\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05ready\x04test\x00\
 class Dnsmasq:
     """`records` are pairs of a name and an address, of IPv4 or IPv6; a name may be there more than once.
 
-    `enter` stands before the command, for another network; there the port must be given.
+    `services` are its SRV records: the name, the target, its port, priority and weight. `enter` stands before the command,
+    for another network; there the port must be given.
     """
 
-    def __init__(self, records, port=None, enter=(), ttl=60, host="127.0.0.1"):
+    def __init__(self, records, port=None, enter=(), ttl=60, host="127.0.0.1", services=()):
         port = port or free_port(host)
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._read = 0
@@ -34,6 +35,7 @@ class Dnsmasq:
                 "--log-facility=-", "--pid-file=", "--user=", "--group=", "--bind-interfaces", f"--listen-address={host}",
                 f"--port={port}", f"--local-ttl={ttl}", "--local=/#/", "--host-record=ready.test,127.0.0.1",
                 f"--addn-hosts={self._records}"]  # fmt: skip
+        argv += [f"--srv-host={','.join(map(str, service))}" for service in services]
         self._process = Process(argv, clean(), "/")
         if enter:
             assert self._process.err.wait_for("started"), self._process.err.text()
