@@ -217,8 +217,9 @@ void Pool::take_addresses(AddressList const& addresses) {
   auto const port = egress_.via != nullptr ? egress_.via->authority.port : upstream_.port;
   EndpointList next;
   refusal_.reset();
+  bool const may_bring_ports = rules_.policy == balance::AddressPolicy::mapped;  // an allow entry names the ports itself
   for (auto const& found : addresses ? *addresses : std::vector<net::ResolvedAddress>{}) {
-    tcp::endpoint const address{found.address, found.port != 0 ? found.port : port};
+    tcp::endpoint const address{found.address, found.port != 0 && may_bring_ports ? found.port : port};
     if (auto refusal = refused(address)) {
       if (!refusal_) refusal_ = std::move(refusal);
       continue;
