@@ -57,7 +57,10 @@ App::~App() {
 
 std::optional<CannotListen> App::open_admin() {
   if (!admin_at_start_) return std::nullopt;
-  auto const opened = net::open_listening_socket(endpoint_of(*admin_at_start_), false);
+  auto opened = net::open_listening_socket(endpoint_of(*admin_at_start_), false);
+  if (!opened && admin_at_start_->is_default && is_missing_family(opened.error().code)) {
+    opened = net::open_listening_socket({asio::ip::address_v6::loopback(), admin_at_start_->port}, false);
+  }
   if (!opened) return cannot_listen(*admin_at_start_, opened.error().code, "admin");
   admin_descriptor_ = *opened;
   admin_address_ = net::bound_address(admin_descriptor_);

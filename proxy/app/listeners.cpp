@@ -14,13 +14,11 @@ namespace ambassador::app {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-namespace {
+namespace {}  // namespace
 
 bool is_missing_family(boost::system::error_code code) {
   return code == boost::system::errc::address_family_not_supported || code == boost::system::errc::address_not_available;
 }
-
-}  // namespace
 
 tcp::endpoint endpoint_of(config::ListenAddress const& address) { return {asio::ip::make_address(address.host), address.port}; }
 

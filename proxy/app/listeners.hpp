@@ -26,6 +26,9 @@ struct CannotListen {
 /// `what`: "listen" or "admin".
 CannotListen cannot_listen(config::ListenAddress const& address, boost::system::error_code code, std::string_view what);
 
+/// Whether the machine lacks the address family, or the loopback address of it.
+bool is_missing_family(boost::system::error_code code);
+
 boost::asio::ip::tcp::endpoint endpoint_of(config::ListenAddress const& address);
 
 /// An address with its sockets, one a worker.

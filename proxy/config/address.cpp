@@ -78,7 +78,7 @@ std::vector<ListenAddress> read_address(Node const& node, Report& report) {
   auto const port = parts.port ? parse_port(*parts.port, 0) : std::nullopt;
   if (port && parts.host.empty()) return {listen_address(any_v4, *port, node), listen_address(any_v6, *port, node, true)};
   if (port && iequals(parts.host, "localhost")) {
-    return {listen_address(loopback_v4, *port, node), listen_address(loopback_v6, *port, node, true)};
+    return {listen_address(loopback_v4, *port, node, true), listen_address(loopback_v6, *port, node, true)};
   }
   auto const ip = canonical_ip(parts.host);
   if (port && ip) return {listen_address(*ip, *port, node)};

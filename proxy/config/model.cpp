@@ -58,7 +58,7 @@ class Model {
     if (!port) return;
     settings_.transparent = static_cast<std::uint16_t>(*port);
     for (auto const* const host : {"127.0.0.1", "::1"}) {
-      ListenAddress address{host, *settings_.transparent, host[0] == ':', node.where};
+      ListenAddress address{host, *settings_.transparent, true, node.where};
       address.protocol = ListenProtocol::transparent;
       settings_.listen.push_back(std::move(address));
     }

@@ -54,7 +54,7 @@ enum class ListenProtocol : std::uint8_t {
 struct ListenAddress {
   std::string host;
   std::uint16_t port = 0;   ///< 0: any free one
-  bool is_default = false;  ///< not written by the user: a missing address family is a warning only
+  bool is_default = false;  ///< one of the families that the user did not choose: where it is missing that is a warning only
   Location where;
   ListenProtocol protocol = ListenProtocol::http;
   std::size_t mapping = 0;      ///< of ListenProtocol::tcp: the index of its source in Settings::map

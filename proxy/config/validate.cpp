@@ -172,10 +172,9 @@ void add_listeners_of_sources(Settings& settings, std::size_t without_listeners)
     auto const& source = settings.map[i].source;
     bool const own_port = source.host_kind == HostKind::literal && source.port_written && is_loopback_host(source.host);
     if (!own_port) continue;
-    bool second = false;
-    for (auto const& host : own_addresses(source.host)) {
-      ListenAddress address{host, source.port, second, settings.map[i].where};
-      second = true;
+    auto const addresses = own_addresses(source.host);
+    for (auto const& host : addresses) {
+      ListenAddress address{host, source.port, addresses.size() > 1, settings.map[i].where};
       if (source.scheme == SourceScheme::tcp) {
         address.protocol = ListenProtocol::tcp;
         address.mapping = i;

@@ -29,7 +29,7 @@ std::string diagnostics_of(Texts environment, Texts files = {}) {
 TEST(DropIn, serves_the_scenario_from_variables_alone) {
   auto const settings = settings_of(inputs({}, scenario));
   EXPECT_EQ(settings.origin, "the environment");
-  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1080", "::1 1080?"));
+  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1080?", "::1 1080?"));
   EXPECT_EQ(settings.unmapped, Unmapped::block);
   EXPECT_EQ(settings.reject_status, 403U);
   ASSERT_EQ(settings.map.size(), 1U);
@@ -43,7 +43,7 @@ TEST(DropIn, does_not_mind_the_case_of_keys_and_truths) {
                                                 {"PROXY__REQUEST__URIMAP__SOURCE", "http://a"},
                                                 {"proxy__request__urimap__target", "http://b"},
                                                 {"Proxy__Request__RejectUnknown", "FALSE"}}));
-  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1081", "::1 1081?"));
+  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1081?", "::1 1081?"));
   EXPECT_EQ(settings.unmapped, Unmapped::allow);
 }
 
@@ -70,7 +70,7 @@ TEST(DropIn, never_listens_on_the_port_of_its_source) {
   environment["Proxy__Request__UriMap__Source"] = "http://localhost:5005/api";
   environment["AMBASSADOR_MAP_1"] = "http://localhost:5006 => http://b";
   EXPECT_THAT(listeners(settings_of(inputs({}, environment))),
-              ElementsAre("127.0.0.1 1080", "::1 1080?", "127.0.0.1 5006", "::1 5006?"));
+              ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 5006?", "::1 5006?"));
 }
 
 TEST(DropIn, keeps_the_query_of_its_source_and_target) {
@@ -102,7 +102,7 @@ TEST(DropIn, reads_appsettings_json_under_the_variables) {
   },
 })"}};
   auto const settings = settings_of(inputs(files, {{"Proxy__Request__UriMap__Target", "http://new/rng"}}));
-  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1090", "::1 1090?"));
+  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1090?", "::1 1090?"));
   EXPECT_EQ(settings.unmapped, Unmapped::allow);
   ASSERT_EQ(settings.map.size(), 1U);
   EXPECT_EQ(settings.map[0].targets.front().text, "http://new/rng");

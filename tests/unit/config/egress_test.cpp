@@ -71,7 +71,7 @@ TEST(ListenTls, requires_a_certificate_of_clients_where_their_ca_is_named) {
 TEST(Transparent, listens_on_both_loopback_addresses) {
   auto const settings = settings_of("transparent: 15001\nallow: [a:80]");
   EXPECT_EQ(settings.transparent, 15'001);
-  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 15001", "::1 15001?"));
+  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 15001?", "::1 15001?"));
   EXPECT_EQ(settings.listen[1].protocol, ListenProtocol::http);
   EXPECT_EQ(settings.listen[2].protocol, ListenProtocol::transparent);
   EXPECT_EQ(settings.listen[3].protocol, ListenProtocol::transparent);
@@ -85,7 +85,7 @@ map:
   - {source: http://localhost/a, target: http://a}
   - {source: tcp://localhost:9092, target: tls://kafka:9093, proxy_protocol: v2}
   - {source: "tcp://[::1]:6000", target: tcp://b:6000})");
-  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 9092", "::1 9092?", "::1 6000"));
+  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 9092?", "::1 9092?", "::1 6000"));
   for (auto const i : {2U, 3U}) {
     EXPECT_EQ(settings.listen[i].protocol, ListenProtocol::tcp);
     EXPECT_EQ(settings.listen[i].mapping, 1U);

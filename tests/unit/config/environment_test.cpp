@@ -45,7 +45,7 @@ TEST(Environment, adds_to_the_map_in_the_order_of_the_numbers) {
   EXPECT_EQ(loaded.settings->map[1].source_text, "http://localhost:7007/c");
   EXPECT_EQ(loaded.settings->map[2].targets.front().text, "http://f");
   EXPECT_EQ(loaded.settings->map[2].where.file, "environment AMBASSADOR_MAP_10");
-  EXPECT_THAT(listeners(*loaded.settings), ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 7007", "::1 7007?"));
+  EXPECT_THAT(listeners(*loaded.settings), ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 7007?", "::1 7007?"));
 }
 
 TEST(Environment, maps_to_several_targets_by_comma) {
@@ -197,7 +197,7 @@ TEST(Environment, takes_networks_schemes_and_the_transparent_port) {
   EXPECT_EQ(settings.map[0].targets.front().scheme, TargetScheme::tls);
   EXPECT_EQ(settings.map[1].targets.front().scheme, TargetScheme::https);
   EXPECT_THAT(listeners(settings),
-              ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 15001", "::1 15001?", "127.0.0.1 9092", "::1 9092?"));
+              ElementsAre("127.0.0.1 1080?", "::1 1080?", "127.0.0.1 15001?", "::1 15001?", "127.0.0.1 9092?", "::1 9092?"));
 }
 
 TEST(Environment, adds_the_credentials_to_a_parent_proxy_that_is_only_a_text) {
