@@ -81,7 +81,6 @@ class Worker {
     std::shared_ptr<LiveSnapshot> snapshot;
     session::Policy policy;
     std::list<std::unique_ptr<Door>> closed;  ///< with it: what their sockets had still to say may be on its way
-    std::vector<char> scratch;                ///< that was too small for the next; may be in use
   };
 
   void run();
@@ -106,6 +105,7 @@ class Worker {
   std::vector<boost::asio::ip::tcp::endpoint> own_addresses_;
   std::unique_ptr<Term> term_;
   std::vector<std::unique_ptr<Term>> old_terms_;
+  std::vector<std::vector<char>> old_scratches_;  ///< too small now, and in use, perhaps, as long as there are old terms
   std::string date_;
   std::time_t date_second_ = 0;
   bool draining_ = false;
