@@ -231,7 +231,7 @@ void Worker::begin_term(std::shared_ptr<LiveSnapshot> snapshot, std::vector<Open
   own_addresses_ = term_->snapshot->own_addresses;
   log_.set_options(log_options(settings.log));
   if (auto const wanted = session::scratch_bytes(settings.limits); wanted > scratch_.size()) {
-    old->scratch = std::exchange(scratch_, std::vector<char>(wanted));
+    old_scratches_.push_back(std::exchange(scratch_, std::vector<char>(wanted)));
     session_context_.scratch = scratch_;
   }
   move_doors(*old);
@@ -260,16 +260,19 @@ void Worker::move_doors(Term& old) {
 
 /// No lock, and no counting while calls run: a look now and then, as long as there is an old snapshot.
 void Worker::end_old_terms() {
-  bool const ended = std::erase_if(old_terms_, [&](std::unique_ptr<Term>& term) {
-                       if (sessions_.uses(term->policy)) return false;
-                       asio::post(commons_.control, [snapshot = std::move(term->snapshot)] {});  // where its files are watched
-                       return true;
-                     }) != 0;
-  if (!ended) return;
+  std::vector<std::shared_ptr<LiveSnapshot>> ended;
+  std::erase_if(old_terms_, [&](std::unique_ptr<Term> const& term) {
+    if (sessions_.uses(term->policy)) return false;
+    ended.push_back(term->snapshot);
+    return true;
+  });
+  if (ended.empty()) return;
+  if (old_terms_.empty()) old_scratches_.clear();
   pools_.close_others([this](upstream::Egress const& way) {
     auto const has_it = [&](std::unique_ptr<Term> const& term) { return term->snapshot->egress().has(way); };
     return has_it(term_) || std::any_of(old_terms_.begin(), old_terms_.end(), has_it);
   });
+  asio::post(commons_.control, [ended = std::move(ended)] {});  // where their files are watched
 }
 
 void Worker::shut_down() {

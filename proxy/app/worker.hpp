@@ -98,7 +98,6 @@ class Worker {
     upstream::SourceTable sources;
     session::Policy policy;
     std::list<std::unique_ptr<Door>> closed;  ///< with it: what their sockets had still to say may be on its way
-    std::vector<char> scratch;                ///< that was too small for the next; may be in use
   };
 
   void run();
@@ -137,6 +136,7 @@ class Worker {
   session::Mirrors mirrors_;
   std::unique_ptr<Term> term_;
   std::vector<std::unique_ptr<Term>> old_terms_;
+  std::vector<std::vector<char>> old_scratches_;  ///< too small now, and in use, perhaps, as long as there are old terms
   session::Context session_context_;
   session::Sessions sessions_;
   std::list<std::unique_ptr<Door>> doors_;
