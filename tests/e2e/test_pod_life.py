@@ -103,7 +103,7 @@ def test_the_admin_port_is_found_by_the_same_configuration(ambassador, launch, t
 
 def test_without_any_configuration_the_default_is_asked(tmp_path):
     done = run("wait", "--timeout", "1ms", cwd=tmp_path)
-    assert done.returncode == 0 or "http://127.0.0.1:9901/readyz" in done.stderr
+    assert done.returncode == 0 or "http://localhost:9901/readyz" in done.stderr
 
 
 def test_a_bad_file_that_was_named_is_an_error(tmp_path):

@@ -233,7 +233,7 @@ def test_a_reload_after_the_end_has_begun_is_refused(launch, tmp_path, upstream,
     client.request("GET", "http://h/")
     assert asked.wait(LINE)
     proxy.process.signal(signal.SIGTERM)
-    says(proxy, "ending: ")
+    says(proxy, "draining: ")
     config.write_text(BASE)
     proxy.process.signal(signal.SIGHUP)
     says(proxy, "not read again: the end has begun")
