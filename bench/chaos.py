@@ -32,12 +32,24 @@ POLL = 0.01
 SECONDS, SEED, RATE = 60.0, 1, 500.0
 
 
+class BenchError(Exception):
+    """Printed as it is."""
+
+
 def wait_for(what, true, limit=READY):
     deadline = time.monotonic() + limit
     while not true():
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {limit:.0f} s")
+            raise BenchError(f"{what}: not within {limit:.0f} s")
         time.sleep(POLL)
+
+
+def takes(pid, number):
+    """Whether the process has a handler for the signal, and does not hold it back."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    held, caught = (int(re.search(rf"^{name}:\s*(\w+)", status, re.MULTILINE).group(1), 16) >> (number - 1) & 1
+                    for name in ("SigBlk", "SigCgt"))
+    return caught and not held
 
 
 class Subject:
@@ -51,6 +63,7 @@ class Subject:
         self.port = quiet_port()
         self.processes = []
         self.output = directory / "output"
+        self.output.touch()
         self.config = directory / self.config_name
         self.write(fleet.endpoints)
         self.start()
@@ -134,23 +147,24 @@ class Haproxy(Subject):
         return "\n".join(f"  server {endpoint.name} {endpoint.authority}" for endpoint in endpoints)
 
     def start(self, *takes_over):
-        self.launch("haproxy", "-W", "-db", "-f", self.config, *takes_over)
-        wait_for("haproxy listens", lambda: self.loaded(len(self.processes)) and self.answers())
+        self.loading(lambda: self.launch("haproxy", "-W", "-db", "-f", self.config, *takes_over))
+        wait_for("haproxy listens", self.answers)
 
     def reload(self, endpoints):
-        """It must not be asked for the next one before this one is done."""
-        before = self.said("Loading success")
         self.write(endpoints)
-        self.processes[-1].send_signal(signal.SIGUSR2)
-        wait_for("haproxy has reloaded", lambda: self.said("Loading success") > before)
+        self.loading(lambda: self.processes[-1].send_signal(signal.SIGUSR2))
+
+    def loading(self, begin):
+        """Until a new worker serves, and the master can be asked for the next: it loses a signal that comes before that."""
+        before = self.said("Loading success")
+        begin()
+        wait_for(f"haproxy loads:\n{self.output.read_text()[-1000:]}", lambda: self.said("Loading success") > before)
+        wait_for("haproxy's master takes signals", lambda: takes(self.processes[-1].pid, signal.SIGUSR2))
 
     def roll(self):
         old = self.processes[-1].pid
         workers = pathlib.Path(f"/proc/{old}/task/{old}/children").read_text().split()
         self.start("-x", self.directory / "stats.sock", "-sf", old, *workers)
-
-    def loaded(self, count):
-        return self.said("Loading success") >= count
 
 
 class Nginx(Subject):
@@ -271,6 +285,6 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+    except (AssertionError, BenchError, OSError, subprocess.SubprocessError) as error:
         print(f"bench: no figures: {error}", file=sys.stderr)
         sys.exit(1)

@@ -107,6 +107,8 @@ class Chaos:
         """To the end of the plan, with all endpoints up."""
         self.begun = time.monotonic()
         while self._due or self._coming:
+            for job in filter(concurrent.futures.Future.done, self._jobs):
+                job.result()
             now = time.monotonic() - self.begun
             while self._due and self._due[0][0] <= now:
                 self._do(heapq.heappop(self._due)[2])
@@ -114,9 +116,12 @@ class Chaos:
                 self._coming.remove(one)
                 self._down.remove(one)
             time.sleep(LOOK)
-        self._proxy.shutdown()
         for job in self._jobs:
             job.result()
+
+    def close(self):
+        """What was not begun is left undone."""
+        self._proxy.shutdown(cancel_futures=True)
 
     def _do(self, step):
         if step.what == "reload":
@@ -164,6 +169,7 @@ def run(subject, fleet, steps, directory, **options):
         chaos.run()
         status = load.wait(wanted["seconds"] + LOAD_END)
     finally:
+        chaos.close()
         load.kill()
         load.wait()
     assert status == 0, f"the load ended with {status}"
