@@ -216,6 +216,39 @@ def test_a_service_record_leads_no_allow_entry_to_another_port(ambassador, repli
     assert (replica.calls, elsewhere.calls) == (1, 0)
 
 
+def test_a_target_with_service_records_gets_its_ports_and_weights_from_them(ambassador, replicas, dnsmasq):
+    (heavy,) = replicas("127.0.0.2")
+    (light,) = replicas("127.0.0.3")
+    (spare,) = replicas("127.0.0.4")
+    records = [("heavy.test", heavy.host), ("light.test", light.host), ("spare.test", spare.host)]
+    services = [
+        ("_http._tcp.service.test", "heavy.test", heavy.port, 1, 9),
+        ("_http._tcp.service.test", "light.test", light.port, 1, 1),
+        ("_http._tcp.service.test", "spare.test", spare.port, 2, 1),  # only where the others fail: not used
+    ]
+    server = dnsmasq(records, services=services)
+    proxy = ambassador(mapping("http://h", "http://_http._tcp.service.test"), env=server.environment())
+    for number in range(100):
+        assert call(proxy).status == 200, number
+    assert heavy.calls + light.calls == 100
+    assert heavy.calls > 70 and light.calls > 0
+    assert proxy.log("-> http://service.test/ 200")
+
+
+def test_a_list_of_targets_is_followed_as_its_file_changes(ambassador, replicas, tmp_path):
+    first, second = replicas("127.0.0.2", "127.0.0.3")
+    endpoints = tmp_path / "endpoints"
+    endpoints.write_text(f"http://{first.host}:{first.port}  # the first\n")
+    proxy = ambassador(mapping("http://h", f"file://{endpoints}"))
+    assert answered_by(proxy, 3) == {first.host}
+    (tmp_path / "next").write_text(f"http://{second.host}:{second.port}\n")
+    (tmp_path / "next").rename(endpoints)
+    assert becomes(lambda: call(proxy).text == second.host, 10)
+    endpoints.write_text("no target\n")
+    assert proxy.process.err.wait_for(f"{endpoints}:1:", 10)
+    assert answered_by(proxy, 3) == {second.host}
+
+
 def test_a_name_that_does_not_exist_is_not_asked_for_at_each_call(ambassador, name_server):
     proxy = ambassador(mapping("http://h", "http://missing.test."), env=name_server.environment())
     before = time.monotonic()
