@@ -4,7 +4,6 @@
 #include "route/forwarding.hpp"
 #include "route/nearest_miss.hpp"
 #include "route/suggestion.hpp"
-#include "session/mirror.hpp"
 #include "wire/http1/head_parser.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -63,15 +62,6 @@ ErrorReply credential_missing(config::Mapping const& mapping) {
           .proxy_status = "proxy_configuration_error",
           .what = "the credential of " + mapping.source_text + " cannot be read",
           .to_do = "Is its file mounted? See the proxy's own messages.",
-          .allow = {}};
-}
-
-ErrorReply injected_reply(config::Mapping const& mapping, unsigned status) {
-  return {.status = status,
-          .reason = Reason::fault_injected,
-          .proxy_status = "proxy_internal_response",
-          .what = "an injected fault: " + mapping.source_text + " has a `fault`, and nothing was sent to its target",
-          .to_do = "Take `fault` out of the source to have its calls served.",
           .allow = {}};
 }
 
@@ -331,31 +321,6 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
   return failure;
 }
 
-/// A copy of the call for another target, without the secret that is meant for the first.
-void Exchange::mirror(wire::http::RequestHead const& head, std::size_t head_bytes) {
-  auto const index = decision_.match.index;
-  auto const& mapping = *decision_.match.mapping;
-  if (!body_kept_ || !upgrade_wanted_.empty()) return context_.metrics.mirrored(record_.mapping, observe::Mirrored::skipped);
-  auto decision = decision_;
-  decision.target = &mapping.mirror->target;
-  std::string url;
-  auto const path_begins = route::append_target_url(url, decision, url_);
-  route::ForwardedRequest forwarded{.target = std::string_view{url}.substr(path_begins),
-                                    .host = mapping.mirror->target.host_header,
-                                    .pseudonym = context_.pseudonym,
-                                    .upgrade = {}};
-  if (!mapping.request_headers.empty()) forwarded.rules = &mapping.request_headers;
-  auto const& way = policy_->egress.of_mirror(index);
-  Mirrors::Copy copy{.series = record_.mapping,
-                     .pool = context_.pools.of(upstream::authority_of(mapping.mirror->target), way),
-                     .request = {},
-                     .method = method_,
-                     .timeout = *timeout_};
-  route::append_forwarded(copy.request, head, forwarded);
-  copy.request.append(up_writer_.kept().substr(head_bytes));
-  context_.mirrors.send(std::move(copy));
-}
-
 /// What came of the body with the head goes into the same send.
 std::optional<Failure> Exchange::keep_body(wire::http::Framing framing) {
   auto const piece = client_.reader.begin_body(framing);
@@ -410,30 +375,6 @@ net::Task<After> Exchange::serve(std::string_view bytes, ListenerInfo const& lis
     bool const again = co_await begin_again(verdict, failure);
     if (!again) co_return co_await fail(interrupted(failure.stage).value_or(failure));
   }
-}
-
-std::optional<route::Injection> Exchange::roll_fault() {
-  auto const* const mapping = decision_.match.mapping;
-  if (mapping == nullptr || !mapping->fault) return std::nullopt;
-  return route::inject(*mapping->fault, context_.random());
-}
-
-/// Nothing where the call goes on: late, then, which the log says.
-net::Task<std::optional<After>> Exchange::inject(route::Injection injection) {
-  record_.reason_code = Reason::fault_injected;
-  if (injection.delay.count() > 0) {
-    record_.reason = "an injected fault: delayed by " + std::to_string(injection.delay.count()) + " ms";
-    if (auto const failure = co_await wait_on_purpose(injection.delay)) co_return co_await fail(*failure);
-  }
-  if (injection.abort == 0) co_return std::nullopt;
-  co_return co_await reply(injected_reply(*decision_.match.mapping, injection.abort));
-}
-
-/// Ends before its time where the client goes away, or the drain time is over.
-net::Task<std::optional<Failure>> Exchange::wait_on_purpose(Milliseconds delay) {
-  co_await pause(delay);
-  delayed_ = delay;
-  co_return interrupted(Stage::head);
 }
 
 /// Answers a CONNECT to a mapped origin: the calls inside are logged, not the tunnel.

@@ -1,5 +1,7 @@
 // The request's way up: a connection, the head, and the body as it comes.
+#include "route/forwarding.hpp"
 #include "session/exchange.hpp"
+#include "session/mirror.hpp"
 #include "wire/http1/head_parser.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -20,6 +22,31 @@ SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 bool ends_the_call(Failure const& upload) noexcept { return upload.side == Side::client || upload.code == Errc::timed_out; }
 
 }  // namespace
+
+/// A copy of the call for another target, without the secret that is meant for the first.
+void Exchange::mirror(wire::http::RequestHead const& head, std::size_t head_bytes) {
+  auto const index = decision_.match.index;
+  auto const& mapping = *decision_.match.mapping;
+  if (!body_kept_ || !upgrade_wanted_.empty()) return context_.metrics.mirrored(record_.mapping, observe::Mirrored::skipped);
+  auto decision = decision_;
+  decision.target = &mapping.mirror->target;
+  std::string url;
+  auto const path_begins = route::append_target_url(url, decision, url_);
+  route::ForwardedRequest forwarded{.target = std::string_view{url}.substr(path_begins),
+                                    .host = mapping.mirror->target.host_header,
+                                    .pseudonym = context_.pseudonym,
+                                    .upgrade = {}};
+  if (!mapping.request_headers.empty()) forwarded.rules = &mapping.request_headers;
+  auto const& way = policy_->egress.of_mirror(index);
+  Mirrors::Copy copy{.series = record_.mapping,
+                     .pool = context_.pools.of(upstream::authority_of(mapping.mirror->target), way),
+                     .request = {},
+                     .method = method_,
+                     .timeout = *timeout_};
+  route::append_forwarded(copy.request, head, forwarded);
+  copy.request.append(up_writer_.kept().substr(head_bytes));
+  context_.mirrors.send(std::move(copy));
+}
 
 /// Why the call must not go on, after a wait has ended.
 std::optional<Failure> Exchange::interrupted(Stage stage) const noexcept {

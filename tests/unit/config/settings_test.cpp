@@ -62,7 +62,8 @@ map:
   - {source: http://orders:7000, target: http://e}
   - {source: http://localhost/f, target: http://f}
   - {source: http://*:7001/, target: http://g})");
-  EXPECT_THAT(listeners(settings), ElementsAre("127.0.0.1 1080", "::1 5006", "127.0.0.1 5005?", "::1 5005?", "127.0.0.1 5006?"));
+  EXPECT_THAT(listeners(settings),
+              ElementsAre("127.0.0.1 1080", "::1 5006", "127.0.0.1 5005?", "::1 5005?", "127.0.0.1 5006?"));
 }
 
 TEST(Source, on_loopback_is_covered_by_a_listener_on_every_address) {
