@@ -103,7 +103,8 @@ EgressTable::EgressTable(config::Settings const& settings, Files const& files, W
   };
   auto const to_mirror = [&](config::Mapping const& mapping) {
     auto way = maker.for_mapping(mapping, mapping.mirror->target);
-    way.tunnelled = true;  // its calls are written for the mirror, not for a parent proxy
+    way.server_name.clear();  // `tls.server_name` is the targets'
+    way.tunnelled = true;     // its calls are written for the mirror, not for a parent proxy
     return shared(std::move(way));
   };
   for (auto const& mapping : settings.map) {

@@ -1,5 +1,6 @@
 #include "upstream/health_checks.hpp"
 
+#include "balance/retry.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 
@@ -105,6 +106,8 @@ net::Task<Result<void>> HealthChecks::ask_http(Check& check) {
 }
 
 void HealthChecks::take(Check& check, Result<void> const& outcome, SteadyTime now) {
+  // Where all of `limits.connections` are in use, nothing was asked.
+  if (!outcome && !balance::is_fault_of_endpoint(outcome.error())) return;
   auto& state = *check.endpoint->state;
   auto const& address = check.endpoint->endpoint->text;
   auto const change = check.state.report(outcome.has_value(), check.how.fall, check.how.rise);

@@ -288,6 +288,22 @@ TEST_F(endpoints, are_checked_and_get_no_calls_while_they_are_not_well) {
   EXPECT_TRUE(eventually([&] { return proxy.events().find("is healthy again") != std::string::npos; }));
 }
 
+TEST_F(endpoints, are_not_found_unwell_because_we_have_no_connection_left) {
+  auto settings = to_all({a.port()});
+  auto& source = settings.map.front();
+  source.health = config::HealthCheck{
+      .kind = config::HealthCheck::Kind::tcp, .path = {}, .interval = 100ms, .timeout = 100ms, .fall = 1, .rise = 1};
+  source.connections = 1;
+  source.pending = 0;
+  a.stall();
+  Proxy proxy{settings};
+  auto client = proxy.connect();
+  client.send(get_x);
+  EXPECT_TRUE(eventually([&] { return a.calls() == 1; }));
+  std::this_thread::sleep_for(400ms);
+  EXPECT_THAT(proxy.events(), Not(HasSubstr("unhealthy")));
+}
+
 TEST_F(endpoints, beyond_the_budget_are_not_asked_again) {
   a.answer_with(503);
   b.answer_with(503);
