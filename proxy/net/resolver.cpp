@@ -151,6 +151,10 @@ class Resolver::State : public std::enable_shared_from_this<State> {
   State& operator=(State const&) = delete;
 
   void resolve(std::string const& host, Done done);
+  [[nodiscard]] std::optional<Past> last_good(std::string const& host) const {
+    auto const found = past_.find(host);
+    return found == past_.end() ? std::nullopt : std::optional{found->second};
+  }
   void close();
 
  private:
@@ -209,6 +213,7 @@ class Resolver::State : public std::enable_shared_from_this<State> {
   asio::steady_timer timer_;
   std::unordered_map<ares_socket_t, std::shared_ptr<Socket>> sockets_;
   std::unordered_map<std::string, std::unique_ptr<Lookup>> lookups_;
+  std::unordered_map<std::string, Past> past_;
   std::deque<std::shared_ptr<Waiter>> by_deadline_;  // the limit is the same for all: the first comes first
 };
 
@@ -313,6 +318,10 @@ void Resolver::State::gather(Gathering& gathering, SrvTarget const& target, Resu
 void Resolver::State::finish(std::string const& host, Result<Addresses> const& result) {
   auto const lookup = lookups_.extract(host);
   if (lookup.empty()) return;  // close() drops them all first
+  if (result) {
+    if (past_.size() >= max_past) past_.clear();
+    past_.insert_or_assign(host, Past{*result, Clock::now()});
+  }
   for (auto const& waiter : lookup.mapped()->waiters) {
     if (waiter->done) deliver(std::exchange(waiter->done, {}), result);
   }
@@ -429,6 +438,8 @@ void Resolver::State::close() {
 Resolver::Resolver(asio::io_context& context, Options options) : state_{std::make_shared<State>(context, std::move(options))} {}
 
 Resolver::~Resolver() { state_->close(); }
+
+std::optional<Resolver::Past> Resolver::last_good(std::string const& host) const { return state_->last_good(host); }
 
 void Resolver::resolve(std::string const& host, Done done) { state_->resolve(host, std::move(done)); }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,11 +50,22 @@ class Resolver {
 
   using Done = std::function<void(Result<Addresses>)>;
 
+  /// An answer, and when it came.
+  struct Past {
+    Addresses answer;
+    SteadyTime at;
+  };
+
+  static constexpr std::size_t max_past = 4096;  ///< kept; beyond, all are forgotten
+
   /// Calls `done` once, on the io_context's thread, never from inside this call. An address literal (IPv6 without
   /// brackets) needs no look-up. A host whose first label begins with `_` is a service (RFC 2782): its SRV targets of the
   /// lowest priority, each with all its addresses. Failures: Errc::no_address, Errc::resolver_failed, Errc::timed_out; all at
   /// Stage::resolve, Side::upstream. Look-ups of the same name under way are shared.
   void resolve(std::string const& host, Done done);
+
+  /// The last answer for a name that was no failure, whoever asked: for those who ask for the first time when it fails.
+  [[nodiscard]] std::optional<Past> last_good(std::string const& host) const;
 
  private:
   class State;

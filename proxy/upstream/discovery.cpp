@@ -129,14 +129,19 @@ std::shared_ptr<Name> Discovery::of(std::string const& host) {
 void Discovery::ask(std::string const& host) {
   boost::asio::post(control_, [this, host] {
     resolver_.resolve(host, [this, host](Result<net::Addresses> answer) {
-      boost::asio::post(worker_, [this, host, answer = std::move(answer)] { answered(host, answer); });
+      auto last = answer ? std::nullopt : resolver_.last_good(host);
+      boost::asio::post(worker_,
+                        [this, host, answer = std::move(answer), last = std::move(last)] { answered(host, answer, last); });
     });
   });
 }
 
-void Discovery::answered(std::string const& host, Result<net::Addresses> const& answer) {
+void Discovery::answered(std::string const& host, Result<net::Addresses> const& answer,
+                         std::optional<net::Resolver::Past> const& last) {
   metrics_.dns_resolved(kind_of(answer));
-  names_.at(host)->answered(answer, std::chrono::steady_clock::now());  // none is forgotten while it is asked for
+  auto& name = *names_.at(host);
+  if (last && !name.addresses_) name.take(last->answer, last->at);  // another worker's
+  name.answered(answer, std::chrono::steady_clock::now());          // none is forgotten while it is asked for
 }
 
 /// Forgets names that nobody holds, so that an app which walks through hosts cannot fill the memory.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -100,7 +101,7 @@ class Discovery {
   friend class Name;
 
   void ask(std::string const& host);
-  void answered(std::string const& host, Result<net::Addresses> const& answer);
+  void answered(std::string const& host, Result<net::Addresses> const& answer, std::optional<net::Resolver::Past> const& last);
   void make_room();
 
   net::Executor worker_;

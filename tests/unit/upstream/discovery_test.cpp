@@ -248,6 +248,17 @@ TEST_F(a_name, keeps_its_list_while_asking_fails) {
   }
 }
 
+TEST_F(a_name, is_known_to_a_worker_that_never_asked_before_asking_fails) {
+  ASSERT_TRUE(lookup());
+  server.says = ChangingServer::Says::failure;
+  Discovery another{parts.context.get_executor(), parts.context, resolver, parts.metrics, {200ms, 60s, 2s}};
+  name = another.of("service.test.");
+  auto const answer = lookup();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(texts(*answer), std::vector<std::string>{"10.2.0.7"});
+  EXPECT_TRUE(parts.run_until([&] { return !current(); })) << "it is as old as it is, whoever has it";
+}
+
 TEST_F(a_name, says_how_old_its_list_was_once_it_is_no_longer_used) {
   ASSERT_TRUE(lookup());
   server.says = ChangingServer::Says::no_such_name;
