@@ -469,6 +469,7 @@ void Exchange::finish() noexcept {
   if (std::exchange(counted_, false)) policy_->source_limits.end_call(decision_.match.index);
   choice_.reset();
   next_choice_.reset();
+  tried_.clear();
   record_.duration = now() - began_;
   bool const blocked_by_map = record_.decision == observe::Decision::blocked && record_.reason_code == Reason::not_in_map;
   if (blocked_by_map || record_.decision == observe::Decision::reported) {

@@ -117,7 +117,8 @@ class Exchange {
   [[nodiscard]] bool has_other_endpoint() const noexcept;
   [[nodiscard]] balance::RetryPolicy retry_policy() const noexcept;
   bool take_retry_budget() noexcept;
-  bool is_to_be_retried(wire::http::ResponseHead const& head);
+  void report_answer(wire::http::ResponseHead const& head);
+  bool choose_another(wire::http::ResponseHead const& head);
   balance::RetryVerdict judge(Failure const& failure);
   net::Task<bool> begin_again(balance::RetryVerdict verdict, Failure const& failure);
   net::Task<void> pause(Milliseconds wait);

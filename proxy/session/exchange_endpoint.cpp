@@ -149,9 +149,9 @@ bool Exchange::take_retry_budget() noexcept {
   return endpoints_ == nullptr || policy_->source_limits.budget(decision_.match.index).take(nanoseconds(now()));
 }
 
-/// The head of an answer: what it says of its endpoint, and whether another endpoint is asked instead.
-bool Exchange::is_to_be_retried(wire::http::ResponseHead const& head) {
-  if (!choice_) return false;
+/// What the head of an answer says of its endpoint.
+void Exchange::report_answer(wire::http::ResponseHead const& head) {
+  if (!choice_) return;
   auto const time = now();
   bool const failed = std::find(gateway_failures.begin(), gateway_failures.end(), head.status) != gateway_failures.end();
   if (failed) {
@@ -159,14 +159,17 @@ bool Exchange::is_to_be_retried(wire::http::ResponseHead const& head) {
   } else {
     endpoints_->succeeded(*choice_, time - sent_at_, time);
   }
-  if (head.status < 400) return false;
-  if (head.status == 503 || head.status == 429) {
-    if (auto const wait = retry_after(head.fields)) endpoints_->hold_off(*choice_, *wait, time);
-  }
+  if (head.status != 503 && head.status != 429) return;
+  if (auto const wait = retry_after(head.fields)) endpoints_->hold_off(*choice_, *wait, time);
+}
+
+/// Whether another endpoint is asked instead. It is chosen here: where nobody else may be asked, this answer is the best there
+/// is.
+bool Exchange::choose_another(wire::http::ResponseHead const& head) {
+  if (!choice_ || head.status < 400) return false;
   if (balance::judge_retry_status(head.status, tried_request(), retry_policy()) != RetryVerdict::elsewhere) return false;
-  // Chosen now: where nobody else may be asked, this answer is the best there is.
   tried_.push_back(choice_.get());
-  next_choice_ = endpoints_->choose(time, hash_, tried_);
+  next_choice_ = endpoints_->choose(now(), hash_, tried_);
   if (next_choice_ && !take_retry_budget()) next_choice_.reset();
   return static_cast<bool>(next_choice_);
 }

@@ -73,7 +73,8 @@ Result<Exchange::Came> Exchange::take_response_head(std::string_view bytes) {
   }
   if (head.status == 101) return take_switch(head);
   if (head.status < 200) return take_interim(head);
-  if (is_to_be_retried(head)) return upstream_failure(Errc::bad_answer, Stage::response_head);
+  report_answer(head);
+  if (choose_another(head)) return upstream_failure(Errc::bad_answer, Stage::response_head);
   take_final(head);
   return Came::final;
 }
