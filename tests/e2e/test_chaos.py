@@ -9,8 +9,6 @@ import os
 import random
 import signal
 
-import pytest
-
 from harness import chaos
 from harness.fleet import Fleet, quiet_port
 from harness.needs import program
@@ -47,6 +45,8 @@ MADE_AGAIN = 0.001
 # Of the calls may be left out, since the machine stood still.
 EXCLUDED = 0.01
 SHOWN = 10  # of what broke a promise
+STOOD_STILL = 0.5  # seconds that the load was late: half of what a try has
+RUNS = 3
 
 
 class Rolled:
@@ -85,14 +85,6 @@ class Rolled:
         new = self._config.with_suffix(".new")
         new.write_text(CONFIG.format(port=self.port, targets=targets))
         new.rename(self._config)
-
-
-@pytest.fixture(name="fleet")
-def _fleet(tmp_path):
-    program("nginx")
-    fleet = Fleet(tmp_path, chaos.ENDPOINTS)
-    yield fleet
-    fleet.close()
 
 
 class Promises:
@@ -148,18 +140,34 @@ def by_number(log):
     return lines
 
 
-def test_an_app_notices_nothing(fleet, launch, tmp_path):
-    steps = chaos.plan(SEED, SECONDS)
-    subject = Rolled(launch, tmp_path, fleet)
-    result, done = chaos.run(subject, fleet, steps, tmp_path, seconds=SECONDS, seed=SEED, rate=RATE, hosts=HOSTS)
+def run_once(launch, directory):
+    """The verdict, and what is wrong, in words: empty where all was kept."""
+    directory.mkdir()
+    fleet = Fleet(directory, chaos.ENDPOINTS)
+    try:
+        subject = Rolled(launch, directory, fleet)
+        steps = chaos.plan(SEED, SECONDS)
+        result, done = chaos.run(subject, fleet, steps, directory, seconds=SECONDS, seed=SEED, rate=RATE, hosts=HOSTS)
+        lines = by_number(subject.log())
+    finally:
+        fleet.close()
     verdict = Verdict(result, [endpoint.name for endpoint in fleet.endpoints])
-    lines = by_number(subject.log())
-    promises = Promises(verdict, lines, fleet)
-    run = f"CHAOS_SEED={SEED} CHAOS_SECONDS={SECONDS:g} CHAOS_RATE={RATE:g}: {verdict.summary()}"
-    print(run)
-    said = subject.messages()
-    story = "\n".join(["What was done:", *done.done, "What the processes said:", said])
-    assert not any(promises.broken.values()), f"{run}\n{promises}\n{story}"
+    print(f"CHAOS_SEED={SEED} CHAOS_SECONDS={SECONDS:g} CHAOS_RATE={RATE:g}: {verdict.summary()}")
     assert len(verdict.calls) == round(SECONDS * RATE)
+    said = subject.messages()
+    wrong = str(Promises(verdict, lines, fleet))
     # Two that come close after each other may be read as one.
-    assert said.count("reloaded: ") >= chaos.RELOADS / 2 and "stays in force" not in said, f"{run}\n{story}"
+    if said.count("reloaded: ") < chaos.RELOADS / 2 or "stays in force" in said:
+        wrong += "\nthe reloads went wrong"
+    story = "\n".join(["What was done:", *done.done, "What the processes said:", said])
+    return verdict, wrong and f"{wrong}\n{story}"
+
+
+def test_an_app_notices_nothing(launch, tmp_path):
+    """Where a promise was broken while this machine stood still, that says nothing: it is run again."""
+    program("nginx")
+    for number in range(RUNS):
+        verdict, wrong = run_once(launch, tmp_path / str(number))
+        if not wrong or verdict.lateness < STOOD_STILL:
+            break
+    assert not wrong, f"CHAOS_SEED={SEED} CHAOS_SECONDS={SECONDS:g} CHAOS_RATE={RATE:g}\n{wrong}"
