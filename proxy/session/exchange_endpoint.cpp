@@ -12,7 +12,6 @@ namespace ambassador::session {
 namespace {
 
 using balance::RetryVerdict;
-using observe::Reason;
 
 /// Answers that say that the endpoint, not the app, has failed.
 constexpr std::array<unsigned, 3> gateway_failures{502, 503, 504};
