@@ -88,7 +88,7 @@ void CallIds::clear() noexcept {
 void take_ids(CallIds& ids, config::Trace trace, wire::http::RequestHead const& head, Random& random) {
   ids.clear();
   if (trace == config::Trace::off) return;
-  auto const said = read(head.fields);
+  auto const said = head.has_ids ? read(head.fields) : Said{};
   auto const parent = said.traceparents == 1 ? wire::http::read_traceparent(said.traceparent) : std::nullopt;
   if (parent) append_hex(ids.trace_id, parent->trace_id);
   if (is_fit(said.request_id)) ids.request_id.assign(said.request_id);

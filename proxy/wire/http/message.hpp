@@ -61,6 +61,7 @@ struct RequestHead : Head {
   bool has_host = false;
   bool expects_continue = false;
   bool expects_unknown = false;  ///< an Expect other than 100-continue: 417, RFC 9110 section 10.1.1
+  bool has_ids = false;          ///< a traceparent or an X-Request-Id is there
   std::uint64_t max_forwards = UINT64_MAX;
 };
 

@@ -165,6 +165,8 @@ class RequestParser {
       case FieldId::expect:
         (iequals(field.value, "100-continue") ? head_.expects_continue : head_.expects_unknown) = true;
         break;
+      case FieldId::traceparent:
+      case FieldId::x_request_id: head_.has_ids = true; break;
       case FieldId::max_forwards:
         if (auto const hops = parse_decimal(field.value)) head_.max_forwards = *hops;
         break;
