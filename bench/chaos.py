@@ -29,6 +29,7 @@ from harness.verdict import Verdict, waited  # noqa: E402
 
 CHECKED = "health: {path: /healthz, interval: 1s, timeout: 500ms, fall: 2, rise: 1}"
 POLL = 0.01
+LOADING = 60.0  # seconds; HAProxy takes most of one of a core
 SECONDS, SEED, RATE = 60.0, 1, 500.0
 
 
@@ -158,7 +159,7 @@ class Haproxy(Subject):
         """Until a new worker serves, and the master can be asked for the next: it loses a signal that comes before that."""
         before = self.said("Loading success")
         begin()
-        wait_for(f"haproxy loads:\n{self.output.read_text()[-1000:]}", lambda: self.said("Loading success") > before)
+        wait_for(f"haproxy loads:\n{self.output.read_text()[-1000:]}", lambda: self.said("Loading success") > before, LOADING)
         wait_for("haproxy's master takes signals", lambda: takes(self.processes[-1].pid, signal.SIGUSR2))
 
     def roll(self):
