@@ -1,9 +1,9 @@
 """Sources of tcp://: any bytes, to tcp:// and tls:// targets."""
 
 import concurrent.futures
+import contextlib
 import hashlib
 import socket
-import contextlib
 import threading
 import time
 
