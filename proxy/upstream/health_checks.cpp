@@ -8,7 +8,6 @@
 #include <boost/asio/detached.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace ambassador::upstream {
 namespace asio = boost::asio;
@@ -86,7 +85,7 @@ net::Task<Result<void>> HealthChecks::ask_http(Check& check) {
                         "\r\nUser-Agent: ambassador-health\r\nConnection: close\r\n\r\n";
   auto const sent = co_await stream.write_all(std::move(request), check.how.timeout);
   if (sent) co_return failure(sent);
-  std::array<char, max_check_answer> answer{};
+  auto& answer = check.answer;
   std::size_t have = 0;
   while (have < answer.size()) {
     auto const io = stream.read_some(answer.data() + have, answer.size() - have);

@@ -5,6 +5,7 @@
 #include "balance/checks.hpp"
 #include "upstream/source_endpoints.hpp"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ class HealthChecks {
     Attempt attempt;
     Wish wish;
     Lease lease;
+    std::array<char, max_check_answer> answer{};
   };
 
   void want(config::Mapping const& mapping, SourceEndpointPtr const& endpoint);
