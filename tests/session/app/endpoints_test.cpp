@@ -124,7 +124,7 @@ TEST_F(endpoints, keep_the_calls_of_a_header_value_by_hash) {
   auto client = proxy.connect();
   for (auto const* user : {"ann", "bob", "cid", "dora", "eve", "fred", "gus", "hal"}) {
     auto const request = "GET /x HTTP/1.1\r\nHost: app\r\nX-User: " + std::string{user} + "\r\n\r\n";
-    auto const first = body_of(call(client, request));
+    std::string const first{body_of(call(client, request))};
     for (int n = 0; n < 4; ++n) EXPECT_EQ(body_of(call(client, request)), first) << user;
   }
   EXPECT_GT(a.calls(), 0);
@@ -139,7 +139,7 @@ TEST_F(endpoints, keep_the_calls_of_a_cookie_by_hash) {
   auto client = proxy.connect();
   for (auto const* id : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
     auto const request = "GET /x HTTP/1.1\r\nHost: app\r\nCookie: other=9; sid=" + std::string{id} + "; z=1\r\n\r\n";
-    auto const first = body_of(call(client, request));
+    std::string const first{body_of(call(client, request))};
     for (int n = 0; n < 4; ++n) EXPECT_EQ(body_of(call(client, request)), first) << id;
   }
   EXPECT_GT(a.calls(), 0);
