@@ -157,8 +157,9 @@ void SourceEndpoints::hold_off(SourceEndpoint const& endpoint, std::chrono::seco
   if (!picker_ ||
       !balance::hold_off(*endpoint.state, picker_->candidates(), std::chrono::nanoseconds{wait}.count(), nanoseconds(now)))
     return;
+  constexpr std::int64_t longest = balance::longest_hold_off_ns / balance::second_ns;
   events_.info("{} of {} gets no calls for {} s: it asked for it (Retry-After)", endpoint.endpoint->text, mapping_.source_text,
-               wait.count());
+               std::min<std::int64_t>(wait.count(), longest));
 }
 
 SourceEndpoints& SourceTable::make(std::size_t mapping) {

@@ -265,6 +265,14 @@ TEST_F(endpoints, that_say_when_to_come_again_get_no_calls_till_then) {
   EXPECT_THAT(proxy.events(), HasSubstr("gets no calls for 30 s: it asked for it"));
 }
 
+TEST_F(endpoints, that_ask_for_an_hour_get_a_minute_and_the_log_says_so) {
+  a.answer_with(503, "Retry-After: 3600\r\n");
+  Proxy proxy{to_all({a.port(), b.port()})};
+  auto client = proxy.connect();
+  for (int n = 0; n < 2; ++n) EXPECT_EQ(body_of(call(client)), "b");
+  EXPECT_THAT(proxy.events(), HasSubstr("gets no calls for 60 s: it asked for it"));
+}
+
 TEST_F(endpoints, that_fail_five_times_in_a_row_get_no_calls) {
   Server c{"c"};
   a.answer_with(503);
