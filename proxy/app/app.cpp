@@ -57,9 +57,14 @@ App::~App() {
 
 std::optional<CannotListen> App::open_admin() {
   if (!admin_at_start_) return std::nullopt;
-  auto opened = net::open_listening_socket(endpoint_of(*admin_at_start_), false);
-  if (!opened && admin_at_start_->is_default && is_missing_family(opened.error().code)) {
-    opened = net::open_listening_socket({asio::ip::address_v6::loopback(), admin_at_start_->port}, false);
+  bool const both = admin_at_start_->both_families;
+  auto opened = net::open_listening_socket(endpoint_of(*admin_at_start_), false, both);
+  if (!opened && is_missing_family(opened.error().code)) {
+    if (both) {
+      opened = net::open_listening_socket({asio::ip::address_v4::any(), admin_at_start_->port}, false);
+    } else if (admin_at_start_->is_default) {
+      opened = net::open_listening_socket({asio::ip::address_v6::loopback(), admin_at_start_->port}, false);
+    }
   }
   if (!opened) return cannot_listen(*admin_at_start_, opened.error().code, "admin");
   admin_descriptor_ = *opened;
