@@ -36,9 +36,10 @@ def helm(*args, stdin=""):
 
 
 def attempt(chart, values=None, kube_version="1.33", command=("template", "release")):
-    """`helm template` with these values, which may fail."""
+    """`helm template` with these values, an object or the text of a file; it may fail."""
+    text = values if isinstance(values, str) else json.dumps(values or {})
     version = ["--kube-version", kube_version] if command[0] == "template" else []
-    return helm(*command, chart, "--namespace", "shop", *version, "--values", "-", stdin=json.dumps(values or {}))
+    return helm(*command, chart, "--namespace", "shop", *version, "--values", "-", stdin=text)
 
 
 def template(chart, values=None, **options):
