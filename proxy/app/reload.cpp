@@ -81,7 +81,6 @@ void App::reload() {
   } else if (live_->snapshot().files != watched_files_) {
     watch_configuration(live_->snapshot().files);
   }
-  admin_->set_trouble(reloads_.trouble());
 }
 
 /// What is wrong; where nothing is, it is in force.
