@@ -7,14 +7,6 @@
 namespace ambassador::kubernetes {
 namespace {
 
-/// A volume's name is a DNS label, and has our prefix.
-bool is_secret_name(std::string_view name) {
-  constexpr std::size_t max_label = 63;
-  auto const good = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-'; };
-  return !name.empty() && name.size() <= max_label - secret_volume_prefix.size() &&
-         std::all_of(name.begin(), name.end(), good) && name.front() != '-' && name.back() != '-';
-}
-
 bool is_secret_key(std::string_view name) {
   return std::all_of(name.begin(), name.end(),
                      [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.'; });
@@ -90,6 +82,13 @@ class SecretPlan {
 
 }  // namespace
 
+bool is_secret_name(std::string_view name) {
+  constexpr std::size_t max_label = 63;
+  auto const good = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-'; };
+  return !name.empty() && name.size() <= max_label - secret_volume_prefix.size() &&
+         std::all_of(name.begin(), name.end(), good) && name.front() != '-' && name.back() != '-';
+}
+
 std::vector<Secret> plan_secrets(config::Settings const& settings, std::vector<SecretDirectory> const& said,
                                  config::Report& report) {
   SecretPlan plan{said, report};
@@ -115,6 +114,7 @@ std::string create_command(Secret const& secret, std::string const& space) {
   auto line = "kubectl create secret generic " + secret.name;
   if (!space.empty()) line += " --namespace " + space;
   for (auto const& file : secret.files) line += " --from-file=" + file;
+  if (secret.files.empty()) line += " --from-file=FILE";
   return line;
 }
 
