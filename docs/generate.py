@@ -4,6 +4,7 @@
     generate.py BINARY --check    exit 1 where that would change it
 """
 
+import argparse
 import json
 import pathlib
 import re
@@ -72,13 +73,17 @@ def with_keys(document, schema):
     return before + BEGIN + HEAD + "".join(rows(schema)) + END + after
 
 
-def main(binary, check=""):
-    schema = json.loads(subprocess.run([binary, "schema"], check=True, capture_output=True, text=True).stdout)
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary", metavar="BINARY")
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    schema = json.loads(subprocess.run([options.binary, "schema"], check=True, capture_output=True, text=True).stdout)
     old = REFERENCE.read_text(encoding="utf-8")
     new = with_keys(old, schema)
     if new == old:
         return 0
-    if check:
+    if options.check:
         print("docs/configuration.md differs from the schema: run ./dev docs", file=sys.stderr)
         return 1
     REFERENCE.write_text(new, encoding="utf-8")
@@ -86,4 +91,4 @@ def main(binary, check=""):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

@@ -23,6 +23,8 @@ REASONS = found_in(r'case Reason::\w+: return "(\w+)"', "observe/reason.cpp")
 SENTENCES = found_in(r'case Errc::\w+: return "([^"]+)"', "base/error.cpp")
 WORDS = found_in(r'Reason::\w+, "(\w+)"', "session/error_reply.cpp") + found_in(
     r'\.proxy_status = "(\w+)"', "session/exchange.cpp", "session/exchange_fault.cpp")  # fmt: skip
+REPLIES = found_in(r'(\d{3}), Reason::(\w+), "(\w+)"', "session/error_reply.cpp") + found_in(
+    r'\.status = (\d+),\s+\.reason = Reason::(\w+),\s+\.proxy_status = "(\w+)"', "session/exchange.cpp")  # fmt: skip
 MISSES = found_in(r'return "(\w+) " \+', "route/nearest_miss.cpp")
 
 
@@ -34,6 +36,16 @@ def test_every_reason_is_explained(reason):
 @pytest.mark.parametrize("word", dict.fromkeys(WORDS))
 def test_every_word_of_proxy_status_is_explained(word):
     assert f"`{word}`" in section("Every word of Proxy-Status")
+
+
+@pytest.mark.parametrize("status, reason, word", REPLIES)
+def test_every_reply_is_explained_with_its_status_and_its_word(status, reason, word):
+    assert f"`{reason}`" in row_with(section("Every word of Proxy-Status"), f"`{word}`")
+    assert status in row_with(section("Every reason"), f"`{reason}`")
+
+
+def row_with(table, cell):
+    return next(line for line in table.splitlines() if cell in line.split(" | ")[0])
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
@@ -55,4 +67,4 @@ def test_nothing_is_explained_that_does_not_exist():
 
 def test_the_sources_are_still_read_rightly():
     """Where they are written in another way, the patterns above find nothing, and would complain of nothing."""
-    assert len(REASONS) > 30 and len(WORDS) > 20 and len(SENTENCES) > 25 and len(MISSES) == 5
+    assert len(REASONS) > 30 and len(WORDS) > 20 and len(SENTENCES) > 25 and len(REPLIES) > 30 and len(MISSES) == 5
