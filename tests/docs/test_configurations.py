@@ -1,11 +1,12 @@
-"""Every YAML block of the documents is a configuration that `check` takes."""
+"""Every YAML block of the documents is a configuration that `check` takes; a chart's values are judged by helm."""
 
 import pytest
 
 from harness.ambassador import run
 from reader import documents
 
-BLOCKS = [(document, block) for document in map(documents.Document, documents.GUIDES) for block in document.blocks("yaml")]
+BLOCKS = [(document, block) for document in map(documents.Document, documents.GUIDES)
+          for block in document.blocks("yaml") if block.file != "values.yaml"]  # fmt: skip
 
 
 @pytest.mark.parametrize("document, block", BLOCKS, ids=[f"{document.name}:{block.line}" for document, block in BLOCKS])
