@@ -95,7 +95,9 @@ void App::tell_manager(ServiceState state) const {
 
 void App::start_workers() {
   metrics_.also_collect([this] { return endpoints_family(endpoint_states_, std::chrono::steady_clock::now()); });
-  log_writer_ = std::make_unique<observe::LogWriter>(observe::LogWriter::Options{}, events_, metrics_.log_lines_dropped());
+  log_writer_ = std::make_unique<observe::LogWriter>(
+      observe::LogWriter::Options{.recent = admin_descriptor_ >= 0 ? recent_lines_ : nullptr}, events_,
+      metrics_.log_lines_dropped());
   commons_ = std::make_unique<Commons>(
       Commons{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, pseudonym_, memory_});
   for (unsigned index = 0; index < options_.workers; ++index) {
@@ -114,7 +116,8 @@ void App::run() {
   start_workers();
   live_->files().watch(file_watch_, file_news_);
   watch_configuration(live_->snapshot().files);
-  admin_ = std::make_unique<Admin>(live_->snapshot(), metrics_, endpoint_states_);
+  admin_ = std::make_unique<Admin>(
+      live_->snapshot(), AdminParts{metrics_, endpoint_states_, reloads_, resolver_, *recent_lines_, options_.version});
   admin_->on_quit([this] { request_stop(); });
   if (admin_descriptor_ >= 0) {
     admin_server_ = std::make_unique<SmallServer>(
