@@ -15,7 +15,9 @@ declare -rA packages=(
   [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes"
   [bench]="nginx libnginx-mod-stream haproxy openssl squid tinyproxy wrk python3 git:git"
   [micro]="libbenchmark-dev valgrind python3"
-  [image]="buildah podman runc mmdebstrap catatonit netavark python3 python3-pytest openssl:openssl nodejs:node npm:npm"
+  [image]="buildah podman runc mmdebstrap catatonit netavark python3 python3-pytest curl:curl openssl:openssl nodejs:node npm:npm
+    nftables iproute2 util-linux binutils"
+  [emulation]="qemu-user-static"
   [builder]="python3"
   [redirect]="nftables"
   [fuzz]="clang libclang-rt-14-dev libhttp-parser-dev"
