@@ -82,6 +82,12 @@ void App::say_listening(std::uint64_t number) const {
   events_->info("listening on {}://{}", scheme_of(info), info.text);
 }
 
+void App::tell_manager(ServiceState state) const {
+  if (auto const failed = tell_service_manager(options_.service_manager, state)) {
+    events_->warn("the service manager at {} cannot be told how we are: {}", options_.service_manager, failed.message());
+  }
+}
+
 void App::start_workers() {
   metrics_.also_collect([this] { return endpoints_family(endpoint_states_, std::chrono::steady_clock::now()); });
   log_writer_ = std::make_unique<observe::LogWriter>(observe::LogWriter::Options{}, events_, metrics_.log_lines_dropped());
@@ -112,6 +118,7 @@ void App::run() {
   }
   for (auto const& listening : live_->listening) say_listening(listening.socket);
   if (admin_address_) events_->info("admin on http://{}", net::to_text(*admin_address_));
+  tell_manager(ServiceState::ready);
   control_.run();
   workers_.clear();  // ends and joins the threads; what they had to log is handed over
   log_writer_->stop();
@@ -144,6 +151,7 @@ void App::begin_drain() {
     draining_since_ = now;
     quiet_.emplace(now);
     admin_->set_draining();
+    tell_manager(ServiceState::stopping);
     for (auto& worker : workers_) worker->begin_drain();
     // Another process serves the port now, and it must get the new connections.
     if (options_.share_port && !drain_.quit) {
