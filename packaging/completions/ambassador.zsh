@@ -5,18 +5,18 @@ _ambassador() {
   local context state state_descr line
   typeset -A opt_args
   local -a help=('(-h --help)'{-h,--help}'[say what it takes]')
-  local -a file=('(-c --config)'{-c,--config}'[the configuration file]:file:_files')
-  local -a admin_url=('--admin[ask a running ambassador]:admin port, http\://127.0.0.1\:9901: ')
-  local -a admin_address=('--admin[where /metrics, /healthz and the like are]:address: ')
+  local -a file=('(-c --config)'{-c,--config=}'[the configuration file]:file:_files')
+  local -a admin_url=('--admin=[ask a running ambassador]:admin port, http\://127.0.0.1\:9901: ')
+  local -a admin_address=('--admin=[where /metrics, /healthz and the like are]:address: ')
   local -a configuration=(
     $file
-    '*--listen[where to listen]:address: '
-    '*--map[one more source]:"SOURCE => TARGET": '
-    '*--allow[one more destination that may be reached as it is]:host\:port: '
-    '--unmapped[what becomes of calls outside the map]:verdict:(block report allow)'
-    '--workers[threads]:number:(auto)'
-    "--log-format[the access log's lines]:format:(text json)"
-    '*--set[any other scalar of the configuration]:key=value: '
+    '*--listen=[where to listen]:address: '
+    '*--map=[one more source]:"SOURCE => TARGET": '
+    '*--allow=[one more destination that may be reached as it is]:host\:port: '
+    '--unmapped=[what becomes of calls outside the map]:verdict:(block report allow)'
+    '--workers=[threads]:number:(auto)'
+    "--log-format=[the access log's lines]:format:(text json)"
+    '*--set=[any other scalar of the configuration]:key=value: '
   )
   local -a serve=($configuration $admin_address '--share-port[let another ambassador listen on the same port]')
   local -a commands=(
@@ -43,17 +43,17 @@ _ambassador() {
         explain)
           _arguments $help $configuration $admin_url '1:method:(GET HEAD POST PUT DELETE PATCH OPTIONS CONNECT)' '2:URL: '
           ;;
-        suggest) _arguments $help $file $admin_url '--from-log[read an access log]:file:_files' ;;
+        suggest) _arguments $help $file $admin_url '--from-log=[read an access log]:file:_files' ;;
         inject)
-          _arguments $help $file '--image[the image of the sidecar]:image: ' '*--secret[where a Secret is mounted]:name=directory: ' \
-            '--sidecar[the kind of container]:kind:(native container)' '--uninject[take the sidecar away again]'
+          _arguments $help $file '--image=[the image of the sidecar]:image: ' '*--secret=[where a Secret is mounted]:name=directory: ' \
+            '--sidecar=[the kind of container]:kind:(native container)' '--uninject[take the sidecar away again]'
           ;;
         redirect)
-          _arguments $help "*--uid[the ambassador's user]:uid: " '--to[the transparent port]:port: ' '--remove[remove the rules]' \
-            '--print[print the rules and change nothing]' '--with[the program]:program:(nft iptables iptables-nft iptables-legacy)'
+          _arguments $help "*--uid=[the ambassador's user]:uid: " '--to=[the transparent port]:port: ' '--remove[remove the rules]' \
+            '--print[print the rules and change nothing]' '--with=[the program]:program:(nft iptables iptables-nft iptables-legacy)'
           ;;
         healthcheck | quit) _arguments $help $file $admin_url ;;
-        wait) _arguments $help $file $admin_url '--timeout[how long, at most]:time, such as 10s: ' ;;
+        wait) _arguments $help $file $admin_url '--timeout=[how long, at most]:time, such as 10s: ' ;;
         schema) _arguments $help ;;
         demo) _arguments $help '--once[make the two calls and end]' ;;
       esac
