@@ -94,6 +94,7 @@ class App {
   MemoryCeiling memory_{find_memory_cgroup()};
   upstream::SharedUpstreams upstreams_;
   upstream::EndpointStates endpoint_states_;
+  std::shared_ptr<observe::RecentLines> recent_lines_ = std::make_shared<observe::RecentLines>();
   std::unique_ptr<observe::LogWriter> log_writer_;
   std::unique_ptr<Commons> commons_;
   std::unique_ptr<Admin> admin_;

@@ -87,7 +87,6 @@ void App::read_again() {
   } else if (live_->snapshot().files != watched_files_) {
     watch_configuration(live_->snapshot().files);
   }
-  admin_->set_trouble(reloads_.trouble());
 }
 
 /// What is wrong; where nothing is, it is in force.

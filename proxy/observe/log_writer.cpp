@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 /// What the thread works with; kept by both sides, because a stuck thread may outlive the LogWriter.
 struct LogWriter::Shared {
   Shared(Options given, std::shared_ptr<EventLog> log, prometheus::Counter& drops)
-      : options{given}, events{std::move(log)}, dropped{&drops} {}
+      : options{std::move(given)}, events{std::move(log)}, dropped{&drops} {}
 
   void run();
   bool take(std::string& batch);
@@ -43,6 +43,7 @@ void LogWriter::Shared::run() {
   DescriptorSink sink{options.descriptor, [this] { return may_wait(); }};
   std::string batch;
   while (take(batch)) {
+    if (options.recent) options.recent->keep(batch);
     auto const lost_before = sink.lost_lines();
     sink.log({"calls", spdlog::level::info, batch});
     count_dropped(sink.lost_lines() - lost_before);
@@ -93,7 +94,7 @@ void LogWriter::Shared::report_drops() {
 }
 
 LogWriter::LogWriter(Options options, std::shared_ptr<EventLog> events, prometheus::Counter& dropped)
-    : shared_{std::make_shared<Shared>(options, std::move(events), dropped)} {
+    : shared_{std::make_shared<Shared>(std::move(options), std::move(events), dropped)} {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "observe/event_log.hpp"
+#include "observe/recent_lines.hpp"
 
 #include <prometheus/counter.h>
 
@@ -33,6 +34,7 @@ class LogWriter {
     int descriptor = 1;  ///< stdout; not closed
     std::size_t queue_bytes = log_queue_bytes;
     std::chrono::milliseconds stop_limit = log_stop_limit;
+    std::shared_ptr<RecentLines> recent{};  ///< gets every line, before it is written; null: nobody looks
   };
 
   /// `dropped` counts lines, and must outlive the writer. Starts the thread, with every signal blocked: so EPIPE is an

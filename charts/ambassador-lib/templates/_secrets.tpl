@@ -1,0 +1,57 @@
+{{/*
+The Secrets to mount, as a JSON map of their names to directories: those given, and for each file that the configuration
+names the Secret that is called like its directory, unless a given one is mounted there.
+  include "ambassador.secrets" (dict "config" CONFIG "secrets" {NAME: DIRECTORY})
+*/}}
+{{- define "ambassador.secrets" -}}
+{{- $secrets := deepCopy (.secrets | default dict) -}}
+{{- range include "ambassador.files" .config | fromJsonArray -}}
+  {{- $directory := dir . -}}
+  {{- $there := or (eq $directory "/etc/ambassador") (hasPrefix "/etc/ambassador/" $directory) (has $directory (values $secrets)) -}}
+  {{- if not $there -}}
+    {{- $name := base $directory -}}
+    {{- if not (regexMatch "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$" $name) -}}
+      {{- fail (printf "config: %s is in no directory that is called like a Secret: say in `secrets` which one holds it, as in {payments: %s}" . $directory) -}}
+    {{- end -}}
+    {{- if hasKey $secrets $name -}}
+      {{- fail (printf "config: %s would be from the Secret %s, which is mounted at %s: keep its files in one directory" . $name (get $secrets $name)) -}}
+    {{- end -}}
+    {{- $_ := set $secrets $name $directory -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $secrets -}}
+{{- end }}
+
+{{/* The absolute paths of the files that a configuration names: certificates, keys, credentials; as a JSON list. */}}
+{{- define "ambassador.files" -}}
+{{- $files := list -}}
+{{- if kindIs "map" . -}}
+  {{- range $key, $value := . -}}
+    {{- if and (kindIs "string" $value) (regexMatch "^(cert|key|ca|client_ca|file|.+_file)$" $key) (hasPrefix "/" $value) -}}
+      {{- $files = append $files $value -}}
+    {{- else -}}
+      {{- $files = concat $files (include "ambassador.files" $value | fromJsonArray) -}}
+    {{- end -}}
+  {{- end -}}
+{{- else if kindIs "slice" . -}}
+  {{- range . -}}
+    {{- $files = concat $files (include "ambassador.files" . | fromJsonArray) -}}
+  {{- end -}}
+{{- end -}}
+{{- $files | uniq | toJson -}}
+{{- end }}
+
+{{/*
+The volumes of the configuration and of the Secrets.
+  include "ambassador.volumes" (dict "configMap" NAME "secrets" {NAME: DIRECTORY})
+*/}}
+{{- define "ambassador.volumes" -}}
+- name: ambassador-config
+  configMap:
+    name: {{ .configMap }}
+{{- range $name, $_ := .secrets }}
+- name: ambassador-secret-{{ $name | replace "." "-" }}
+  secret:
+    secretName: {{ $name }}
+{{- end }}
+{{- end }}

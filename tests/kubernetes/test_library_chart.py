@@ -1,0 +1,254 @@
+"""charts/ambassador-lib: a chart of somebody else's gets the sidecar by one include."""
+
+import copy
+import textwrap
+
+import pytest
+import yaml
+
+from cluster import helm, programs, sidecar
+from harness.ambassador import run
+
+MAP = [{"source": "http://localhost/api", "target": "http://numbers-api/rng"}]
+POD = {
+    "metadata": {"labels": {"app": "web"}},
+    "spec": {
+        "initContainers": [{"name": "clone", "image": "git"}],
+        "containers": [{"name": "web", "image": "web"}, {"name": "log", "image": "log"}],
+        "volumes": [{"name": "data", "emptyDir": {}}],
+    },
+}
+META = {"name": "web", "namespace": "shop", "labels": {"app": "web"}}
+TEMPLATED = {"selector": {"matchLabels": {"app": "web"}}, "template": POD}
+JOB = {"template": {"metadata": POD["metadata"], "spec": {**POD["spec"], "restartPolicy": "Never"}}}
+KINDS = {
+    "Deployment": ("apps/v1", TEMPLATED),
+    "StatefulSet": ("apps/v1", {**TEMPLATED, "serviceName": "web"}),
+    "DaemonSet": ("apps/v1", TEMPLATED),
+    "ReplicaSet": ("apps/v1", TEMPLATED),
+    "Job": ("batch/v1", JOB),
+    "CronJob": ("batch/v1", {"schedule": "0 * * * *", "jobTemplate": {"spec": JOB}}),
+    "Pod": ("v1", POD["spec"]),
+}
+
+
+def manifest(kind="Deployment", **pod):
+    """A workload of that kind, whose Pod's spec has these fields too."""
+    version, spec = KINDS[kind]
+    found = copy.deepcopy({"apiVersion": version, "kind": kind, "metadata": META, "spec": spec})
+    template_of(found)["spec"].update(pod)
+    return found
+
+
+def template_of(workload):
+    if workload["kind"] == "Pod":
+        return workload
+    spec = workload["spec"]
+    return spec["jobTemplate"]["spec"]["template"] if workload["kind"] == "CronJob" else spec["template"]
+
+
+@pytest.fixture(name="consumer", scope="module")
+def _consumer(tmp_path_factory):
+    """A chart that depends on the library, built by `helm dependency build`."""
+    chart = tmp_path_factory.mktemp("consumer")
+    (chart / "templates").mkdir()
+    (chart / "Chart.yaml").write_text(textwrap.dedent(f"""
+        apiVersion: v2
+        name: web
+        version: 1.0.0
+        dependencies:
+          - {{name: ambassador-lib, version: 0.1.0, repository: "file://{programs.CHARTS}/ambassador-lib"}}
+    """))
+    done = helm.helm("dependency", "build", chart)
+    assert done.returncode == 0, done.stderr
+    return chart
+
+
+@pytest.fixture(name="render")
+def _render(consumer):
+    """render(workload, config=…) is what helm makes of the workload with one include."""
+
+    def render(workload, kube_version="1.33", include='(list . "web.workload")', attempt=False, values=None, **own):
+        own.setdefault("config", {"map": MAP})
+        text = workload if isinstance(workload, str) else yaml.safe_dump(workload)
+        template = '{{- define "web.workload" }}\n%s\n{{- end }}\n{{ include "ambassador.sidecar" %s }}\n' % (text, include)
+        (consumer / "templates" / "web.yaml").write_text(template)
+        call = helm.attempt if attempt else helm.template
+        return call(consumer, values or {"ambassador-lib": own}, kube_version=kube_version)
+
+    return render
+
+
+@pytest.mark.parametrize("kube_version", ["1.28", "1.29", "1.33"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_object_is_valid(render, kind, kube_version):
+    rendered = render(manifest(kind), kube_version)
+    assert programs.validate(rendered.text) == []
+    assert rendered.kinds() == sorted(["ConfigMap", kind])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sidecar_is_the_first_init_container(render, kind):
+    pod = template_of(render(manifest(kind)).one(kind))["spec"]
+    assert pod["initContainers"][0] == sidecar.NATIVE
+    assert [container["name"] for container in pod["initContainers"]] == ["ambassador", "clone"]
+    assert [container["name"] for container in pod["containers"]] == ["web", "log"]
+
+
+def test_below_1_29_it_is_a_plain_container_in_the_first_place(render):
+    pod = template_of(render(manifest(), "1.28").one("Deployment"))["spec"]
+    assert pod["containers"][0] == sidecar.plain()
+    assert [container["name"] for container in pod["containers"]] == ["ambassador", "web", "log"]
+    assert pod["initContainers"] == POD["spec"]["initContainers"], "nothing serves them yet, so they are left alone"
+
+
+def test_all_that_the_workload_has_stays(render):
+    before = manifest("Deployment", terminationGracePeriodSeconds=3, securityContext={"fsGroup": 7})
+    after = render(before).one("Deployment")
+    pod = template_of(after)
+    del pod["metadata"]["annotations"]
+    assert pod["spec"]["initContainers"].pop(0) == sidecar.NATIVE
+    assert pod["spec"]["volumes"].pop() == {"name": "ambassador-config", "configMap": {"name": "web-ambassador"}}
+    for container in [*pod["spec"]["containers"], *pod["spec"]["initContainers"]]:
+        del container["env"]
+    assert after == before
+
+
+def test_the_configuration_is_right_and_belongs_to_the_workload(render, tmp_path):
+    rendered = render(manifest())
+    assert rendered.one("ConfigMap")["metadata"] == {**META, "name": "web-ambassador"}
+    file = tmp_path / "ambassador.yaml"
+    file.write_text(rendered.config())
+    assert yaml.safe_load(rendered.config()) == {"map": MAP}
+    assert run("check", "-c", file, cwd=tmp_path).returncode == 0
+
+
+def test_yaml_of_old_does_not_harm_the_configuration(render, tmp_path):
+    """Helm reads a bare `on` and `off` as true and false, even as keys."""
+    rendered = render(manifest(), values="""
+        ambassador-lib:
+          config:
+            map: [{source: http://a, target: http://b, retry: {attempts: 1, on: [connect, 503]}}]
+            trace: on
+            admin: off
+            limits: {connections: 65000}
+    """)
+    file = tmp_path / "ambassador.yaml"
+    file.write_text(rendered.config())
+    done = run("check", "-c", file, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = yaml.safe_load(rendered.config())
+    assert found["map"][0]["retry"] == {"attempts": 1, "on": ["connect", 503]}
+    assert (found["trace"], found["admin"], found["limits"]) == ("on", "off", {"connections": 65000})
+
+
+def proxied(port, direct="", names=("http_proxy", "HTTP_PROXY")):
+    return {name: f"http://localhost:{port}" for name in names} | {"no_proxy": direct, "NO_PROXY": direct}
+
+
+def env_of(container):
+    return {variable["name"]: variable["value"] for variable in container["env"]}
+
+
+@pytest.mark.parametrize("listen, port", [
+    (None, 1080),
+    ("127.0.0.1:3128", 3128),
+    ([{"address": "127.0.0.1:8443", "tls": {"cert": "/tls/a", "key": "/tls/b"}}, "[::1]:81"], 81),
+])  # fmt: skip
+def test_every_other_container_goes_through_it(render, listen, port):
+    config = {"map": MAP} | ({"listen": listen} if listen else {})
+    pod = template_of(render(manifest(), config=config).one("Deployment"))["spec"]
+    for container in [*pod["containers"], *pod["initContainers"][1:]]:
+        assert env_of(container) == proxied(port), container["name"]
+
+
+def test_what_is_allowed_is_https_too(render):
+    pod = template_of(render(manifest(), config={"allow": ["api.example.com:443"]}).one("Deployment"))["spec"]
+    names = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY")
+    assert env_of(pod["containers"][0]) == proxied(1080, "kubernetes.default.svc,$(KUBERNETES_SERVICE_HOST)", names)
+
+
+def test_a_variable_that_a_container_sets_itself_stays(render):
+    own = {"name": "web", "image": "web", "env": [{"name": "http_proxy", "value": "http://other"}]}
+    pod = template_of(render(manifest(containers=[own])).one("Deployment"))["spec"]
+    assert env_of(pod["containers"][0]) == proxied(1080) | {"http_proxy": "http://other"}
+
+
+def test_kubectl_goes_on_to_mean_the_app(render):
+    annotation = "kubectl.kubernetes.io/default-container"
+    assert template_of(render(manifest()).one("Deployment"))["metadata"]["annotations"] == {annotation: "web"}
+    chosen = manifest()
+    chosen["spec"]["template"]["metadata"]["annotations"] = {annotation: "log"}
+    assert template_of(render(chosen).one("Deployment"))["metadata"]["annotations"] == {annotation: "log"}
+
+
+def test_secrets_are_mounted_into_the_sidecar_alone(render):
+    source = {"source": "http://a", "target": "https://b", "credential": {"header": "X", "file": "/secrets/payments/token"},
+              "tls": {"ca": "/etc/ambassador/ca.crt", "cert": "/mtls/tls.crt", "key": "/mtls/tls.key"}}  # fmt: skip
+    pod = template_of(render(manifest(), config={"map": [source]}, secrets={"shop-client": "/mtls"}).one("Deployment"))["spec"]
+    wanted = sidecar.native("payments")
+    wanted["volumeMounts"].append({"name": "ambassador-secret-shop-client", "mountPath": "/mtls", "readOnly": True})
+    assert pod["initContainers"][0] == wanted
+    assert {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume} == {
+        "ambassador-secret-payments": "payments", "ambassador-secret-shop-client": "shop-client"}
+    assert not any("volumeMounts" in container for container in [*pod["containers"], *pod["initContainers"][1:]])
+
+
+@pytest.mark.parametrize("config", [
+    {"listen": "127.0.0.1:80"},
+    {"map": [{"source": "http://localhost:81/api", "target": "http://a"}]},
+])  # fmt: skip
+def test_low_ports_are_opened(render, config):
+    low = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}
+    pod = template_of(render(manifest(), config=config).one("Deployment"))["spec"]
+    assert pod["securityContext"] == {"sysctls": [low]}
+    other = {"name": "net.ipv4.tcp_syncookies", "value": "1"}
+    kept = manifest(securityContext={"fsGroup": 7, "sysctls": [other]})
+    assert template_of(render(kept, config=config).one("Deployment"))["spec"]["securityContext"] == {
+        "fsGroup": 7, "sysctls": [other, low]}
+    said = manifest(securityContext={"sysctls": [{**low, "value": "80"}]})
+    assert template_of(render(said, config=config).one("Deployment"))["spec"] == template_of(said)["spec"] | {
+        "containers": pod["containers"], "initContainers": pod["initContainers"], "volumes": pod["volumes"]}
+
+
+def test_an_include_may_have_values_of_its_own(render):
+    own = '(list . "web.workload" (dict "config" (dict "unmapped" "report") "image" (dict "tag" "9")))'
+    rendered = render(manifest(), include=own, image={"repository": "registry.local/ambassador"})
+    assert yaml.safe_load(rendered.config()) == {"map": MAP, "unmapped": "report"}
+    assert template_of(rendered.one("Deployment"))["spec"]["initContainers"][0]["image"] == "registry.local/ambassador:9"
+
+
+def test_switched_off_it_leaves_the_workload_as_it_is(render):
+    assert render(manifest(), enabled=False).objects == [manifest()]
+
+
+@pytest.mark.parametrize("workload, values, error", [
+    ({"apiVersion": "v1", "kind": "Service", "metadata": META}, {}, "web.workload has the kind Service, which has no Pods"),
+    ("kind: [", {}, "the template web.workload is not YAML"),
+    ("kind: Pod\n---\nkind: Pod", {}, "web.workload has more than one object"),
+    (manifest(containers=[{"name": "ambassador"}]), {}, "the Pod has a container `ambassador` already"),
+    (manifest(), {"imag": {}}, "additional properties 'imag' not allowed"),
+    (manifest(), {"config": {"mapp": []}}, "additional properties 'mapp' not allowed"),
+    (manifest(), {"include": '(list . "web.workload" (dict "confg" 1))'}, "no such value: confg; there are config, enabled"),
+    (manifest(), {"config": {"listen": {"address": ":1", "tls": {}}}}, "no listener without tls"),
+    (manifest(), {"config": {"map": [{"tls": {"ca": "/a/ca"}}]}, "secrets": {"a": "/b"}}, "from the Secret a, which is mounted at /b"),
+])  # fmt: skip
+def test_mistakes_are_refused_with_what_to_do(render, workload, values, error):
+    done = render(workload, attempt=True, **values)
+    assert done.returncode != 0 and error in done.stderr, done.stderr
+
+
+def test_the_readme_shows_a_chart_that_works(consumer, tmp_path):
+    """The blocks of its README, put where it says."""
+    chart = tmp_path / "web"
+    (chart / "templates").mkdir(parents=True)
+    readme = (programs.CHARTS / "ambassador-lib" / "README.md").read_text()
+    for part in readme.split("```yaml\n# ")[1:]:
+        name, _, block = part.partition("\n")
+        path = chart / name
+        path.write_text(block.partition("```")[0].replace("file://../ambassador-lib", f"file://{programs.CHARTS}/ambassador-lib"))
+    assert {path.name for path in chart.rglob("*.yaml")} == {"Chart.yaml", "values.yaml", "deployment.yaml"}
+    assert helm.helm("dependency", "build", chart).returncode == 0
+    rendered = helm.template(chart)
+    assert programs.validate(rendered.text) == []
+    assert template_of(rendered.one("Deployment"))["spec"]["initContainers"][0]["name"] == "ambassador"
