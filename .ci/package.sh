@@ -15,6 +15,7 @@ verb_package() {
   # Every time in it is that of the source, so that the same source gives the same bytes.
   SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
   export SOURCE_DATE_EPOCH
+  rm -rf "$root/build/release/release"
   build release release
   make_artefacts "$root/build/release/artefacts"
   if [[ $test == yes ]]; then test_package; fi
@@ -28,13 +29,13 @@ make_artefacts() {
   (umask 022 && cd "$root" && cpack --config build/release/CPackConfig.cmake -B "$artefacts") >&2 ||
     fail "cpack could not make the package" "see its message above"
   rm -rf "$artefacts/_CPack_Packages"
-  cp "$root/build/release/release/ambassador.cdx.json" "$artefacts"
-  (cd "$artefacts" && sha256sum -- *.deb ambassador.cdx.json >SHA256SUMS && ls -l >&2)
+  cp "$root/build/release/release/ambassador.sbom.cdx.json" "$artefacts"
+  (cd "$artefacts" && sha256sum -- *.deb ambassador.sbom.cdx.json >SHA256SUMS && ls -l >&2)
 }
 
 # As root: the package is installed, started and removed in a Debian of its own, made by mmdebstrap and booted in a container.
 test_package() {
   install_packages package_test
-  npm ci --silent --prefix "$root/tests/package" >&2 || fail "npm could not install the schema of CycloneDX" "see its message above"
+  install_npm_parts tests/package
   ctest_labelled release package 1
 }

@@ -19,7 +19,7 @@ endfunction()
 set(release_files ${release_dir}/ambassador)
 add_custom_command(OUTPUT ${release_dir}/ambassador DEPENDS ambassador VERBATIM
   COMMAND ${CMAKE_STRIP} --remove-section=.comment --remove-section=.note -o ${release_dir}/ambassador $<TARGET_FILE:ambassador>)
-release_file(ambassador.cdx.json DEPENDS ${packaging}/sbom.py ${release_dir}/ambassador
+release_file(ambassador.sbom.cdx.json DEPENDS ${packaging}/sbom.py ${release_dir}/ambassador
   COMMAND ${packaging}/sbom.py ${release_dir}/ambassador --version ${PROJECT_VERSION})
 release_file(ambassador.yaml.5 DEPENDS ${packaging}/manual.py ${packaging}/ambassador.yaml.5.in ${PROJECT_SOURCE_DIR}/docs/configuration.md
   COMMAND ${packaging}/manual.py ${packaging}/ambassador.yaml.5.in ${PROJECT_SOURCE_DIR}/docs/configuration.md)
@@ -40,7 +40,7 @@ install(FILES ${packaging}/completions/ambassador.bash DESTINATION ${CMAKE_INSTA
 install(FILES ${packaging}/completions/ambassador.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions RENAME _ambassador)
 install(FILES ${packaging}/completions/ambassador.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 set(docs ${CMAKE_INSTALL_DATADIR}/doc/ambassador)
-install(FILES README.md CHANGELOG.md ${release_dir}/ambassador.cdx.json ${release_dir}/changelog.gz ${packaging}/debian/copyright DESTINATION ${docs})
+install(FILES README.md CHANGELOG.md SECURITY.md NOTICE ${release_dir}/ambassador.sbom.cdx.json ${release_dir}/changelog.gz ${packaging}/debian/copyright DESTINATION ${docs})
 install(DIRECTORY docs DESTINATION ${docs} FILES_MATCHING PATTERN *.md)
 install(FILES config/schema.json DESTINATION ${docs})
 install(DIRECTORY config/examples DESTINATION ${docs})

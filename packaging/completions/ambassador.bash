@@ -32,6 +32,8 @@ _ambassador_words() {
     _ambassador_offer "$current" $(_ambassador_options "$command")
   elif [[ -z $command ]]; then
     _ambassador_offer "$current" run check explain suggest inject redirect healthcheck wait quit schema demo
+  elif [[ $command == inject ]]; then
+    _ambassador_files "$current"
   elif [[ $command == explain ]]; then
     _ambassador_offer "$current" GET HEAD POST PUT DELETE PATCH OPTIONS CONNECT
   fi

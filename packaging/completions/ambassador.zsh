@@ -24,7 +24,7 @@ _ambassador() {
     'check:validate the configuration and run its expect cases'
     'explain:which rule decides on a call, and why'
     'suggest:the smallest map and allow list for what report mode saw'
-    'inject:add the sidecar to Kubernetes workloads'
+    'inject:add the sidecar to Kubernetes manifests'
     'redirect:kernel rules for transparent mode'
     'healthcheck:whether a running ambassador lives'
     'wait:until a running ambassador takes calls'
@@ -46,7 +46,8 @@ _ambassador() {
         suggest) _arguments $help $file $admin_url '--from-log=[read an access log]:file:_files' ;;
         inject)
           _arguments $help $file '--image=[the image of the sidecar]:image: ' '*--secret=[where a Secret is mounted]:name=directory: ' \
-            '--sidecar=[the kind of container]:kind:(native container)' '--uninject[take the sidecar away again]'
+            '--sidecar=[the kind of container]:kind:(native container)' '--uninject[take out what was added]' \
+            ':manifests:_files'
           ;;
         redirect)
           _arguments $help "*--uid=[the ambassador's user]:uid: " '--to=[the transparent port]:port: ' '--remove[remove the rules]' \

@@ -56,5 +56,6 @@ def test_files_are_offered_where_a_file_is_meant_and_nowhere_else(offers):
     assert offers("ambassador check -c ") == {"ambassador.yaml", "app.log"}
     assert offers("ambassador -c amb") == {"ambassador.yaml"}
     assert offers("ambassador suggest --from-log app") == {"app.log"}
+    assert offers("ambassador inject amb") == {"ambassador.yaml"}
     assert not offers("ambassador run --listen ")
     assert not offers("ambassador schema ") - {"-h", "--help"}

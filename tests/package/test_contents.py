@@ -17,8 +17,9 @@ FILES = """
     usr/lib/systemd/system/ambassador.service
     usr/share/bash-completion/completions/ambassador
     usr/share/doc/ambassador/CHANGELOG.md
+    usr/share/doc/ambassador/NOTICE
     usr/share/doc/ambassador/README.md
-    usr/share/doc/ambassador/ambassador.cdx.json
+    usr/share/doc/ambassador/ambassador.sbom.cdx.json
     usr/share/doc/ambassador/changelog.gz
     usr/share/doc/ambassador/copyright
     usr/share/doc/ambassador/docs/configuration.md
