@@ -18,11 +18,11 @@ shift 2
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly project
 case $(readelf -h "$binary" | sed -n 's/^ *Machine: *//p') in
-  *X86-64*) triplet=x86_64-linux-gnu ;;
-  *AArch64*) triplet=aarch64-linux-gnu ;;
+  *X86-64*) triplet=x86_64-linux-gnu architecture=amd64 ;;
+  *AArch64*) triplet=aarch64-linux-gnu architecture=arm64 ;;
   *) fail "$binary is for a machine that is not known here; there are x86-64 and AArch64" ;;
 esac
-readonly triplet
+readonly triplet architecture
 
 # Each name once, however often it is loaded.
 declare -A seen=()
@@ -71,25 +71,49 @@ add_package() {
   seen[package $name]=yes
   mkdir -p "$root/var/lib/dpkg/status.d"
   dpkg-query -s "$package" >"$root/var/lib/dpkg/status.d/$name"
-  install -D -m 644 "/usr/share/doc/$name/copyright" "$root/usr/share/doc/$name/copyright"
+  add_copyright "$name"
 }
 
-add_static_libraries() {
+# Each text once: packages of one source share it. Boost's has 2 MB.
+add_copyright() {
+  local name=$1 source=/usr/share/doc/$1/copyright place=$root/usr/share/doc/$1/copyright text
+  [[ -f $source ]] || fail "$source is missing, and without it the library may not be passed on"
+  text="text $(md5sum <"$source")"
+  if [[ -n ${seen[$text]:-} ]]; then
+    ln -s "${seen[$text]}" "${place%/copyright}"
+    return
+  fi
+  seen[$text]=$name
+  install -D -m 644 "$source" "$place"
+  if (($(stat -c %s "$place") > 1000000)); then gzip -9n "$place"; fi
+}
+
+# What is inside the binary itself: code from headers, and from the archives that the linker took. Not the compiler's own.
+add_compiled_in() {
   local archive package
-  [[ -e $binary.d ]] || return 0
-  while read -r archive; do
-    package=$(package_of "$archive")
-    add_package "$package"
-  done < <(grep -oE '/usr/lib/[^ :]+\.a\b' "$binary.d" | xargs -r realpath | sort -u)
+  for package in libboost1.81-dev libcli11-dev libspdlog-dev; do
+    # One for all architectures goes without a name of one.
+    if dpkg-query -s "$package:$architecture" >/dev/null 2>&1; then package+=:$architecture; fi
+    compiled_in+=("$package")
+  done
+  if [[ -e $binary.d ]]; then
+    while read -r archive; do compiled_in+=("$(package_of "$archive")"); done < <(archives_taken)
+  fi
+  for package in "${compiled_in[@]}"; do add_package "$package"; done
 }
 
-# The licences that the copyright files only name.
-add_licences() {
-  local licence
+archives_taken() {
+  sed -nE 's/^ *(\/usr\/[^ ]*\.a) *\\?$/\1/p' "$binary.d" | xargs -r realpath | grep -v -e /gcc -e _nonshared | sort -u
+}
+
+# Ours, and the licences that the copyright files only name.
+add_papers() {
+  local licence papers=$root/usr/share/doc/ambassador
   while read -r licence; do
     if [[ -f $licence ]]; then install -D -m 644 "$licence" "$root$licence"; fi
   done < <(grep -rhoE '/usr/share/common-licenses/[A-Za-z]+(-[0-9.]*[0-9])?' "$root/usr/share/doc" | sort -u)
-  install -D -m 644 "$project/LICENSE" "$root/usr/share/doc/ambassador/copyright"
+  install -D -m 644 "$project/LICENSE" "$papers/copyright"
+  /usr/bin/python3 "$project/packaging/sbom.py" "$binary" --static "${compiled_in[@]%%:*}" >"$papers/ambassador.sbom.cdx.json"
 }
 
 # What c-ares and OpenSSL look for, and names for the two users that there may be.
@@ -113,6 +137,7 @@ for program in "$@"; do
   add_file "$program" "$program"
   add_what_it_loads "$program"
 done
-add_static_libraries
+compiled_in=()
+add_compiled_in
 add_etc
-add_licences
+add_papers

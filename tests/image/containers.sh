@@ -79,8 +79,17 @@ build_image() {
   local tag=$1
   shift
   make_base
-  buildah build --isolation chroot --format docker --pull-never --layers -t "$tag" "$@" "$project" >&2
+  local -a options=(--isolation chroot --format docker --pull-never --layers --build-arg "REVISION=$(revision)")
+  # A proxy between here and the npm registry may have a CA that only this machine knows.
+  if [[ -e /etc/ssl/certs/ca-certificates.crt ]]; then options+=(--secret id=ca,src=/etc/ssl/certs/ca-certificates.crt); fi
+  # What this machine has compiled already need not be compiled again.
+  if command -v ccache >/dev/null; then
+    options+=(--volume "$(ccache --get-config cache_dir):/ccache" --build-arg CCACHE_DIR=/ccache --build-arg "SOURCE=$project")
+  fi
+  buildah build "${options[@]}" -t "$tag" "$@" "$project" >&2
 }
+
+revision() { git -C "$project" rev-parse --verify --quiet HEAD || true; }
 
 quick_image() {
   local binary=$1 tag=$2 work
@@ -94,7 +103,7 @@ quick_image() {
 
 # The stage that has no compiler in it; its files come from here, and not from the stage before it.
 last_stage() {
-  sed -n '/^FROM scratch AS ambassador$/,/^FROM .* AS redirect$/{/ AS redirect$/d;s/^COPY --from=root/COPY/p;t;p}' "$project/Dockerfile"
+  sed -n '/^FROM scratch AS ambassador$/,$ s|^COPY --from=builder [^ ]*|COPY .|; /^FROM scratch AS ambassador$/,$ p' "$project/Dockerfile"
 }
 
 run_restricted() {
