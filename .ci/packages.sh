@@ -7,10 +7,10 @@
 declare -rA packages=(
   [build]="g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboost-url1.81-dev libboost-json1.81-dev
     libssl-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libyaml-cpp-dev libcli11-dev libc-ares-dev zlib1g-dev
-    libgtest-dev libgmock-dev"
+    libgtest-dev libgmock-dev nodejs:node npm:npm"
   [test]="python3 python3-pytest python3-requests python3-httpx python3-aiohttp python3-websockets curl:curl wget:wget
     busybox:busybox git:git golang-go:go ruby:ruby php-cli:php php-curl libwww-perl openjdk-17-jdk-headless:javac
-    nodejs:node npm:npm nginx libnginx-mod-stream openssl prometheus dnsmasq-base nftables iptables iproute2 util-linux
+    chromium nginx libnginx-mod-stream openssl prometheus dnsmasq-base nftables iptables iproute2 util-linux
     socat stunnel4"
   [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes"
   [bench]="nginx libnginx-mod-stream haproxy openssl squid tinyproxy wrk python3 git:git"
