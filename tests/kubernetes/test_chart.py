@@ -278,6 +278,28 @@ def leaves(schema, values, path=""):
             yield here, values[name], described
 
 
+README = (CHART / "README.md").read_text()
+SHOWN = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("values", SHOWN)
+def test_the_values_of_the_readme_work(values, tmp_path):
+    rendered = helm.template(CHART, values)
+    assert programs.validate(rendered.text) == []
+    (tmp_path / "ambassador.yaml").write_text(rendered.config())
+    assert run("check", "--no-files", cwd=tmp_path).returncode == 0
+
+
+def test_the_command_of_the_readme_works(tmp_path):
+    [command] = re.findall(r"^    (helm install .*)$", README, re.MULTILINE)
+    values = tmp_path / "my-values.yaml"
+    values.write_text(SHOWN[0])
+    args = command.replace("charts/ambassador", str(CHART)).replace("my-values.yaml", str(values)).split()[1:]
+    done = helm.helm(*args, "--dry-run=client")
+    assert done.returncode == 0, done.stderr
+    assert "image: registry.example.com/ambassador:" in done.stdout
+
+
 def test_yamllint_is_content_with_the_values():
     rules = "{extends: default, rules: {document-start: disable, line-length: {max: 128}}}"
     files = [*programs.CHARTS.glob("*/values.yaml"), *programs.CHARTS.glob("*/Chart.yaml"),
