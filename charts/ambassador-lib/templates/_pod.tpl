@@ -21,7 +21,7 @@ A Pod template with the ambassador in it: the container, its volumes, and for al
 {{- else -}}
   {{- $_ := set $spec "containers" (prepend $containers .container) -}}
 {{- end -}}
-{{- $_ := set $spec "volumes" (concat ($spec.volumes | default list) (include "ambassador.volumes" . | fromYamlArray)) -}}
+{{- $_ := set $spec "volumes" (concat (include "ambassador.volumes" . | fromYamlArray) ($spec.volumes | default list)) -}}
 {{- if include "ambassador.hasLowPort" .config -}}
   {{- include "ambassador.allowLowPorts" $spec -}}
 {{- end -}}
