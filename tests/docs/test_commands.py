@@ -11,6 +11,7 @@ from reader.place import KUBERNETES, Place, stays
 
 # What cannot be run here, by how it begins, and why.
 NOT_RUN = {
+    "docker": "the image is built and run by tests/image, which needs rights that these tests do not",
     "kubectl logs": "there is no cluster",
     "kubectl port-forward": "there is no cluster; what it leads to is on the same port here",
 }
