@@ -14,7 +14,7 @@ NOT_RUN = {
     "docker": "the image is built and run by tests/image, which needs rights that these tests do not",
     "apt-get": "tests/package installs the package, in a Debian of its own",
     "systemctl": "tests/package does it, in a Debian of its own",
-    "journalctl": "what the service logs is its access log",
+    "journalctl": "tests/package does it, in a Debian of its own",
     "kubectl logs": "there is no cluster",
     "kubectl port-forward": "there is no cluster; what it leads to is on the same port here",
 }
