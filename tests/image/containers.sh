@@ -56,13 +56,15 @@ write() {
   mv "$1.$$" "$1"
 }
 
-make_base() {
+# One at a time; the lock ends with the subshell.
+make_base() (
   exec 9>"$state/base.lock"
   flock 9
   podman image exists "$base" && return
   echo "containers: making the base image from this machine's apt sources" >&2
-  local sources=/etc/apt/sources.list.d/debian.sources tree=$state/base.tar container
+  sources=/etc/apt/sources.list.d/debian.sources
   [[ -f $sources ]] || sources=/etc/apt/sources.list
+  tree=$state/base.tar
   # As the published slim image: no documents but the copyright files.
   mmdebstrap --quiet --variant=minbase --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -72,7 +74,7 @@ make_base() {
   buildah config --cmd bash "$container"
   buildah commit -q --rm "$container" "$base" >/dev/null
   rm -f "$tree"
-}
+)
 
 # HEALTHCHECK is in Docker's format of an image alone.
 build_image() {
