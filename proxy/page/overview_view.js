@@ -1,7 +1,7 @@
 // The head of the page: how the process is, its figures in large, and its configuration.
 import { success } from "./counts.js";
 import { byId, make, setClass, setText, sync } from "./dom.js";
-import { age, duration, number, percent, rate, timeOfDay } from "./format.js";
+import { age, clock, duration, number, percent, rate, timeOfDay } from "./format.js";
 import { figures } from "./history.js";
 
 export function showState(status) {
@@ -21,7 +21,7 @@ export function showNotice(text) {
 export function showUnreachable(since) {
   setText(byId("state"), "not reachable");
   setClass(byId("state"), "state bad");
-  showNotice(`The ambassador has not answered since ${timeOfDay(since.toISOString())}. What is shown is from then; asking again.`);
+  showNotice(`The ambassador has not answered since ${clock(since)}. What is shown is from then; asking again.`);
 }
 
 export function showTiles(now, then) {

@@ -1,9 +1,12 @@
 """Links lead to what is there, and every guide can be found from the README."""
 
+import re
+
 import pytest
 
 from reader import documents
 
+FILE = re.compile(r"`((?:tests|bench|config|charts|docs|proxy)/[\w./*-]+)`")
 EXTERNAL = ("http://", "https://", "mailto:")
 
 
@@ -26,6 +29,11 @@ def broken(document):
 @pytest.mark.parametrize("document", **documents.named(documents.DOCUMENTS))
 def test_links_lead_to_what_is_there(document):
     assert list(broken(document)) == []
+
+
+@pytest.mark.parametrize("document", **documents.named(documents.GUIDES))
+def test_files_that_are_named_are_there(document):
+    assert [name for name in FILE.findall(document.text) if not any(documents.PROJECT.glob(name))] == []
 
 
 def test_every_guide_is_linked_from_the_readme():

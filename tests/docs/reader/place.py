@@ -73,11 +73,14 @@ class Place:
 
     def run(self, command):
         """What the command prints, on either stream; it must end well."""
-        shell = f"set -o pipefail; {{ {command}\n}} 2>&1"
-        done = execute([*self._enter(), "bash", "-c", shell], self._environment, check=False)
+        done = self._run(command)
         well = (0, BLOCKED) if command.startswith("ambassador explain") else (0,)
         assert done.returncode in well, f"{command}\nended with {done.returncode}:\n{done.stdout}"
         return done.stdout
+
+    def _run(self, command):
+        shell = f"set -o pipefail; {{ {command}\n}} 2>&1"
+        return execute([*self._enter(), "bash", "-c", shell], self._environment, check=False)
 
     def serve(self, command):
         """Starts what stays, in place of what was started before."""
@@ -87,8 +90,9 @@ class Place:
             raise AssertionError(f"{command}\ndid not start:\n{self.server.err.text()}")
 
     def stop(self):
-        if self.server and self.server.running():
-            self.run("ambassador quit")
+        """A document may have ended it already."""
+        if self.server:
+            self._run("ambassador quit")
             assert self.server.wait() == 0, self.server.err.text()
         self.server = None
 

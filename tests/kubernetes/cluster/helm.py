@@ -7,6 +7,9 @@ import yaml
 
 from cluster.programs import installed, run
 
+# Without native sidecars, the first with them, and a recent one.
+KUBE_VERSIONS = ("1.28", "1.29", "1.33")
+
 
 @dataclasses.dataclass
 class Rendered:
