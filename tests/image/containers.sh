@@ -81,7 +81,8 @@ build_image() {
   local tag=$1
   shift
   make_base
-  local -a options=(--isolation chroot --format docker --pull-never --layers --build-arg "REVISION=$(revision)")
+  local -a options=(--isolation chroot --format docker --pull-never --layers --build-arg "REVISION=$(revision)"
+    --build-arg "BUILDPLATFORM=linux/$(dpkg --print-architecture)") # older buildahs do not know it themselves
   # A proxy between here and the npm registry may have a CA that only this machine knows.
   if [[ -e /etc/ssl/certs/ca-certificates.crt ]]; then options+=(--secret 'id=ca,src=/etc/ssl/certs/ca-certificates.crt'); fi
   # What this machine has compiled already need not be compiled again.
