@@ -26,13 +26,13 @@ ENV npm_config_offline=true
 ARG SOURCE=/src
 ARG LANG=C.UTF-8
 ARG CCACHE_DIR=/var/cache/ccache
-ARG BUILDARCH
 ARG TARGETARCH
 WORKDIR $SOURCE
 COPY . .
 RUN --mount=type=cache,target=/var/cache/ccache \
     export CCACHE_SLOPPINESS=pch_defines,time_macros; \
-    toolchain=(); if [[ $BUILDARCH != "$TARGETARCH" ]]; then toolchain=(--toolchain "cmake/linux-$TARGETARCH.cmake"); fi; \
+    toolchain=(); \
+    if [[ $TARGETARCH != "$(dpkg --print-architecture)" ]]; then toolchain=(--toolchain "cmake/linux-$TARGETARCH.cmake"); fi; \
     cmake --preset release -D AMBASSADOR_TESTS=OFF -D AMBASSADOR_STATIC=ON "${toolchain[@]}" && \
     cmake --build build/release --target ambassador --parallel "$(nproc)"
 RUN .ci/image_root.sh /root/ambassador build/release/ambassador

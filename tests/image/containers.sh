@@ -56,13 +56,15 @@ write() {
   mv "$1.$$" "$1"
 }
 
-make_base() {
+# One at a time; the lock ends with the subshell.
+make_base() (
   exec 9>"$state/base.lock"
   flock 9
   podman image exists "$base" && return
   echo "containers: making the base image from this machine's apt sources" >&2
-  local sources=/etc/apt/sources.list.d/debian.sources tree=$state/base.tar container
+  sources=/etc/apt/sources.list.d/debian.sources
   [[ -f $sources ]] || sources=/etc/apt/sources.list
+  tree=$state/base.tar
   # As the published slim image: no documents but the copyright files.
   mmdebstrap --quiet --variant=minbase --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -72,14 +74,15 @@ make_base() {
   buildah config --cmd bash "$container"
   buildah commit -q --rm "$container" "$base" >/dev/null
   rm -f "$tree"
-}
+)
 
 # HEALTHCHECK is in Docker's format of an image alone.
 build_image() {
   local tag=$1
   shift
   make_base
-  local -a options=(--isolation chroot --format docker --pull-never --layers --build-arg "REVISION=$(revision)")
+  local -a options=(--isolation chroot --format docker --pull-never --layers --build-arg "REVISION=$(revision)"
+    --build-arg "BUILDPLATFORM=linux/$(dpkg --print-architecture)") # older buildahs do not know it themselves
   # A proxy between here and the npm registry may have a CA that only this machine knows.
   if [[ -e /etc/ssl/certs/ca-certificates.crt ]]; then options+=(--secret 'id=ca,src=/etc/ssl/certs/ca-certificates.crt'); fi
   # What this machine has compiled already need not be compiled again.
