@@ -102,7 +102,7 @@ def test_what_is_switched_off_is_not_there():
     ({"image": {"digest": "latest"}}, "at '/image/digest'"),
     ({"config": {"listen": "127.0.0.1:1080"}}, "127.0.0.1:1080 is reached from inside the Pod only"),
     ({"config": {"listen": None}}, "is reached from inside the Pod only"),
-    ({"config": {"listen": "everywhere"}}, "everywhere has no port"),
+    ({"config": {"listen": "everywhere"}}, "everywhere has no port that others could know"),
     ({"config": {"map": [{"tls": {"ca": "/ca.crt"}}]}}, "/ca.crt is in no directory of its own"),
 ])  # fmt: skip
 def test_wrong_values_are_refused_with_the_place(values, error):

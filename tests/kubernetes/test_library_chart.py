@@ -228,6 +228,8 @@ CONFIGURATIONS = {
     "secrets": {"map": [HTTPS]},
     "low ports": {"listen": ["127.0.0.1:80"], "map": [{"source": "http://localhost:81", "target": "http://a"}]},
     "TLS first": {"listen": [{"address": "127.0.0.1:8443", "tls": {"cert": "/tls/a", "key": "/tls/b"}}, "127.0.0.1:3128"]},
+    "a load balancer first": {"listen": [{"address": ":8080", "proxy_protocol": True}, "0.0.0.0:8081"]},
+    "nothing for the app": {"listen": ["192.0.2.7:80", {"address": ":8443", "tls": {"cert": "/tls/a", "key": "/tls/b"}}]},
     "a parent": {"via": {"url": "http://parent:3128", "credentials_file": "/parent/password"}, "allow": ["*:443"]},
 }
 
@@ -282,7 +284,7 @@ def without_marks(workload):
     (manifest(), {"config": {"map": [{"tls": {"ca": "ca.crt"}}]}}, "ca.crt is in no directory of its own"),
     (manifest(), {"config": {"map": [{"tls": {"ca": "/etc/ambassador/ca"}}]}}, "only ambassador.yaml is in /etc/ambassador"),
     (manifest(), {"config": {"map": [{"tls": {"ca": "/A/ca"}}]}}, "no Secret can be called like the directory of /A/ca"),
-    (manifest(), {"config": {"listen": {"address": ":1", "tls": {}}}}, "no listener without tls"),
+    (manifest(), {"config": {"listen": ":0"}}, ":0 has no port that others could know"),
     (manifest(), {"config": {"map": [{"tls": {"ca": "/a/ca"}}]}, "secrets": {"a": "/b"}}, "from the Secret a, which is mounted at /b"),
 ])  # fmt: skip
 def test_mistakes_are_refused_with_what_to_do(render, workload, values, error):
