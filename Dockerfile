@@ -22,11 +22,12 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca \
     cd /tmp/page && NODE_EXTRA_CA_CERTS=/run/secrets/ca npm ci --no-audit --no-fund
 ENV npm_config_offline=true
 
-# ccache knows a file by its path: where the compiler cache is one that the host shares, this is the path on the host.
+# ccache knows a file by its path and the compiler by its language: where the host shares its cache, these are the host's.
+ARG SOURCE=/src
+ARG LANG=C.UTF-8
+ARG CCACHE_DIR=/var/cache/ccache
 ARG BUILDARCH
 ARG TARGETARCH
-ARG SOURCE=/src
-ARG CCACHE_DIR=/var/cache/ccache
 WORKDIR $SOURCE
 COPY . .
 RUN --mount=type=cache,target=/var/cache/ccache \

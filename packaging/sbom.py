@@ -137,12 +137,12 @@ def debian_component(package, linkage, sonames=()):
 
 
 def page_parts():
-    """What the admin page has inside: the npm packages that its lock file names, without those that only build or test it."""
+    """What the admin page has inside: the npm packages that its lock file names."""
     lock = ROOT / "proxy/page/package-lock.json"
     if not lock.exists():
         return []
     entries = json.loads(lock.read_text())["packages"].items()
-    return [npm_component(path, entry) for path, entry in sorted(entries) if path and not entry.get("dev")]
+    return [npm_component(path, entry) for path, entry in sorted(entries) if path]
 
 
 def npm_component(path, entry):

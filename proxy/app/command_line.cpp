@@ -151,12 +151,11 @@ kubernetes::SecretDirectory read_secret(std::string const& text) {
 
 void add_inject(CLI::App& command, InjectOptions& options) {
   command.footer(inject_examples);
-  command.add_option("file", options.input, "The manifests, YAML or JSON; stdin unless given")->type_name("FILE");
-  auto* config =
-      command.add_option("-c,--config", options.config, "Becomes the ConfigMap; unless given, what `run` would find");
-  config->type_name("FILE");
-  command.add_flag("--uninject", options.remove, "Take out what was added")->excludes(config);
-  command.add_option("--image", options.image, "The sidecar's image; ambassador:" + version() + " unless given");
+  command.add_option("FILE", options.input, "The manifests, YAML or JSON; stdin unless given")->type_name("");
+  command.add_option("-c,--config", options.config, "Becomes the ConfigMap; unless given, what `run` would find")
+      ->type_name("FILE");
+  command.add_flag("--uninject", options.remove, "Take out what was added");
+  command.add_option("--image", options.image, "The sidecar's; ambassador:" + version() + " unless given")->type_name("IMAGE");
   command
       .add_option_function<std::vector<std::string>>(
           "--secret",
@@ -166,10 +165,14 @@ void add_inject(CLI::App& command, InjectOptions& options) {
           "Where a Secret is mounted, if its name is not the directory's; may be given again")
       ->type_name("NAME=/DIR")
       ->allow_extra_args(false);
-  std::map<std::string, kubernetes::Sidecar::Form> const forms{{"native", kubernetes::Sidecar::Form::native},
-                                                               {"container", kubernetes::Sidecar::Form::container}};
-  command.add_option("--sidecar", options.form, "container for Kubernetes below 1.29; native unless given")
-      ->transform(CLI::CheckedTransformer(forms).description(""))
+  command
+      .add_option_function<std::string>(
+          "--sidecar",
+          [&options](std::string const& form) {
+            options.form = form == "native" ? kubernetes::Sidecar::Form::native : kubernetes::Sidecar::Form::container;
+          },
+          "container for Kubernetes below 1.29; native unless given")
+      ->check(CLI::IsMember({"native", "container"}))
       ->type_name("native|container");
 }
 

@@ -170,7 +170,7 @@ std::optional<LoggedCall> read_json(std::string_view line) {
   call.decision = decision;
   call.outcome = outcome_of(decision);
   call.target = text_at(object, "target");
-  call.status = static_cast<unsigned>(number_at(object, "status"));
+  call.status = static_cast<unsigned>(std::min(number_at(object, "status"), 999.0));
   call.duration_ms = number_at(object, "duration_ms");
   call.bytes_in = static_cast<std::uint64_t>(number_at(object, "bytes_in"));
   call.bytes_out = static_cast<std::uint64_t>(number_at(object, "bytes_out"));

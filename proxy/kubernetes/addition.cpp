@@ -1,34 +1,11 @@
 #include "kubernetes/addition.hpp"
 
-#include "base/bytes.hpp"
 #include "kubernetes/lines.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace ambassador::kubernetes {
 namespace {
-
-constexpr std::string_view left_as_it_is = "it was left as it is";
-
-/// Whether a client with this no_proxy passes the sidecar by.
-bool passes_localhost_by(std::string_view no_proxy) {
-  bool found = false;
-  for_each_list_element(no_proxy, [&](std::string_view entry) {
-    found = found || entry == "*" || iequals(entry, "localhost") || entry.starts_with("127.") || entry == "::1";
-  });
-  return found;
-}
-
-/// Whether it names the sidecar, however that is written.
-bool names_proxy(std::string_view value, std::string_view port) {
-  if (value.starts_with("http://")) value.remove_prefix(7);
-  if (value.ends_with('/')) value.remove_suffix(1);
-  auto const colon = value.rfind(':');
-  if (colon == std::string_view::npos || value.substr(colon + 1) != port) return false;
-  auto const host = value.substr(0, colon);
-  return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
-}
 
 class PodAddition {
  public:
@@ -37,20 +14,21 @@ class PodAddition {
 
   void run() {
     read_layout();
-    bool const native = sidecar_.form == Sidecar::Form::native;
     auto const& containers = *spec_.find("containers");
-    if (native) {
+    auto const* const init = spec_.find("initContainers");
+    if (init != nullptr) note_variables(*init);
+    note_variables(containers);
+    if (sidecar_.form == Sidecar::Form::native) {
       add_to(spec_, "initContainers", Value::list().with(container(sidecar_)), anchor_of_new());
+      if (init != nullptr) add_variables(*init);
     } else {
       editor_.insert(containers, 0, Value::list().with(container(sidecar_)));
-      warn_of_plain_form();
     }
-    if (sidecar_.low_ports) add_sysctl();
-    add_to(spec_, "volumes", volumes(sidecar_, config_map_name(workload_.name)), anchor_of_new());
-    auto const* const init = spec_.find("initContainers");
-    if (native && init != nullptr) add_variables(*init);
     add_variables(containers);
+    add_sysctl();
+    add_to(spec_, "volumes", volumes(sidecar_, config_map_name(workload_.name)), anchor_of_new());
     add_annotations(containers);
+    advise_on_pod(workload_, sidecar_, warn_);
   }
 
  private:
@@ -77,6 +55,7 @@ class PodAddition {
 
   /// To the collection of this name; where there is none, it is made in front of the map's child of this number.
   void add_to(Node const& map, std::string_view name, Value more, std::size_t before, std::string const& kept_as = {}) {
+    require_own(map);
     if (auto const* const there = map.find(name)) {
       if (is_lost(there) && name != "annotations") keep(kept_as.empty() ? name : kept_as);
       return editor_.insert(*there, 0, more);
@@ -94,49 +73,52 @@ class PodAddition {
   }
 
   void add_sysctl() {
+    auto const* const context = spec_.find("securityContext");
+    auto const* const sysctls = context == nullptr ? nullptr : context->look("sysctls");
+    auto const is_it = [](Node const& one) { return one.text_at({"name"}) == low_port_sysctl; };
+    if (sysctls != nullptr && std::ranges::any_of(sysctls->children, is_it)) return keep(low_port_sysctl);
+    if (!sidecar_.low_ports) return;
     auto one = Value::map().with("name", Value::text(std::string{low_port_sysctl})).with("value", Value::text("0"));
     auto list = Value::list().with(std::move(one).short_form());
-    auto const* const context = spec_.find("securityContext");
-    if (context == nullptr) {
-      return add_to(spec_, "securityContext", Value::map().with("sysctls", std::move(list)), anchor_of_new());
+    if (context != nullptr) return add_to(*context, "sysctls", std::move(list), 0);
+    add_to(spec_, "securityContext", Value::map().with("sysctls", std::move(list)), anchor_of_new());
+  }
+
+  /// What has the name of one of ours stays, now and when ours are taken out.
+  void note_variables(Node const& containers) {
+    for (auto const& container : containers.children) {
+      for (auto const variable : variable_names) {
+        if (variable_of(container, variable) != nullptr) keep(kept_variable(container.text_at({"name"}), variable));
+      }
     }
-    auto const* const sysctls = context->look("sysctls");
-    bool const there =
-        sysctls != nullptr && std::any_of(sysctls->children.begin(), sysctls->children.end(),
-                                          [](Node const& is) { return is.text_at({"name"}) == low_port_sysctl; });
-    if (there) return keep(low_port_sysctl);
-    add_to(*context, "sysctls", std::move(list), 0);
   }
 
   void add_variables(Node const& containers) {
+    require_own(containers);
     for (auto const& container : containers.children) {
       require_own(container);
-      if (container.kind != Node::Kind::map) throw Fault{container.at, "a container must be a map"};
       add_variables_to(container);
-      warn_of_port(container);
     }
   }
 
   void add_variables_to(Node const& container) {
-    auto const name = container.text_at({"name"});
     auto more = Value::list();
     for (auto const& [variable, value] : environment(sidecar_)) {
       if (auto const* const own = variable_of(container, variable)) {
-        keep(kept_variable(name, variable));
-        warn_of_variable(*own, name, variable);
+        advise_on_variable(container, *own, sidecar_, warn_);
       } else {
         more.add(Value::map().with("name", Value::text(variable)).with("value", Value::text(value)));
       }
     }
-    if (!more.children().empty())
-      add_to(container, "env", std::move(more), behind_image(container), kept_variable(name, "env"));
+    if (more.children().empty()) return;
+    add_to(container, "env", std::move(more), behind_image(container), kept_variable(container.text_at({"name"}), "env"));
   }
 
   static Node const* variable_of(Node const& container, std::string_view name) {
     auto const* const variables = container.look("env");
     if (variables == nullptr) return nullptr;
-    auto const found = std::find_if(variables->children.begin(), variables->children.end(),
-                                    [&](Node const& one) { return one.text_at({"name"}) == name; });
+    auto const found =
+        std::ranges::find_if(variables->children, [&](Node const& one) { return one.text_at({"name"}) == name; });
     return found == variables->children.end() ? nullptr : &*found;
   }
 
@@ -149,43 +131,6 @@ class PodAddition {
       ++before;
     }
     return before;
-  }
-
-  void warn_of_variable(Node const& own, std::string_view container, std::string_view variable) {
-    auto const value = own.text_at({"value"});
-    auto const of = std::string{variable} + " of container " + std::string{container};
-    bool const no_proxy = iequals(variable, "no_proxy");
-    if (own.look("valueFrom") != nullptr) {
-      warn_(own.at, of + " comes from elsewhere: " + std::string{left_as_it_is}, "it must let localhost through the proxy");
-    } else if (no_proxy && passes_localhost_by(value)) {
-      warn_(own.at, of + " has localhost, which then never reaches the ambassador: " + std::string{left_as_it_is},
-            "take localhost out of it");
-    } else if (!no_proxy && !names_proxy(value, std::to_string(*sidecar_.proxy_port))) {
-      warn_(own.at, of + " is not the ambassador: " + std::string{left_as_it_is},
-            "remove it, or name http://localhost:" + std::to_string(*sidecar_.proxy_port) + "; `via` knows a parent proxy");
-    }
-  }
-
-  void warn_of_port(Node const& container) {
-    auto const* const ports = container.look("ports");
-    if (ports == nullptr) return;
-    for (auto const& port : ports->children) {
-      if (port.text_at({"containerPort"}) != std::to_string(admin_port)) continue;
-      warn_(port.at, "port 9901 is the ambassador's admin port: one of the two will not start", "give the app another port");
-    }
-  }
-
-  void warn_of_plain_form() {
-    auto const policy = spec_.text_at({"restartPolicy"});
-    bool const ends = workload_.kind == "Job" || workload_.kind == "CronJob" || policy == "Never" || policy == "OnFailure";
-    if (ends) {
-      warn_(spec_.at, "as a plain container the sidecar keeps the Job from ending",
-            "let the app call `ambassador quit` at its end, or POST http://localhost:9901/quit");
-    }
-    auto const* const init = spec_.find("initContainers");
-    if (init == nullptr || init->children.empty()) return;
-    warn_(init->name_at, "init containers run before a plain container starts: they go without the proxy",
-          "the native sidecar serves them too");
   }
 
   void add_annotations(Node const& containers) {

@@ -90,7 +90,9 @@ void Editor::fill_brackets(Node const& empty, Value const& more) {
 bool Editor::can_fill(Node const& empty) const {
   if (empty.in_brackets || empty.name.empty() || !is_in_block(text_, empty.name_at)) return false;
   auto const colon = behind_name(empty);
-  return says_nothing(text_.substr(colon, line_end(text_, colon) - colon));
+  auto const end = line_end(text_, colon);
+  if (empty.is_collection() && empty.at >= end) return false;  // its brackets are on another line
+  return says_nothing(text_.substr(colon, end - colon));
 }
 
 void Editor::fill(Node const& empty, Value const& more) {
@@ -124,7 +126,7 @@ void Editor::take_out(Node const& from, std::vector<std::size_t> const& children
     auto const last = begin_of(from, from.children.back());
     auto const last_line = line_start(text_, last);
     erase(colon, colon + was.size());
-    erase(line_end(text_, colon), block_end(text_, last_line, last - last_line));
+    erase(line_end(text_, colon), block_end(text_, last_line, last - last_line, from.kind == Node::Kind::map));
   } else {
     for (auto const child : children) take_out_lines(from, child);
   }
@@ -138,7 +140,7 @@ void Editor::take_out_lines(Node const& from, std::size_t child) {
     auto const next = begin_of(from, from.children[child + 1]);
     return first ? erase(line, above_comments(text_, line_start(text_, next))) : erase(at, next);
   }
-  auto const end = block_end(text_, line, at - line);
+  auto const end = block_end(text_, line, at - line, from.kind == Node::Kind::map);
   first ? erase(line, next_line(text_, end)) : erase(at, end);
 }
 

@@ -80,12 +80,14 @@ std::size_t above_comments(std::string_view text, std::size_t line) {
   return line;
 }
 
-std::size_t block_end(std::string_view text, std::size_t line, std::size_t column) {
+std::size_t block_end(std::string_view text, std::size_t line, std::size_t column, bool key) {
   auto end = line_end(text, line);
   for (auto next = next_line(text, line); next < text.size(); next = next_line(text, next)) {
     auto const has = content(text, next);
     if (has.empty() || has.starts_with('#')) continue;
-    if (indentation(text, next) <= column) break;
+    auto const in = indentation(text, next);
+    bool const is_item = in == column && (has == "-" || has.starts_with("- "));
+    if (in <= column && !(key && is_item)) break;
     end = line_end(text, next);
   }
   return end;

@@ -20,9 +20,10 @@ bool is_first_on_line(std::string_view text, std::size_t at);
 std::string_view line_break(std::string_view text);
 /// Up over the comment lines that stand directly above the line, as far in as it is: they belong to it.
 std::size_t above_comments(std::string_view text, std::size_t line);
-/// The end, its break not included, of what a block entry holds that begins `column` in on this line: the lines that are
-/// further in. Blank lines and comments at its end are not its own.
-std::size_t block_end(std::string_view text, std::size_t line, std::size_t column);
+/// The end, its break not included, of what begins on this line, `column` in: an item, or, with `key`, a key and its value.
+/// Lines that are further in belong to it, and to a key a list whose dashes stand as far in as it does. Blank lines and
+/// comments at its end do not.
+std::size_t block_end(std::string_view text, std::size_t line, std::size_t column, bool key);
 
 /// The end of a quoted text, of one in brackets or of a plain one inside brackets; npos where it has none.
 std::size_t flow_end(std::string_view text, std::size_t at);

@@ -35,6 +35,7 @@ void refuse_names(Node const& spec) {
     auto const* const containers = spec.find(list);
     if (containers == nullptr) continue;
     for (auto const& container : containers->children) {
+      if (container.text_at({"name"}).empty()) throw Fault{container.at, "a container has no name"};
       if (container.text_at({"name"}) != sidecar_name) continue;
       throw Fault{container.at, "a container named ambassador is there already, and inject did not put it there: rename it"};
     }

@@ -1,9 +1,9 @@
 // The two charts, drawn by uPlot in the colours of the page's theme.
 import { byId, make } from "./dom.js";
-import { duration, rate } from "./format.js";
+import { clock, duration, rate } from "./format.js";
 import { chartColumns } from "./history.js";
 
-const height = 170;
+const height = 150;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function colour(name) {
@@ -11,7 +11,14 @@ function colour(name) {
 }
 
 function line(label, name, show, width = 1.5) {
-  return { label, stroke: colour(name), width, points: { show: false }, spanGaps: true, value: (_, value) => (value === null || value === undefined ? "–" : show(value)) };
+  return {
+    label,
+    stroke: colour(name),
+    width,
+    points: { show: false },
+    spanGaps: true,
+    value: (_, value) => (value === null || value === undefined ? "–" : show(value)),
+  };
 }
 
 function axis(more) {
@@ -21,17 +28,27 @@ function axis(more) {
 
 function draw(place, series, data, show) {
   place.replaceChildren();
+  const onAxis = (value) => (value === 0 ? "0" : show(value));
   const options = {
     width: place.clientWidth,
     height,
-    series: [{ value: (_, time) => (time ? new Date(time * 1000).toLocaleTimeString() : "–") }, ...series],
-    axes: [axis({ space: 70, values: (_, times) => times.map((time) => new Date(time * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })) }),
-      axis({ size: 56, values: (_, values) => values.map(show) })],
+    series: [{}, ...series],
+    axes: [
+      axis({ space: 80, size: 30, values: (_, times) => times.map((time) => clock(new Date(time * 1000))) }),
+      axis({ size: 56, values: (_, values) => values.map(onAxis) }),
+    ],
     scales: { y: { range: (_, least, most) => [0, most > 0 ? most * 1.1 : 1] } },
     cursor: { y: false, drag: { setScale: false } },
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0],
   };
   return new uPlot(options, data, place);
+}
+
+/// The legend has the newest values while no other place is pointed at.
+function setData(chart, columns) {
+  chart.setData(columns);
+  if (chart.cursor.idx === null || chart.cursor.idx === undefined || chart.cursor.left < 0)
+    chart.setLegend({ idx: columns[0].length - 1 });
 }
 
 /// Both charts: made anew where the theme changes, fitted where the width does.
@@ -47,10 +64,13 @@ export class Charts {
   show(history, source) {
     const { times, rates, failures, p50, p95, p99 } = chartColumns(history, source);
     if (!this.#rate) this.#make();
-    this.#rate.setData([times, rates, failures]);
-    this.#latency.setData([times, p50, p95, p99]);
+    setData(this.#rate, [times, rates, failures]);
+    setData(this.#latency, [times, p50, p95, p99]);
     const last = (values) => values.findLast((value) => value !== null) ?? null;
-    this.#describe("rate-chart", `Calls per second, now ${rate(last(rates) ?? 0)}, of which ${rate(last(failures) ?? 0)} failed`);
+    this.#describe(
+      "rate-chart",
+      `Calls per second, now ${rate(last(rates) ?? 0)}, of which ${rate(last(failures) ?? 0)} failed`,
+    );
     this.#describe("latency-chart", `Latency, p95 now ${duration(last(p95) === null ? null : last(p95) / 1000)}`);
   }
 
@@ -58,7 +78,11 @@ export class Charts {
     const milliseconds = (value) => duration(value / 1000);
     const none = (count) => Array.from({ length: count }, () => []);
     this.#rate = draw(byId("rate-chart"), [line("calls", "accent", rate, 2), line("failed", "bad", rate)], none(3), rate);
-    const quantiles = [line("p50", "accent", milliseconds, 2), line("p95", "fair", milliseconds), line("p99", "bad", milliseconds)];
+    const quantiles = [
+      line("p50", "accent", milliseconds, 2),
+      line("p95", "fair", milliseconds),
+      line("p99", "bad", milliseconds),
+    ];
     this.#latency = draw(byId("latency-chart"), quantiles, none(4), milliseconds);
   }
 

@@ -25,6 +25,7 @@ export function percent(share) {
 export function duration(seconds) {
   if (seconds === null) return none;
   if (seconds === Infinity) return "> 60 s";
+  if (seconds === 0) return "< 1 ms"; // the log's text has whole ones
   return seconds < 1 ? `${short(seconds * 1000)} ms` : `${short(seconds)} s`;
 }
 
@@ -42,10 +43,14 @@ export function age(seconds) {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
+const pad = (value, size = 2) => String(value).padStart(size, "0");
+
+export function clock(time) {
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => pad(part)).join(":");
+}
+
 /// Of an RFC 3339 time: the time of day here, with milliseconds where it has them.
 export function timeOfDay(text) {
   const time = new Date(text);
-  const pad = (value, size = 2) => String(value).padStart(size, "0");
-  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => pad(part)).join(":");
-  return text.includes(".") ? `${clock}.${pad(time.getMilliseconds(), 3)}` : clock;
+  return text.includes(".") ? `${clock(time)}.${pad(time.getMilliseconds(), 3)}` : clock(time);
 }

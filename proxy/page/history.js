@@ -20,10 +20,20 @@ export function lookBefore(history, milliseconds, from = history.at(-1)) {
   return earlier.findLast((look) => look.now_ms <= from.now_ms - milliseconds) ?? earlier[0] ?? null;
 }
 
-/// The counters of one source at a look, or, without a name, of all calls.
+/// The name under which calls without a source (allowed, blocked, refused) are counted, as if they had one.
+export const unmappedName = "not in the map";
+
+/// What is counted by itself at a look: the sources, and what has none.
+export function namedCounts(look) {
+  const unmapped = { ...look.unmapped, source: unmappedName, in_flight: null };
+  return look.unmapped.calls > 0 ? [...look.sources, unmapped] : look.sources;
+}
+
+/// The counters of one source at a look. Without a name those of all sources; calls without one, of which most may have been
+/// blocked at once, would only blur these, and count where there is no source.
 export function countsOf(look, source) {
-  if (!source) return addCounts([...look.sources, look.unmapped]);
-  return look.sources.find((one) => one.source === source) ?? addCounts([]);
+  if (!source) return look.sources.length > 0 ? addCounts(look.sources) : look.unmapped;
+  return namedCounts(look).find((one) => one.source === source) ?? addCounts([]);
 }
 
 function secondsBetween(now, then) {

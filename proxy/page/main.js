@@ -6,7 +6,7 @@ import { showCalls } from "./calls_view.js";
 import { Charts, showChoice } from "./charts_view.js";
 import { byId } from "./dom.js";
 import { explainOnSubmit } from "./explain_view.js";
-import { lookBefore, minute, remember } from "./history.js";
+import { lookBefore, minute, namedCounts, remember } from "./history.js";
 import { showConfiguration, showNotice, showState, showTiles, showUnreachable } from "./overview_view.js";
 import { showEndpoints, showSources } from "./tables_view.js";
 
@@ -42,9 +42,11 @@ function show() {
   const now = history.at(-1);
   const faults = now.configuration.last_reload?.faults ?? [];
   showState(now);
-  showNotice(faults.length === 0 ? "" : `The configuration could not be loaded again, and the one from before is in force: ${faults[0]}`);
+  showNotice(
+    faults.length === 0 ? "" : `The configuration could not be loaded again, and the one from before is in force: ${faults[0]}`,
+  );
   showFigures();
-  showChoice(now.sources);
+  showChoice(namedCounts(now));
   showCharts();
   showEndpoints(now.endpoints);
   showConfiguration(now);

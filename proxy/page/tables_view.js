@@ -2,36 +2,57 @@
 import { success } from "./counts.js";
 import { byId, fillRow, makeRow, setClass, sync } from "./dom.js";
 import { age, duration, number, percent, rate } from "./format.js";
-import { figures } from "./history.js";
+import { figures, namedCounts, unmappedName } from "./history.js";
 
-const unmappedName = "not in the map";
-const sourceColumns = [["Source", "wide"], ["Calls/s", "number"], ["Success", "number"], ["p50", "number"],
-  ["p95", "number"], ["p99", "number"], ["In flight", "number"], ["Retries", "number"]];
+const sourceColumns = [
+  ["Source", "wide"],
+  ["Calls/s", "number"],
+  ["Success", "number"],
+  ["p50", "number"],
+  ["p95", "number"],
+  ["p99", "number"],
+  ["In flight", "number"],
+  ["Retries", "number"],
+];
 const endpointColumns = [["Address"], ["Source"], ["Health"], ["In flight", "number"], ["DNS age", "number"]];
 
-/// Calls without a source (allowed, blocked, refused) as if they were one.
-function withUnmapped(look) {
-  const unmapped = { ...look.unmapped, source: unmappedName, in_flight: null };
-  return { ...look, sources: look.unmapped.calls > 0 ? [...look.sources, unmapped] : look.sources };
-}
-
 export function showSources(now, then) {
-  const [all, before] = [withUnmapped(now), then && withUnmapped(then)];
-  sync(byId("sources"), all.sources, (one) => one.source, () => makeRow(sourceColumns), (row, { source, in_flight: inFlight }) => {
-    const seen = figures(all, before, source);
-    const share = source.startsWith("tcp:") ? null : success(seen); // what a connection's end means is not known
-    fillRow(row, [source, rate(seen.rate), percent(share), duration(seen.p50), duration(seen.p95), duration(seen.p99),
-      inFlight === null ? "–" : number(inFlight), number(seen.retries)]);
-    setClass(row.cells[2], share !== null && share < 0.95 ? "number bad" : "number");
-  });
+  sync(
+    byId("sources"),
+    namedCounts(now),
+    (one) => one.source,
+    () => makeRow(sourceColumns),
+    (row, { source, in_flight: inFlight }) => {
+      const seen = figures(now, then, source);
+      // What the end of a TCP connection means is not known, and to be blocked is no success.
+      const share = source.startsWith("tcp:") || source === unmappedName ? null : success(seen);
+      fillRow(row, [
+        source,
+        rate(seen.rate),
+        percent(share),
+        duration(seen.p50),
+        duration(seen.p95),
+        duration(seen.p99),
+        inFlight === null ? "–" : number(inFlight),
+        number(seen.retries),
+      ]);
+      setClass(row.cells[2], share !== null && share < 0.95 ? "number bad" : "number");
+    },
+  );
 }
 
 export function showEndpoints(endpoints) {
   byId("endpoints-none").hidden = endpoints.length > 0;
   byId("endpoints").parentElement.hidden = endpoints.length === 0;
   const keyOf = (one) => `${one.source} ${one.address}`;
-  sync(byId("endpoints"), endpoints, keyOf, () => makeRow(endpointColumns), (row, one) => {
-    fillRow(row, [one.address, one.source, one.state, number(one.in_flight), age(one.dns_age_s)]);
-    setClass(row.cells[2], one.state === "healthy" ? "good" : one.available ? "fair" : "bad");
-  });
+  sync(
+    byId("endpoints"),
+    endpoints,
+    keyOf,
+    () => makeRow(endpointColumns),
+    (row, one) => {
+      fillRow(row, [one.address, one.source, one.state, number(one.in_flight), age(one.dns_age_s)]);
+      setClass(row.cells[2], one.state === "healthy" ? "good" : one.available ? "fair" : "bad");
+    },
+  );
 }

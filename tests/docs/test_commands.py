@@ -11,6 +11,10 @@ from reader.place import KUBERNETES, Place, stays
 
 # What cannot be run here, by how it begins, and why.
 NOT_RUN = {
+    "docker": "the image is built and run by tests/image, which needs rights that these tests do not",
+    "apt-get": "tests/package installs the package, in a Debian of its own",
+    "systemctl": "tests/package does it, in a Debian of its own",
+    "journalctl": "tests/package does it, in a Debian of its own",
     "kubectl logs": "there is no cluster",
     "kubectl port-forward": "there is no cluster; what it leads to is on the same port here",
 }

@@ -1,6 +1,8 @@
-"""What the guides list, commands and paths of the admin port, is what the program has."""
+"""What the guides list, commands, paths of the admin port and alerts, is what there is."""
 
 import re
+
+import yaml
 
 from harness.ambassador import Ambassador, run
 from reader import documents
@@ -31,3 +33,9 @@ def test_every_path_of_the_admin_port_is_listed(tmp_path):
         proxy.finish()
     assert len(has) > 5
     assert listed("operations.md", "The page and the admin port", r"(/[a-z]+)\b(?!/)") >= has
+
+
+def test_every_alert_is_listed():
+    groups = yaml.safe_load((documents.PROJECT / "charts" / "ambassador" / "alerts" / "ambassador.yaml").read_text())["groups"]
+    has = {rule["alert"] for group in groups for rule in group["rules"]}
+    assert listed("operations.md", "Alerts", r"`(\w+)`") == has

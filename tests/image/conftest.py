@@ -8,7 +8,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
-from containers import IMAGE, Container, need_image, podman, unpacked  # noqa: E402
+from containers import IMAGE, Container, need_image, unpacked  # noqa: E402
 from harness.certificates import Certificates  # noqa: E402
 
 

@@ -6,7 +6,7 @@
 #   containers.sh build TAG [ARG…]      the Dockerfile; ARGs are buildah's: --target redirect, --platform linux/arm64
 #   containers.sh quick BINARY TAG      only the Dockerfile's last stage, around a binary that was built on this machine:
 #                                       some seconds, for who tests something else than the build
-#   containers.sh run TAG [ARG…]        `ambassador ARG…` as Kubernetes' restricted profile would have it
+#   containers.sh run [OPTION…] TAG [ARG…]   `ambassador ARG…` as Kubernetes' restricted profile would have it; podman's OPTIONs
 #   containers.sh podman ARG…           podman, on the same images; buildah likewise
 #   containers.sh size TAG              in bytes
 #
@@ -81,10 +81,11 @@ build_image() {
   make_base
   local -a options=(--isolation chroot --format docker --pull-never --layers --build-arg "REVISION=$(revision)")
   # A proxy between here and the npm registry may have a CA that only this machine knows.
-  if [[ -e /etc/ssl/certs/ca-certificates.crt ]]; then options+=(--secret id=ca,src=/etc/ssl/certs/ca-certificates.crt); fi
+  if [[ -e /etc/ssl/certs/ca-certificates.crt ]]; then options+=(--secret 'id=ca,src=/etc/ssl/certs/ca-certificates.crt'); fi
   # What this machine has compiled already need not be compiled again.
   if command -v ccache >/dev/null; then
-    options+=(--volume "$(ccache --get-config cache_dir):/ccache" --build-arg CCACHE_DIR=/ccache --build-arg "SOURCE=$project")
+    options+=(--volume "$(ccache --get-config cache_dir):/ccache" --build-arg CCACHE_DIR=/ccache
+      --build-arg "SOURCE=${AMBASSADOR_SOURCE:-$project}" --build-arg "LANG=${LANG:-}")
   fi
   buildah build "${options[@]}" -t "$tag" "$@" "$project" >&2
 }

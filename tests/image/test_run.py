@@ -9,7 +9,7 @@ from containers import until
 UPSTREAM = 8000
 MAPPED = f"""
 map:
-  - http://localhost/api => http://127.0.0.1:{UPSTREAM}/answers
+  - {{source: http://localhost/api, target: "http://127.0.0.1:{UPSTREAM}/answers"}}
 """
 OTHER_MAPPED = MAPPED.replace("/api", "/other")
 
@@ -98,10 +98,11 @@ def test_trusts_a_mounted_ca_and_without_it_only_the_bundle_inside(start, serve,
     container = start(
         """
 map:
-  - from: http://localhost/ours
-    to: https://localhost:8443/
+  - source: http://localhost/ours
+    target: https://localhost:8443/
     tls: {ca: /secrets/ca/ca.crt}
-  - http://localhost/public => https://localhost:8443/
+  - source: http://localhost/public
+    target: https://localhost:8443/
 """,
         mounts=[(ca, "/secrets/ca")],
     )

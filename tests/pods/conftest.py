@@ -14,14 +14,14 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 from harness import needs  # noqa: E402
 from harness.ambassador import BINARY  # noqa: E402
-from harness.environment import SYSTEM_PATH, clean  # noqa: E402
+from harness.environment import SYSTEM_PATH  # noqa: E402
 
 from cluster.api_server import ApiServer  # noqa: E402
 from cluster.cluster import Cluster  # noqa: E402
-from cluster.runtime import CONTAINERS  # noqa: E402
+from cluster.runtime import CONTAINERS, environment  # noqa: E402
 from walkthrough import Shell  # noqa: E402
 
-IMAGE_TIMEOUT = 170
+IMAGE_TIMEOUT = 120
 
 
 def pytest_sessionstart(session):
@@ -32,7 +32,7 @@ def pytest_sessionstart(session):
 @functools.cache
 def make_images():
     """That of the ambassador around the binary under test, and the examples' own, as their README makes it."""
-    run = functools.partial(subprocess.run, env=clean(), check=True, capture_output=True, text=True, timeout=IMAGE_TIMEOUT)
+    run = functools.partial(subprocess.run, env=environment(), check=True, capture_output=True, text=True, timeout=IMAGE_TIMEOUT)
     run([CONTAINERS, "base"])
     run([CONTAINERS, "quick", BINARY, "ambassador:0.1.0"])
     run([CONTAINERS, "buildah", "build", "--isolation", "chroot", "--pull-never", "--layers", "-t", "ambassador-examples:0.1.0",
@@ -48,8 +48,8 @@ def _images():
     needs.python_module("yaml")
     try:
         make_images()
-    except subprocess.CalledProcessError as failed:
-        pytest.fail(f"{failed.cmd}:\n{failed.stderr}", pytrace=False)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failed:
+        pytest.fail(f"{failed}\n{failed.stderr}", pytrace=False)
 
 
 @pytest.fixture(name="cluster")
@@ -66,8 +66,9 @@ def _cluster(images):  # pylint: disable=unused-argument
 def _shell(cluster, tmp_path):
     """A user's shell: at the root of the repository, on the node, with kubectl."""
     server = ApiServer(tmp_path / "cluster", cluster)
-    shell = Shell(cluster.network.enter(), {"AMBASSADOR_CLUSTER": str(tmp_path / "cluster"), "AMBASSADOR_CONTAINERS_SH": str(CONTAINERS),
-                                            "PATH": f"{HERE / 'bin'}:{SYSTEM_PATH}"}, ROOT)  # fmt: skip
+    shell = Shell(cluster.network.enter(), environment() | {
+        "AMBASSADOR_CLUSTER": str(tmp_path / "cluster"), "AMBASSADOR_CONTAINERS_SH": str(CONTAINERS),
+        "PATH": f"{HERE / 'bin'}:{SYSTEM_PATH}"}, ROOT)  # fmt: skip
     yield shell
     shell.close()
     server.close()

@@ -1,6 +1,7 @@
 """Containers, by podman and runc. A `Run` is one life of a container; a restart is another Run."""
 
 import contextlib
+import os
 import pathlib
 import subprocess
 import time
@@ -12,12 +13,17 @@ from harness.process import Lines
 CONTAINERS = pathlib.Path(__file__).resolve().parents[2] / "image" / "containers.sh"
 
 
+def environment():
+    """That of the harness, and where the images are kept if the caller says so."""
+    return clean({name: os.environ[name] for name in ("AMBASSADOR_CONTAINERS",) if name in os.environ})
+
+
 def command(*args):
     return [str(CONTAINERS), "podman", *map(str, args)]
 
 
 def podman(*args, stdin=None, check=False):
-    return subprocess.run(command(*args), env=clean(), input=stdin, capture_output=True, text=True, errors="backslashreplace",
+    return subprocess.run(command(*args), env=environment(), input=stdin, capture_output=True, text=True, errors="backslashreplace",
                           timeout=COMMAND, check=check)  # fmt: skip
 
 
@@ -30,7 +36,7 @@ class Run:
         self._process = subprocess.Popen(
             command("run", "--rm", f"--name={name}", "--pull=never", "--no-healthcheck", "--http-proxy=false", "--sig-proxy=false",
                     "--log-driver=none", *options, image, *argv),
-            env=clean(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+            env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
             errors="backslashreplace")  # fmt: skip
         self.log = Lines(self._process.stdout)
 

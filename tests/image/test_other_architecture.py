@@ -10,7 +10,7 @@ from containers import inspect, need_image, unpacked
 
 from harness import needs
 
-IMAGE = os.environ.get("AMBASSADOR_IMAGE_ARM64", "")
+IMAGE = os.environ.get("AMBASSADOR_IMAGE_OTHER", "")
 EXAMPLE = pathlib.Path(__file__).parents[2] / "config/examples/sidecar-numbers.yaml"
 
 pytestmark = pytest.mark.skipif(not IMAGE, reason="no image for arm64 was asked for: ./dev image --test --arch arm64")
