@@ -116,6 +116,14 @@ def test_the_container_is_that_of_the_sidecar():
     assert container == sidecar.plain()
 
 
+def test_the_tests_pod_is_as_restricted():
+    pod = helm.template(CHART).one("Pod")["spec"]
+    [container] = pod["containers"]
+    assert container["securityContext"] == sidecar.NATIVE["securityContext"]
+    assert container["image"] == sidecar.NATIVE["image"]
+    assert pod["automountServiceAccountToken"] is False
+
+
 def test_the_service_leads_to_every_listener():
     rendered = helm.template(CHART, EVERYTHING)
     ports = {port["name"]: port["containerPort"] for port in container_of(rendered)["ports"]}

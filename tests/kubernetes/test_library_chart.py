@@ -79,6 +79,11 @@ def _render(consumer):
     return render
 
 
+def test_lint_finds_nothing():
+    done = helm.helm("lint", "--strict", programs.CHARTS / "ambassador-lib")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_object_is_valid(render, kind):
     rendered = [render(manifest(kind), version) for version in helm.KUBE_VERSIONS]
@@ -211,7 +216,7 @@ def test_low_ports_are_opened(render, config):
 
 def test_an_include_may_have_values_of_its_own(render):
     own = '(list . "web.workload" (dict "config" (dict "unmapped" "report") "image" (dict "tag" "9")))'
-    rendered = render(manifest(), include=own, image={"repository": "registry.local/ambassador"})
+    rendered = render(manifest(), include=own, image={"repository": "registry.local/ambassador", "tag": "8"})
     assert yaml.safe_load(rendered.config()) == {"map": MAP, "unmapped": "report"}
     assert template_of(rendered.one("Deployment"))["spec"]["initContainers"][0]["image"] == "registry.local/ambassador:9"
 
