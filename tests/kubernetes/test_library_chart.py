@@ -47,21 +47,24 @@ def template_of(workload):
     return spec["jobTemplate"]["spec"]["template"] if workload["kind"] == "CronJob" else spec["template"]
 
 
-@pytest.fixture(name="consumer", scope="module")
-def _consumer(tmp_path_factory):
+def depending_chart(chart, more=""):
     """A chart that depends on the library, built by `helm dependency build`."""
-    chart = tmp_path_factory.mktemp("consumer")
     (chart / "templates").mkdir()
     (chart / "Chart.yaml").write_text(textwrap.dedent(f"""
         apiVersion: v2
         name: web
         version: 1.0.0
         dependencies:
-          - {{name: ambassador-lib, version: 0.1.0, repository: "file://{programs.CHARTS}/ambassador-lib"}}
+          - {{name: ambassador-lib, version: 0.1.0, repository: "file://{programs.CHARTS}/ambassador-lib"{more}}}
     """))
     done = helm.helm("dependency", "build", chart)
     assert done.returncode == 0, done.stderr
     return chart
+
+
+@pytest.fixture(name="consumer", scope="module")
+def _consumer(tmp_path_factory):
+    return depending_chart(tmp_path_factory.mktemp("consumer"))
 
 
 @pytest.fixture(name="render")
@@ -295,6 +298,13 @@ def without_marks(workload):
 def test_mistakes_are_refused_with_what_to_do(render, workload, values, error):
     done = render(workload, attempt=True, **values)
     assert done.returncode != 0 and error in done.stderr, done.stderr
+
+
+def test_an_alias_is_refused_with_what_to_do(tmp_path):
+    chart = depending_chart(tmp_path, ", alias: proxy")
+    (chart / "templates" / "web.yaml").write_text('{{ include "ambassador.sidecar" (list . "web.workload") }}')
+    done = helm.attempt(chart)
+    assert done.returncode != 0 and "ambassador-lib is not among this chart's dependencies, or has an alias" in done.stderr
 
 
 def test_the_readme_shows_a_chart_that_works(consumer, tmp_path):
