@@ -102,7 +102,7 @@ def test_what_is_switched_off_is_not_there():
     ({"image": {"digest": "latest"}}, "at '/image/digest'"),
     ({"config": {"listen": "127.0.0.1:1080"}}, "127.0.0.1:1080 is reached from inside the Pod only"),
     ({"config": {"listen": None}}, "is reached from inside the Pod only"),
-    ({"config": {"listen": "everywhere"}}, "everywhere has no port"),
+    ({"config": {"listen": "everywhere"}}, "everywhere has no port that others could know"),
     ({"config": {"map": [{"tls": {"ca": "/ca.crt"}}]}}, "/ca.crt is in no directory of its own"),
 ])  # fmt: skip
 def test_wrong_values_are_refused_with_the_place(values, error):
@@ -114,6 +114,14 @@ def test_the_container_is_that_of_the_sidecar():
     [container] = helm.template(CHART).one("Deployment")["spec"]["template"]["spec"]["containers"]
     container["ports"] = [port for port in container["ports"] if port["name"] == "ambassador"]
     assert container == sidecar.plain()
+
+
+def test_the_tests_pod_is_as_restricted():
+    pod = helm.template(CHART).one("Pod")["spec"]
+    [container] = pod["containers"]
+    assert container["securityContext"] == sidecar.NATIVE["securityContext"]
+    assert container["image"] == sidecar.NATIVE["image"]
+    assert pod["automountServiceAccountToken"] is False
 
 
 def test_the_service_leads_to_every_listener():

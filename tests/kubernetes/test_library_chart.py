@@ -47,21 +47,24 @@ def template_of(workload):
     return spec["jobTemplate"]["spec"]["template"] if workload["kind"] == "CronJob" else spec["template"]
 
 
-@pytest.fixture(name="consumer", scope="module")
-def _consumer(tmp_path_factory):
+def depending_chart(chart, more=""):
     """A chart that depends on the library, built by `helm dependency build`."""
-    chart = tmp_path_factory.mktemp("consumer")
     (chart / "templates").mkdir()
     (chart / "Chart.yaml").write_text(textwrap.dedent(f"""
         apiVersion: v2
         name: web
         version: 1.0.0
         dependencies:
-          - {{name: ambassador-lib, version: 0.1.0, repository: "file://{programs.CHARTS}/ambassador-lib"}}
+          - {{name: ambassador-lib, version: 0.1.0, repository: "file://{programs.CHARTS}/ambassador-lib"{more}}}
     """))
     done = helm.helm("dependency", "build", chart)
     assert done.returncode == 0, done.stderr
     return chart
+
+
+@pytest.fixture(name="consumer", scope="module")
+def _consumer(tmp_path_factory):
+    return depending_chart(tmp_path_factory.mktemp("consumer"))
 
 
 @pytest.fixture(name="render")
@@ -77,6 +80,11 @@ def _render(consumer):
         return call(consumer, values or {"ambassador-lib": own}, kube_version=kube_version)
 
     return render
+
+
+def test_lint_finds_nothing():
+    done = helm.helm("lint", "--strict", programs.CHARTS / "ambassador-lib")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -211,7 +219,7 @@ def test_low_ports_are_opened(render, config):
 
 def test_an_include_may_have_values_of_its_own(render):
     own = '(list . "web.workload" (dict "config" (dict "unmapped" "report") "image" (dict "tag" "9")))'
-    rendered = render(manifest(), include=own, image={"repository": "registry.local/ambassador"})
+    rendered = render(manifest(), include=own, image={"repository": "registry.local/ambassador", "tag": "8"})
     assert yaml.safe_load(rendered.config()) == {"map": MAP, "unmapped": "report"}
     assert template_of(rendered.one("Deployment"))["spec"]["initContainers"][0]["image"] == "registry.local/ambassador:9"
 
@@ -228,6 +236,8 @@ CONFIGURATIONS = {
     "secrets": {"map": [HTTPS]},
     "low ports": {"listen": ["127.0.0.1:80"], "map": [{"source": "http://localhost:81", "target": "http://a"}]},
     "TLS first": {"listen": [{"address": "127.0.0.1:8443", "tls": {"cert": "/tls/a", "key": "/tls/b"}}, "127.0.0.1:3128"]},
+    "a load balancer first": {"listen": [{"address": ":8080", "proxy_protocol": True}, "0.0.0.0:8081"]},
+    "nothing for the app": {"listen": ["192.0.2.7:80", {"address": ":8443", "tls": {"cert": "/tls/a", "key": "/tls/b"}}]},
     "a parent": {"via": {"url": "http://parent:3128", "credentials_file": "/parent/password"}, "allow": ["*:443"]},
 }
 
@@ -282,12 +292,19 @@ def without_marks(workload):
     (manifest(), {"config": {"map": [{"tls": {"ca": "ca.crt"}}]}}, "ca.crt is in no directory of its own"),
     (manifest(), {"config": {"map": [{"tls": {"ca": "/etc/ambassador/ca"}}]}}, "only ambassador.yaml is in /etc/ambassador"),
     (manifest(), {"config": {"map": [{"tls": {"ca": "/A/ca"}}]}}, "no Secret can be called like the directory of /A/ca"),
-    (manifest(), {"config": {"listen": {"address": ":1", "tls": {}}}}, "no listener without tls"),
+    (manifest(), {"config": {"listen": ":0"}}, ":0 has no port that others could know"),
     (manifest(), {"config": {"map": [{"tls": {"ca": "/a/ca"}}]}, "secrets": {"a": "/b"}}, "from the Secret a, which is mounted at /b"),
 ])  # fmt: skip
 def test_mistakes_are_refused_with_what_to_do(render, workload, values, error):
     done = render(workload, attempt=True, **values)
     assert done.returncode != 0 and error in done.stderr, done.stderr
+
+
+def test_an_alias_is_refused_with_what_to_do(tmp_path):
+    chart = depending_chart(tmp_path, ", alias: proxy")
+    (chart / "templates" / "web.yaml").write_text('{{ include "ambassador.sidecar" (list . "web.workload") }}')
+    done = helm.attempt(chart)
+    assert done.returncode != 0 and "ambassador-lib is not among this chart's dependencies, or has an alias" in done.stderr
 
 
 def test_the_readme_shows_a_chart_that_works(consumer, tmp_path):
