@@ -26,6 +26,7 @@ class Container:
         self.run = None
         self.previous = None  # the Run before
         self.exit_code = None  # of the last Run that ended
+        self.last_words = ""  # its log
         self.restarts = -1
         self.waiting = None  # why it is not running now
         self._probes = {}
@@ -40,6 +41,10 @@ class Container:
     def running(self):
         return self.run is not None and self.run.running()
 
+    def living(self):
+        """Running, or being made."""
+        return self.run is not None and not self.run.ended()
+
     def started(self):
         return self.running() and self._good("startupProbe")
 
@@ -47,7 +52,8 @@ class Container:
         return self._ready and self.started()
 
     def start(self):
-        run = Run(f"{self.pod.network.namespace}-{self.name}-{next(self._lives)}", self._options(), self.spec["image"], self._argv())
+        run = Run(f"{self.pod.network.namespace}-{self.name}-{next(self._lives)}", self._options(), self.spec["image"], self._argv(),
+                  self.pod.folder)  # fmt: skip
         with self.changed:
             self.previous, self.run = self.run, run
             self.waiting = None
@@ -59,6 +65,7 @@ class Container:
     def wait(self):
         """Until this life ends."""
         self.exit_code = self.run.wait()
+        self.last_words = self.run.log.text()
         with self.changed:
             self._ready = False
         return self.exit_code

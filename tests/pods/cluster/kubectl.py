@@ -247,7 +247,7 @@ def status(pod):
         container = pod.init[pod.initialized]
         if container.waiting:
             return f"Init:{container.waiting}"
-        return "Init:Error" if container.run and not container.running() else f"Init:{pod.initialized}/{len(pod.init)}"
+        return "Init:Error" if container.run and not container.living() else f"Init:{pod.initialized}/{len(pod.init)}"
     waiting = [each.waiting for each in pod.apps if each.waiting]
     if waiting:
         return waiting[0]
@@ -264,8 +264,7 @@ def described(container):
     if container.exit_code is not None:
         state += ["Last State:     Terminated", f"  Reason:       {'Error' if container.exit_code else 'Completed'}"]
         if container.exit_code and container.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
-            lines = (container.previous if container.running() else container.run).log.all()
-            state += [f"  Message:      {line}" if number == 0 else line for number, line in enumerate(lines)] + [""]
+            state += [f"  Message:      {container.last_words}\n"]
         state += [f"  Exit Code:    {container.exit_code}"]
     state += [f"Ready:          {container.ready()}", f"Restart Count:  {max(container.restarts, 0)}"]
     return f"  {container.name}:\n" + "".join(f"    {line}\n" for line in state)

@@ -165,7 +165,7 @@ class Pod:
         self._ending.set()
         self._closing.set()
         for container in self.containers():
-            if container.running():
+            if container.living():
                 container.run.remove()
         if self._holder:
             self._holder.close()
@@ -181,7 +181,7 @@ class Pod:
 
 
 def end_together(containers, grace):
-    threads = [threading.Thread(target=each.run.end, args=(grace,)) for each in containers if each.running()]
+    threads = [threading.Thread(target=each.run.end, args=(grace,)) for each in containers if each.living()]
     for thread in threads:
         thread.start()
     for thread in threads:
