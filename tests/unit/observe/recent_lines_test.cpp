@@ -123,7 +123,9 @@ TEST(RecentLines, of_a_batch_that_is_too_long_are_its_last) {
 
 TEST(RecentLines, leave_out_a_line_that_is_too_long) {
   RecentLines lines;
-  lines.keep(lines_of(std::string(max_recent_bytes, 'x') + '\n' + numbered(2)));
+  std::string batch(max_recent_bytes, 'x');
+  batch.append("\n").append(numbered(2));
+  lines.keep(lines_of(batch));
   ASSERT_EQ(lines.after(0).size(), 1U);
   EXPECT_EQ(lines.after(0)[0].number, 2U);
 }
