@@ -113,6 +113,7 @@ add_papers() {
     if [[ -f $licence ]]; then install -D -m 644 "$licence" "$root$licence"; fi
   done < <(grep -rhoE '/usr/share/common-licenses/[A-Za-z]+(-[0-9.]*[0-9])?' "$root/usr/share/doc" | sort -u)
   install -D -m 644 "$project/LICENSE" "$papers/copyright"
+  install -m 644 "$project/NOTICE" "$papers"
   /usr/bin/python3 "$project/packaging/sbom.py" "$binary" --static "${compiled_in[@]%%:*}" >"$papers/ambassador.sbom.cdx.json"
 }
 

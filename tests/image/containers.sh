@@ -65,8 +65,8 @@ make_base() (
   sources=/etc/apt/sources.list.d/debian.sources
   [[ -f $sources ]] || sources=/etc/apt/sources.list
   tree=$state/base.tar
-  # As the published slim image: no documents but the copyright files.
-  mmdebstrap --quiet --variant=minbase --dpkgopt='path-exclude=/usr/share/doc/*' \
+  # As the published slim image: no documents but the copyright files, and dpkg does not wait for the disk.
+  mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' bookworm "$tree" "$sources" >&2
   container=$(buildah from scratch)
