@@ -7,16 +7,26 @@
 declare -rA packages=(
   [build]="g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboost-url1.81-dev libboost-json1.81-dev
     libssl-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libyaml-cpp-dev libcli11-dev libc-ares-dev zlib1g-dev
-    libgtest-dev libgmock-dev"
+    libgtest-dev libgmock-dev nodejs:node npm:npm"
   [test]="python3 python3-pytest python3-requests python3-httpx python3-aiohttp python3-websockets curl:curl wget:wget
     busybox:busybox git:git golang-go:go ruby:ruby php-cli:php php-curl libwww-perl openjdk-17-jdk-headless:javac
-    nodejs:node npm:npm nginx libnginx-mod-stream openssl prometheus dnsmasq-base nftables iptables iproute2 util-linux
-    socat stunnel4"
+    nodejs:node npm:npm chromium nginx libnginx-mod-stream openssl prometheus dnsmasq-base nftables iptables iproute2 util-linux
+    socat stunnel4 python3-yaml yamllint"
   [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes"
   [bench]="nginx libnginx-mod-stream haproxy openssl squid tinyproxy wrk python3 git:git"
   [micro]="libbenchmark-dev valgrind python3"
+  [image]="buildah podman runc mmdebstrap catatonit netavark python3 python3-pytest curl:curl openssl:openssl nodejs:node npm:npm
+    nftables iproute2 util-linux binutils"
+  [emulation]="qemu-user-static"
+  [builder]="python3"
+  [redirect]="nftables"
+  [package]="dpkg-dev binutils gzip python3 git:git"
+  [package_test]="lintian mandoc man-db groff-base bash zsh fish systemd systemd-container mmdebstrap util-linux strace curl:curl
+    python3 python3-pytest nodejs:node npm:npm"
   [fuzz]="clang libclang-rt-14-dev libhttp-parser-dev"
 )
+
+declare -rA cross_compilers=([arm64]=g++-aarch64-linux-gnu)
 
 # Some packages start a server when they are installed. While this file says 101, none does.
 readonly policy_file=/usr/sbin/policy-rc.d
@@ -34,6 +44,28 @@ install_packages() {
     done
   done
   if ((${#missing[@]})); then install_missing "${missing[@]}"; fi
+}
+
+# The same for a program that is to run on ARCHITECTURE, by Debian's name of it: what is linked in or shipped with it is of
+# that architecture, the tools are this machine's.
+#   install_packages_for ARCHITECTURE GROUP…
+install_packages_for() {
+  local architecture=$1 group entry
+  shift
+  if [[ $architecture == "$(dpkg --print-architecture)" ]]; then install_packages "$@"; return; fi
+  [[ -n ${cross_compilers[$architecture]:-} ]] ||
+    fail "there is no cross compiler for $architecture here" "build on such a machine, or for: ${!cross_compilers[*]}"
+  local -a wanted=("${cross_compilers[$architecture]}")
+  for group in "$@"; do
+    for entry in ${packages[$group]}; do
+      case ${entry%%:*} in
+        *-dev | nftables) wanted+=("${entry%%:*}:$architecture") ;;
+        *) wanted+=("${entry%%:*}") ;;
+      esac
+    done
+  done
+  as_root dpkg --add-architecture "$architecture"
+  install_missing "${wanted[@]}"
 }
 
 #   installed_packages [PATTERN]

@@ -2,11 +2,18 @@
 
 #include "app/endpoint_report.hpp"
 #include "app/explanation.hpp"
+#include "app/page.hpp"
+#include "app/recent_calls.hpp"
+#include "app/status_report.hpp"
 #include "app/suggest.hpp"
+#include "base/bytes.hpp"
 #include "config/load.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+
+#include <algorithm>
+#include <array>
 
 namespace ambassador::app {
 namespace {
@@ -26,7 +33,7 @@ bool is_loopback(boost::asio::ip::address const& address) {
 }
 
 constexpr std::string_view index_text =
-    "ambassador\n"
+    "ambassador: a browser gets a page here\n"
     "  /metrics                         counters, for Prometheus\n"
     "  /healthz                         200 while alive\n"
     "  /readyz                          200 while it takes calls\n"
@@ -34,6 +41,8 @@ constexpr std::string_view index_text =
     "  /explain?method=GET&url=http://  what a call would do, and why\n"
     "  /endpoints                       the endpoints of each source, and how they are\n"
     "  /suggest                         lines for what was called and is not covered\n"
+    "  /status                          counters of the sources, endpoints and reloads, as JSON\n"
+    "  /calls?after=N                   the last lines of the log, as JSON\n"
     "  /quit                            POST: ends, once the calls under way are finished\n";
 
 bool is_local(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) {
@@ -50,28 +59,65 @@ SmallResponse allow_only(std::string_view methods) {
   return response;
 }
 
+/// Of a query's parameters; empty where there is none of this name.
+std::string parameter(std::string_view query, std::string_view name) {
+  // A query alone is parsed as part of a relative reference.
+  std::string reference{"?"};
+  reference.append(query);
+  auto const parsed = boost::urls::parse_relative_ref(reference);
+  if (!parsed) return {};
+  std::string value;
+  for (auto const one : parsed->params()) {
+    if (one.key == name) value = one.value;
+  }
+  return value;
+}
+
+/// What no browser should make more of than is said here: it is for this origin, and is what its type says.
+SmallResponse local_response(status result, std::string body, std::string_view type = "text/plain; charset=utf-8") {
+  auto response = text_response(result, std::move(body), type);
+  response.set("X-Content-Type-Options", "nosniff");
+  response.set("Cross-Origin-Resource-Policy", "same-origin");
+  response.set("Referrer-Policy", "no-referrer");
+  return response;
+}
+
+SmallResponse page_response() {
+  auto response = local_response(status::ok, std::string{page_html}, "text/html; charset=utf-8");
+  response.set("Content-Security-Policy", boost::beast::string_view{page_policy.data(), page_policy.size()});
+  response.set(http::field::vary, "Accept");
+  return response;
+}
+
+constexpr std::array<std::string_view, 7> local_paths{"/",        "/calls",  "/config", "/endpoints",
+                                                      "/explain", "/status", "/suggest"};
+
 }  // namespace
 
 SmallResponse Admin::answer(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const {
   auto const target = request.target();
   std::string_view const text{target.data(), target.size()};
-  auto const question = text.find('?');
+  auto const question = std::min(text.find('?'), text.size());
   auto const path = text.substr(0, question);
   if (path == "/quit") return answer_quit(request, peer);
   if (request.method() != http::verb::get && request.method() != http::verb::head) return allow_only("GET, HEAD");
-  if (path == "/metrics") return text_response(status::ok, metrics_.expose(), "text/plain; version=0.0.4; charset=utf-8");
-  if (path == "/healthz") return text_response(status::ok, "alive\n");
-  if (path == "/readyz") {
-    if (draining_) return text_response(status::service_unavailable, "draining\n");
-    return text_response(status::ok, trouble_.empty() ? "ready\n" : "ready; " + trouble_ + '\n');
+  if (path == "/metrics") {
+    return text_response(status::ok, parts_.metrics.expose(), "text/plain; version=0.0.4; charset=utf-8");
   }
-  if (path != "/" && path != "/config" && path != "/endpoints" && path != "/explain" && path != "/suggest") {
+  if (path == "/healthz") return text_response(status::ok, "alive\n");
+  if (path == "/readyz") return answer_ready();
+  if (std::find(local_paths.begin(), local_paths.end(), path) == local_paths.end()) {
     return text_response(status::not_found, std::string{"not here: see /\n"});
   }
   if (!is_local(request, peer)) return for_loopback_only();
   auto const accept = request[http::field::accept];
-  bool const json = std::string_view{accept.data(), accept.size()}.starts_with("application/json");
-  return answer_local(path, question == std::string_view::npos ? std::string_view{} : text.substr(question + 1), json);
+  return answer_local(path, text.substr(std::min(question + 1, text.size())), {accept.data(), accept.size()});
+}
+
+SmallResponse Admin::answer_ready() const {
+  if (draining_) return text_response(status::service_unavailable, "draining\n");
+  auto const& trouble = parts_.reloads.trouble();
+  return text_response(status::ok, trouble.empty() ? "ready\n" : "ready; " + trouble + '\n');
 }
 
 SmallResponse Admin::answer_quit(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const {
@@ -84,27 +130,34 @@ SmallResponse Admin::answer_quit(SmallRequest const& request, boost::asio::ip::t
   return text_response(status::ok, "ending\n");
 }
 
-SmallResponse Admin::answer_local(std::string_view path, std::string_view query, bool json) const {
-  if (path == "/") return text_response(status::ok, std::string{index_text});
-  if (path == "/config") return text_response(status::ok, config::to_yaml(snapshot_->settings), "application/yaml");
-  if (path == "/endpoints") return text_response(status::ok, endpoints_text(endpoints_, std::chrono::steady_clock::now()));
-  if (path == "/suggest") return text_response(status::ok, suggest_seen(*snapshot_, metrics_), "application/yaml");
-  // A query alone is parsed as part of a relative reference.
-  std::string reference{"?"};
-  reference.append(query);
-  auto const parsed = boost::urls::parse_relative_ref(reference);
-  std::string method = "GET";
-  std::string url;
-  if (parsed) {
-    for (auto const parameter : parsed->params()) {
-      if (parameter.key == "method") method = parameter.value;
-      if (parameter.key == "url") url = parameter.value;
-    }
+SmallResponse Admin::answer_local(std::string_view path, std::string_view query, std::string_view accept) const {
+  auto const now = std::chrono::steady_clock::now();
+  if (path == "/config") return local_response(status::ok, config::to_yaml(snapshot_->settings), "application/yaml");
+  if (path == "/endpoints") return local_response(status::ok, endpoints_text(parts_.endpoints, now));
+  if (path == "/suggest") return local_response(status::ok, suggest_seen(*snapshot_, parts_.metrics), "application/yaml");
+  if (path == "/explain") return answer_explain(query, accept.starts_with("application/json"));
+  if (path == "/status") {
+    StatusParts const parts{*snapshot_,      parts_.metrics, parts_.endpoints, parts_.reloads,
+                            parts_.resolver, parts_.version, started_,         draining_};
+    return local_response(status::ok, status_json(parts, std::chrono::system_clock::now(), now), "application/json");
   }
-  if (url.empty()) return text_response(status::bad_request, "say /explain?method=GET&url=http://host/path\n");
-  auto const explanation = explain(snapshot_->rules, method, url);
-  return json ? text_response(status::ok, to_json(explanation), "application/json")
-              : text_response(status::ok, to_text(explanation));
+  if (path == "/calls") {
+    auto const after = parse_decimal(parameter(query, "after")).value_or(0);
+    return local_response(status::ok, recent_calls_json(*snapshot_, parts_.lines, parts_.metrics.seen(), after),
+                          "application/json");
+  }
+  // Browsers say that they read HTML; curl does not, and gets the index.
+  if (accept.find("text/html") != std::string_view::npos) return page_response();
+  return local_response(status::ok, std::string{index_text});
+}
+
+SmallResponse Admin::answer_explain(std::string_view query, bool json) const {
+  auto const url = parameter(query, "url");
+  if (url.empty()) return local_response(status::bad_request, "say /explain?method=GET&url=http://host/path\n");
+  auto const method = parameter(query, "method");
+  auto const explanation = explain(snapshot_->rules, method.empty() ? "GET" : method, url);
+  return json ? local_response(status::ok, to_json(explanation), "application/json")
+              : local_response(status::ok, to_text(explanation));
 }
 
 }  // namespace ambassador::app

@@ -3,26 +3,37 @@
 // DNS rebinding).
 #pragma once
 
+#include "app/reload_report.hpp"
 #include "app/small_server.hpp"
 #include "app/snapshot.hpp"
+#include "net/resolver.hpp"
 #include "observe/metrics.hpp"
+#include "observe/recent_lines.hpp"
 #include "upstream/endpoint_states.hpp"
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <utility>
 
 namespace ambassador::app {
 
+/// What is told of, beside the configuration.
+struct AdminParts {
+  observe::Metrics const& metrics;
+  upstream::EndpointStates const& endpoints;
+  ReloadReport const& reloads;
+  net::Resolver const& resolver;
+  observe::RecentLines const& lines;
+  std::string version;
+};
+
 class Admin {
  public:
-  Admin(Snapshot const& snapshot, observe::Metrics const& metrics, upstream::EndpointStates const& endpoints)
-      : snapshot_{&snapshot}, metrics_{metrics}, endpoints_{endpoints} {}
+  Admin(Snapshot const& snapshot, AdminParts parts) : snapshot_{&snapshot}, parts_{std::move(parts)} {}
 
   /// The one in force from now on.
   void use(Snapshot const& snapshot) noexcept { snapshot_ = &snapshot; }
-  /// What is to be known beside that we are ready; empty: nothing.
-  void set_trouble(std::string trouble) { trouble_ = std::move(trouble); }
 
   SmallResponse answer(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const;
 
@@ -32,12 +43,13 @@ class Admin {
 
  private:
   [[nodiscard]] SmallResponse answer_quit(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const;
-  [[nodiscard]] SmallResponse answer_local(std::string_view path, std::string_view query, bool json) const;
+  [[nodiscard]] SmallResponse answer_ready() const;
+  [[nodiscard]] SmallResponse answer_local(std::string_view path, std::string_view query, std::string_view accept) const;
+  [[nodiscard]] SmallResponse answer_explain(std::string_view query, bool json) const;
 
   Snapshot const* snapshot_;
-  std::string trouble_;
-  observe::Metrics const& metrics_;
-  upstream::EndpointStates const& endpoints_;
+  AdminParts const parts_;
+  SystemTime const started_ = std::chrono::system_clock::now();
   bool draining_ = false;
   std::function<void()> quit_;
 };

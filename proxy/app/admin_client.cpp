@@ -53,7 +53,8 @@ bool says_passes(std::string const& json) {
 bool is_admin_url(std::string const& admin) { return read_admin(admin).has_value(); }
 
 std::string admin_url(config::ListenAddress const& address) {
-  if (address.is_default) return "http://localhost:" + std::to_string(address.port);  // of whichever family there is
+  bool const either = address.is_default || address.both_families;  // whichever family there is
+  if (either) return "http://localhost:" + std::to_string(address.port);
   auto host = asio::ip::make_address(address.host);
   if (host.is_unspecified()) {
     host = host.is_v4() ? asio::ip::address{asio::ip::address_v4::loopback()} : asio::ip::address_v6::loopback();

@@ -57,9 +57,14 @@ App::~App() {
 
 std::optional<CannotListen> App::open_admin() {
   if (!admin_at_start_) return std::nullopt;
-  auto opened = net::open_listening_socket(endpoint_of(*admin_at_start_), false);
-  if (!opened && admin_at_start_->is_default && is_missing_family(opened.error().code)) {
-    opened = net::open_listening_socket({asio::ip::address_v6::loopback(), admin_at_start_->port}, false);
+  bool const both = admin_at_start_->both_families;
+  auto opened = net::open_listening_socket(endpoint_of(*admin_at_start_), false, both);
+  if (!opened && is_missing_family(opened.error().code)) {
+    if (both) {
+      opened = net::open_listening_socket({asio::ip::address_v4::any(), admin_at_start_->port}, false);
+    } else if (admin_at_start_->is_default) {
+      opened = net::open_listening_socket({asio::ip::address_v6::loopback(), admin_at_start_->port}, false);
+    }
   }
   if (!opened) return cannot_listen(*admin_at_start_, opened.error().code, "admin");
   admin_descriptor_ = *opened;
@@ -82,9 +87,17 @@ void App::say_listening(std::uint64_t number) const {
   events_->info("listening on {}://{}", scheme_of(info), info.text);
 }
 
+void App::tell_manager(ServiceState state) const {
+  if (auto const failed = tell_service_manager(options_.service_manager, state)) {
+    events_->warn("the service manager at {} cannot be told how we are: {}", options_.service_manager, failed.message());
+  }
+}
+
 void App::start_workers() {
   metrics_.also_collect([this] { return endpoints_family(endpoint_states_, std::chrono::steady_clock::now()); });
-  log_writer_ = std::make_unique<observe::LogWriter>(observe::LogWriter::Options{}, events_, metrics_.log_lines_dropped());
+  log_writer_ = std::make_unique<observe::LogWriter>(
+      observe::LogWriter::Options{.recent = admin_descriptor_ >= 0 ? recent_lines_ : nullptr}, events_,
+      metrics_.log_lines_dropped());
   commons_ = std::make_unique<Commons>(
       Commons{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, pseudonym_, memory_});
   for (unsigned index = 0; index < options_.workers; ++index) {
@@ -103,7 +116,8 @@ void App::run() {
   start_workers();
   live_->files().watch(file_watch_, file_news_);
   watch_configuration(live_->snapshot().files);
-  admin_ = std::make_unique<Admin>(live_->snapshot(), metrics_, endpoint_states_);
+  admin_ = std::make_unique<Admin>(
+      live_->snapshot(), AdminParts{metrics_, endpoint_states_, reloads_, resolver_, *recent_lines_, options_.version});
   admin_->on_quit([this] { request_stop(); });
   if (admin_descriptor_ >= 0) {
     admin_server_ = std::make_unique<SmallServer>(
@@ -112,6 +126,7 @@ void App::run() {
   }
   for (auto const& listening : live_->listening) say_listening(listening.socket);
   if (admin_address_) events_->info("admin on http://{}", net::to_text(*admin_address_));
+  tell_manager(ServiceState::ready);
   control_.run();
   workers_.clear();  // ends and joins the threads; what they had to log is handed over
   log_writer_->stop();
@@ -144,6 +159,7 @@ void App::begin_drain() {
     draining_since_ = now;
     quiet_.emplace(now);
     admin_->set_draining();
+    tell_manager(ServiceState::stopping);
     for (auto& worker : workers_) worker->begin_drain();
     // Another process serves the port now, and it must get the new connections.
     if (options_.share_port && !drain_.quit) {

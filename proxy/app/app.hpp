@@ -7,6 +7,7 @@
 #include "app/drain.hpp"
 #include "app/listeners.hpp"
 #include "app/reload_report.hpp"
+#include "app/service_manager.hpp"
 #include "app/worker.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -21,8 +22,9 @@ namespace ambassador::app {
 struct ReadConfiguration;
 
 struct AppOptions {
-  bool share_port = false;  ///< `--share-port`
-  std::string name_server;  ///< AMBASSADOR_DNS, `host:port`
+  bool share_port = false;        ///< `--share-port`
+  std::string name_server;        ///< AMBASSADOR_DNS, `host:port`
+  std::string service_manager{};  ///< NOTIFY_SOCKET
   std::string version;
   unsigned workers = 1;
   std::optional<ConfigurationOptions> configuration{};  ///< where the snapshot came from, to be read again; nothing: never
@@ -50,6 +52,7 @@ class App {
   void start_workers();
   void complete(LiveSnapshot& next, LiveSnapshot const* previous);
   void say_listening(std::uint64_t number) const;
+  void tell_manager(ServiceState state) const;
   void wait_for_signal();
   void begin_drain();
   void look_at_drain();
@@ -57,6 +60,7 @@ class App {
 
   // Reading the configuration again: reload.cpp.
   void reload();
+  void read_again();
   void watch_configuration(std::vector<std::string> files);
   std::vector<std::string> try_reload(ReadConfiguration const& read);
   void bring_into_force(std::shared_ptr<LiveSnapshot> next, ListenerChange change);
@@ -90,6 +94,7 @@ class App {
   MemoryCeiling memory_{find_memory_cgroup()};
   upstream::SharedUpstreams upstreams_;
   upstream::EndpointStates endpoint_states_;
+  std::shared_ptr<observe::RecentLines> recent_lines_ = std::make_shared<observe::RecentLines>();
   std::unique_ptr<observe::LogWriter> log_writer_;
   std::unique_ptr<Commons> commons_;
   std::unique_ptr<Admin> admin_;

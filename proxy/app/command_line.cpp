@@ -1,5 +1,6 @@
 #include "app/admin_client.hpp"
 #include "app/commands.hpp"
+#include "app/inject.hpp"
 #include "app/redirect.hpp"
 
 #include <CLI/CLI.hpp>
@@ -18,6 +19,7 @@ constexpr char examples[] = R"(Examples:
   ambassador check -c ambassador.yaml               every error, with its place
   ambassador explain -c ambassador.yaml GET http://localhost/api
   ambassador suggest --admin http://localhost:9901  lines for what was called in report mode
+  ambassador inject -c ambassador.yaml < deployment.yaml | kubectl apply -f -
   ambassador redirect --uid 1080                    (see `redirect --help`)
   ambassador wait --timeout 10s && exec ./app       healthcheck, quit: the same way
 )";
@@ -28,6 +30,17 @@ constexpr char redirect_examples[] = R"(Examples, as root (in Kubernetes: an ini
   ambassador redirect --remove               only ours go
 Loopback, replies and DNS (port 53) pass; other UDP, and what else cannot be redirected, is rejected.
 The configuration needs the same port: `transparent: 15001`, and the ambassador runs as that user.
+)";
+
+constexpr char inject_examples[] = R"(Examples:
+  ambassador inject -c ambassador.yaml < deployment.yaml | kubectl apply -f -
+  helm template shop | ambassador inject -c ambassador.yaml --secret api-keys=/secrets/payments > shop.yaml
+  ambassador inject --uninject shop.yaml
+
+Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob and Pod, in lists too; all else passes as it is. Running it
+again brings the sidecar up to date. `ambassador/inject: disabled`, an annotation, leaves a workload out. The configuration
+is read as the Pod will: without this shell's AMBASSADOR_ variables. Files that it names come from the Secret that has the
+name of their directory.
 )";
 
 constexpr char suggest_examples[] = R"(Examples:
@@ -126,6 +139,43 @@ void add_redirect(CLI::App& command, RedirectOptions& options) {
       ->type_name("PROGRAM");
 }
 
+kubernetes::SecretDirectory read_secret(std::string const& text) {
+  auto const equals = text.find('=');
+  auto directory = equals == std::string::npos ? std::string{} : text.substr(equals + 1);
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  bool const good = equals != std::string::npos && kubernetes::is_secret_name(text.substr(0, equals)) &&
+                    directory.starts_with('/') && directory != "/";
+  if (!good) throw CLI::ValidationError("--secret", "wants NAME=/DIR, as api-keys=/secrets/payments, not " + text);
+  return {text.substr(0, equals), std::move(directory)};
+}
+
+void add_inject(CLI::App& command, InjectOptions& options) {
+  command.footer(inject_examples);
+  command.add_option("FILE", options.input, "The manifests, YAML or JSON; stdin unless given")->type_name("");
+  command.add_option("-c,--config", options.config, "Becomes the ConfigMap; unless given, what `run` would find")
+      ->type_name("FILE");
+  command.add_flag("--uninject", options.remove, "Take out what was added");
+  command.add_option("--image", options.image, "The sidecar's; ambassador:" + version() + " unless given")->type_name("IMAGE");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--secret",
+          [&options](std::vector<std::string> const& values) {
+            for (auto const& value : values) options.secrets.push_back(read_secret(value));
+          },
+          "Where a Secret is mounted, if its name is not the directory's; may be given again")
+      ->type_name("NAME=/DIR")
+      ->allow_extra_args(false);
+  command
+      .add_option_function<std::string>(
+          "--sidecar",
+          [&options](std::string const& form) {
+            options.form = form == "native" ? kubernetes::Sidecar::Form::native : kubernetes::Sidecar::Form::container;
+          },
+          "container for Kubernetes below 1.29; native unless given")
+      ->check(CLI::IsMember({"native", "container"}))
+      ->type_name("native|container");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -178,6 +228,9 @@ int main(int argc, char** argv) {
   auto* schema_command = cli.add_subcommand("schema", "Print the configuration's JSON schema");
   auto* demo_command = cli.add_subcommand("demo", "The numbers scenario, all in one process, to look at");
   demo_command->add_flag("--once", once, "Make the two calls and end");
+  auto* inject_command = cli.add_subcommand("inject", "Add the sidecar to Kubernetes manifests");
+  InjectOptions injection;
+  add_inject(*inject_command, injection);
   auto* redirect_command = cli.add_subcommand("redirect", "Kernel rules for transparent mode");
   RedirectOptions redirection;
   add_redirect(*redirect_command, redirection);
@@ -215,6 +268,7 @@ int main(int argc, char** argv) {
     if (healthcheck_command->parsed()) return healthcheck(admin, options);
     if (wait_command->parsed()) return wait(admin, options, Milliseconds{wait_timeout});
     if (quit_command->parsed()) return quit(admin, options);
+    if (inject_command->parsed()) return inject(injection);
     if (redirect_command->parsed()) return redirect(redirection);
     return run(options, share_port);
   };

@@ -26,6 +26,12 @@ namespace {
 constexpr Milliseconds wait_pause{20};             ///< between two looks at whether it is ready
 constexpr std::chrono::seconds wait_try_limit{1};  ///< for one of them
 
+/// Empty where it is not set.
+std::string variable(char const* name) {
+  auto const* const value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string{value};
+}
+
 /// The admin port that the command line names, or the configuration; nothing, and said why, where there is none.
 std::optional<std::string> where_to_ask(std::string const& admin, ConfigurationOptions const& options) {
   if (!admin.empty()) return admin;
@@ -54,10 +60,10 @@ std::string version() { return AMBASSADOR_VERSION; }
 Exit run(ConfigurationOptions const& options, bool share_port) {
   auto const snapshot = load_snapshot(options);
   if (!snapshot) return Exit::failed;
-  auto const* name_server = std::getenv("AMBASSADOR_DNS");
   App app{snapshot,
           {.share_port = share_port,
-           .name_server = name_server == nullptr ? std::string{} : std::string{name_server},
+           .name_server = variable("AMBASSADOR_DNS"),
+           .service_manager = variable("NOTIFY_SOCKET"),
            .version = version(),
            .workers = snapshot->settings.workers.value_or(automatic_workers()),
            .configuration = options},

@@ -3,13 +3,9 @@
 #include <fmt/format.h>
 
 namespace ambassador::app {
-namespace {
 
-std::int64_t nanoseconds(SteadyTime time) noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-}
-
-std::string state_text(balance::EndpointState const& state, std::int64_t now_ns) {
+std::string state_text(balance::EndpointState const& state, SteadyTime now) {
+  auto const now_ns = nanoseconds(now);
   if (state.failing_checks.load(std::memory_order_relaxed)) return "failing checks";
   if (balance::is_ejected(state, now_ns)) {
     auto const left = state.ejected_until_ns.load(std::memory_order_relaxed) - now_ns;
@@ -18,12 +14,10 @@ std::string state_text(balance::EndpointState const& state, std::int64_t now_ns)
   return balance::slow_start_share(state, now_ns) < 1 ? "slow start" : "healthy";
 }
 
-}  // namespace
-
 std::string endpoints_text(upstream::EndpointStates const& states, SteadyTime now) {
   std::string text;
   states.for_each([&](std::string const& source, std::string const& address, balance::EndpointState const& state) {
-    text += fmt::format("{} {} {} in_flight={}\n", source, address, state_text(state, nanoseconds(now)),
+    text += fmt::format("{} {} {} in_flight={}\n", source, address, state_text(state, now),
                         state.in_flight.load(std::memory_order_relaxed));
   });
   return text.empty() ? "no source was called yet\n" : text;

@@ -10,8 +10,14 @@
 
 namespace ambassador::app {
 
-/// One line an endpoint: `SOURCE ADDRESS STATE in_flight=N`, where STATE is `healthy`, `ejected for N s`, `failing checks` or
-/// `slow start`.
+inline std::int64_t nanoseconds(SteadyTime time) noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+/// `healthy`, `ejected for N s`, `failing checks` or `slow start`.
+std::string state_text(balance::EndpointState const& state, SteadyTime now);
+
+/// One line an endpoint: `SOURCE ADDRESS STATE in_flight=N`.
 std::string endpoints_text(upstream::EndpointStates const& states, SteadyTime now);
 
 /// ambassador_upstream_healthy{mapping, endpoint}: 1 where calls are sent to it. There are as many as the names have addresses.

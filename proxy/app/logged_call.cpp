@@ -5,6 +5,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 namespace ambassador::app {
@@ -58,12 +59,67 @@ std::string_view take_word(std::string_view& line) noexcept {
 
 bool is_status(std::string_view word) noexcept { return word == "-" || (word.size() == 3 && parse_decimal(word)); }
 
-/// From what follows the source in a text line.
-std::optional<LoggedOutcome> read_outcome(std::string_view word) noexcept {
-  if (word == "[BLOCKED]" || word == "[REPORTED]") return LoggedOutcome::uncovered;
-  if (word == "[REFUSED]" || word == "[LOCAL]") return LoggedOutcome::aside;
-  if (word == "->" || is_status(word)) return LoggedOutcome::passed;
-  return std::nullopt;
+LoggedOutcome outcome_of(std::string_view decision) noexcept {
+  if (decision == "blocked" || decision == "reported") return LoggedOutcome::uncovered;
+  if (decision == "mapped" || decision == "allowed") return LoggedOutcome::passed;
+  return LoggedOutcome::aside;
+}
+
+/// From what follows the source in a text line; empty where it is no line of ours.
+std::string_view read_decision(std::string_view word) noexcept {
+  if (word == "[BLOCKED]") return "blocked";
+  if (word == "[REPORTED]") return "reported";
+  if (word == "[REFUSED]") return "refused";
+  if (word == "[LOCAL]") return "local";
+  if (word == "->") return "mapped";
+  return is_status(word) ? "allowed" : "";
+}
+
+/// `KEY=NUMBER`, or nothing that belongs here.
+bool read_number(std::string_view word, std::string_view key, std::uint64_t& value) noexcept {
+  if (!word.starts_with(key)) return false;
+  auto const number = parse_decimal(word.substr(key.size()));
+  if (number) value = *number;
+  return number.has_value();
+}
+
+/// One word of the part between the status and the reason.
+bool read_effort(std::string_view word, LoggedCall& call) {
+  constexpr std::string_view upstream = "upstream=";
+  if (word.starts_with(upstream)) {
+    word.remove_prefix(upstream.size());
+    if (word != "-") call.upstream = unescape(word);
+    return true;
+  }
+  if (word.ends_with("ms")) {
+    auto const duration = parse_decimal(word.substr(0, word.size() - 2));
+    if (duration) call.duration_ms = static_cast<double>(*duration);
+    return duration.has_value();
+  }
+  return read_number(word, "in=", call.bytes_in) || read_number(word, "out=", call.bytes_out) ||
+         read_number(word, "tries=", call.tries) || word.starts_with("sni=") || word.starts_with("end=");
+}
+
+/// Takes ` KEY=VALUE` from the end of what is left of a line, where there is one.
+std::string take_id(std::string_view& rest, std::string_view key) {
+  auto const at = rest.rfind(key);
+  if (at == std::string_view::npos || (at != 0 && rest[at - 1] != ' ')) return {};
+  auto const value = rest.substr(at + key.size());
+  if (value.find(' ') != std::string_view::npos) return {};
+  rest = rest.substr(0, at == 0 ? 0 : at - 1);
+  return unescape(value);
+}
+
+/// What follows the status: effort, reason, ids.
+void read_rest(std::string_view rest, LoggedCall& call) {
+  while (!rest.empty()) {
+    auto ahead = rest;
+    if (!read_effort(take_word(ahead), call)) break;
+    rest = ahead;
+  }
+  call.request_id = take_id(rest, "request=");
+  call.trace_id = take_id(rest, "trace=");
+  call.reason = unescape(rest);
 }
 
 std::optional<LoggedCall> read_text(std::string_view line) {
@@ -73,15 +129,28 @@ std::optional<LoggedCall> read_text(std::string_view line) {
   call.time = *time;
   call.method = unescape(take_word(line));
   call.source = unescape(take_word(line));
-  auto const outcome = read_outcome(take_word(line));
-  if (!outcome) return std::nullopt;
-  call.outcome = *outcome;
+  auto word = take_word(line);
+  call.decision = read_decision(word);
+  if (call.decision.empty()) return std::nullopt;
+  call.outcome = outcome_of(call.decision);
+  if (word == "->") call.target = unescape(take_word(line));
+  if (!is_status(word)) word = take_word(line);
+  call.status = static_cast<unsigned>(parse_decimal(word).value_or(0));
+  read_rest(line, call);
   return call;
 }
 
 std::string_view text_at(boost::json::object const& object, std::string_view key) noexcept {
   auto const* value = object.if_contains({key.data(), key.size()});
   return value != nullptr && value->is_string() ? std::string_view{value->as_string()} : std::string_view{};
+}
+
+double number_at(boost::json::object const& object, std::string_view key) noexcept {
+  auto const* value = object.if_contains({key.data(), key.size()});
+  constexpr double most = 1e15;  // a whole number to a double, and to others
+  boost::system::error_code none;
+  auto const number = value != nullptr && value->is_number() ? value->to_number<double>(none) : 0;
+  return none || number < 0 ? 0 : std::min(number, most);
 }
 
 std::optional<LoggedCall> read_json(std::string_view line) {
@@ -98,8 +167,18 @@ std::optional<LoggedCall> read_json(std::string_view line) {
   call.source = text_at(object, "source");
   Authority listener;
   if (parse_authority(text_at(object, "listener"), listener) == UriFault::none) call.listener_port = listener.port;
-  if (decision == "blocked" || decision == "reported") call.outcome = LoggedOutcome::uncovered;
-  if (decision == "mapped" || decision == "allowed") call.outcome = LoggedOutcome::passed;
+  call.decision = decision;
+  call.outcome = outcome_of(decision);
+  call.target = text_at(object, "target");
+  call.status = static_cast<unsigned>(std::min(number_at(object, "status"), 999.0));
+  call.duration_ms = number_at(object, "duration_ms");
+  call.bytes_in = static_cast<std::uint64_t>(number_at(object, "bytes_in"));
+  call.bytes_out = static_cast<std::uint64_t>(number_at(object, "bytes_out"));
+  call.upstream = text_at(object, "upstream");
+  call.tries = static_cast<std::uint64_t>(number_at(object, "tries"));
+  call.reason = text_at(object, "reason");
+  call.trace_id = text_at(object, "trace_id");
+  call.request_id = text_at(object, "request_id");
   return call;
 }
 

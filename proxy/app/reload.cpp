@@ -67,6 +67,12 @@ void App::reload() {
   if (!options_.configuration || watched_files_.empty()) {
     return reloads_.skipped("there is no configuration file to read again: flags and environment are those of the start");
   }
+  tell_manager(ServiceState::reloading);
+  read_again();
+  tell_manager(ServiceState::ready);
+}
+
+void App::read_again() {
   watch_configuration(watched_files_);  // what is written from here on is another change
   auto const read = read_configuration(*options_.configuration);
   auto const faults = try_reload(read);
@@ -81,7 +87,6 @@ void App::reload() {
   } else if (live_->snapshot().files != watched_files_) {
     watch_configuration(live_->snapshot().files);
   }
-  admin_->set_trouble(reloads_.trouble());
 }
 
 /// What is wrong; where nothing is, it is in force.

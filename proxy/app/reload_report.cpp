@@ -51,6 +51,7 @@ void ReloadReport::in_force_since_now() {
 void ReloadReport::succeeded(std::string_view what) {
   good_.Increment();
   in_force_since_now();
+  last_ = {since_, {}};
   events_.info("reloaded: {}", what);
 }
 
@@ -61,6 +62,7 @@ void ReloadReport::skipped(std::string_view why) {
 
 void ReloadReport::failed(std::string_view origin, std::vector<std::string> const& faults) {
   bad_.Increment();
+  last_ = {text_of(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())), faults};
   last_was_good_.Set(0);
   for (auto const& fault : faults) events_.error("{}", fault);
   events_.error("the configuration of {} could not be loaded: the one of {} stays in force", origin, since_);

@@ -8,11 +8,18 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ambassador::app {
+
+/// How reading the configuration again went the last time.
+struct LastReload {
+  std::string time;                 ///< RFC 3339, in seconds
+  std::vector<std::string> faults;  ///< why it was not taken; empty where all is well
+};
 
 class ReloadReport {
  public:
@@ -29,6 +36,10 @@ class ReloadReport {
 
   /// Behind "ready" while another configuration is in force than the one that was read last; empty where all is well.
   [[nodiscard]] std::string const& trouble() const noexcept { return trouble_; }
+  /// When the configuration in force was read.
+  [[nodiscard]] std::string const& since() const noexcept { return since_; }
+  /// Nothing where it was read only once.
+  [[nodiscard]] std::optional<LastReload> const& last() const noexcept { return last_; }
 
  private:
   void in_force_since_now();
@@ -40,6 +51,7 @@ class ReloadReport {
   prometheus::Gauge& last_good_time_;
   std::string since_;  ///< when the one in force was read
   std::string trouble_;
+  std::optional<LastReload> last_;
 };
 
 }  // namespace ambassador::app

@@ -15,16 +15,6 @@
 namespace ambassador::app {
 namespace {
 
-std::optional<std::string> read_file(std::string const& path) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0 || S_ISDIR(about.st_mode)) return std::nullopt;
-  std::ifstream file{path, std::ios::binary};
-  if (!file) return std::nullopt;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 std::map<std::string, std::string> read_environment() {
   std::map<std::string, std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -37,6 +27,16 @@ std::map<std::string, std::string> read_environment() {
 }
 
 }  // namespace
+
+std::optional<std::string> read_file(std::string const& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0 || S_ISDIR(about.st_mode)) return std::nullopt;
+  std::ifstream file{path, std::ios::binary};
+  if (!file) return std::nullopt;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
 
 ReadConfiguration read_configuration(ConfigurationOptions const& options, bool no_files) {
   ReadConfiguration result;

@@ -12,6 +12,9 @@
 
 namespace ambassador::app {
 
+/// Nothing where it cannot be read.
+std::optional<std::string> read_file(std::string const& path);
+
 struct ReadConfiguration {
   std::shared_ptr<Snapshot const> snapshot;     ///< null where a diagnostic is an error
   std::vector<config::Diagnostic> diagnostics;  ///< `expect` cases that do not hold are not among them

@@ -1,5 +1,6 @@
 #include "app/suggest.hpp"
 
+#include "app/logged_url.hpp"
 #include "route/suggestion.hpp"
 
 #include <algorithm>
@@ -8,21 +9,6 @@
 #include <fmt/format.h>
 
 namespace ambassador::app {
-namespace {
-
-constexpr std::uint16_t default_listener_port = 1080;
-
-constexpr std::string_view tcp_scheme = "tcp://";
-
-/// Reads what the log says was asked for: a URL, or the `[tcp://]host:port` of a connection.
-bool read_source(LoggedCall const& call, route::RequestUrl& url) {
-  std::string_view source = call.source;
-  if (source.starts_with(tcp_scheme)) source.remove_prefix(tcp_scheme.size());
-  bool const is_connection = source.find("://") == std::string_view::npos;
-  return !route::read_typed_url(is_connection ? std::string_view{"CONNECT"} : std::string_view{call.method}, source, url);
-}
-
-}  // namespace
 
 std::string suggest_seen(Snapshot const& snapshot, observe::Metrics const& metrics) {
   route::Usage const usage{snapshot.settings, metrics.mapping_uses(), metrics.allow_uses()};
@@ -56,11 +42,11 @@ void LogSuggestion::take(std::string_view line) {
   auto const call = read_log_line(line);
   if (call && call->outcome == LoggedOutcome::aside) return;
   route::RequestUrl url;
-  if (!call || !read_source(*call, url)) {
+  if (!call || !read_logged_url(*call, url)) {
     ++not_ours_;
     return;
   }
-  auto const port = listener_port_of(*call, url);
+  auto const port = listener_port_of(*call, url, snapshot_);
   if (is_covered(*call, url, port) || call->outcome != LoggedOutcome::uncovered) return;
   seen_.saw(route::seen_destination(url, port), call->time);
 }
@@ -84,15 +70,6 @@ bool LogSuggestion::is_covered(LoggedCall const& call, route::RequestUrl const& 
   if (decision.allow == nullptr) return false;
   ++allow_uses_[static_cast<std::size_t>(decision.allow - snapshot_->settings.allow.data())];
   return true;
-}
-
-/// The listener that a URL names, where it names one; a text line does not say where the call came in.
-std::uint16_t LogSuggestion::listener_port_of(LoggedCall const& call, route::RequestUrl const& url) const {
-  if (call.listener_port != 0) return call.listener_port;
-  if (snapshot_ == nullptr) return default_listener_port;
-  auto const& listen = snapshot_->settings.listen;
-  bool const named = std::any_of(listen.begin(), listen.end(), [&](auto const& address) { return address.port == url.port(); });
-  return named ? url.port() : std::uint16_t{0};
 }
 
 std::string LogSuggestion::text() const {

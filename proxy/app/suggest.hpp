@@ -34,7 +34,6 @@ class LogSuggestion {
 
  private:
   bool is_covered(LoggedCall const& call, route::RequestUrl const& url, std::uint16_t listener_port);
-  [[nodiscard]] std::uint16_t listener_port_of(LoggedCall const& call, route::RequestUrl const& url) const;
 
   Snapshot const* snapshot_;
   observe::Seen seen_;

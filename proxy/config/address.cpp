@@ -109,6 +109,7 @@ std::vector<ListenAddress> read_listen(Node const& node, Report& report) {
 
 bool overlap(ListenAddress const& a, ListenAddress const& b) noexcept {
   if (a.port == 0 || a.port != b.port) return false;
+  if (a.both_families || b.both_families) return true;
   bool const a_v6 = a.host.find(':') != std::string::npos;
   bool const b_v6 = b.host.find(':') != std::string::npos;
   if (a_v6 != b_v6) return false;

@@ -84,7 +84,9 @@ constexpr std::array keys{
     Key{.path = "admin",
         .form = Form::admin,
         .fallback = "127.0.0.1:9901",
-        .doc = "Where /metrics, /healthz and /readyz are served; off for nowhere."},
+        .doc =
+            "Where /metrics, /healthz and /readyz are served; [::]:9901 and :9901 are every address of both families, off is "
+            "nowhere."},
     Key{.path = "unmapped",
         .form = Form::choice,
         .fallback = "block",

@@ -69,7 +69,10 @@ class Model {
     // A tool that reads YAML 1.1 writes `off` as `false`.
     if (node.text == "off" || (node.text == "false" && !node.quoted)) return;
     auto addresses = read_address(node, report_);
-    if (!addresses.empty()) settings_.admin = std::move(addresses.front());
+    if (addresses.empty()) return;
+    bool const any = addresses.back().host == "::";
+    settings_.admin = std::move(any ? addresses.back() : addresses.front());
+    settings_.admin->both_families = any;
   }
 
   void read_workers(Node const& node) {

@@ -170,8 +170,9 @@ json::value fallback(Key const& key) {
   return json::value(key.fallback);
 }
 
+/// The title is what an editor shows, and the reference in docs/: what may stand there, in words.
 json::object key_schema(Key const& key) {
-  json::object schema{{"description", key.doc}};
+  json::object schema{{"title", form_in_words(key)}, {"description", key.doc}};
   if (!key.fallback.empty()) schema["default"] = fallback(key);
   for (auto& [name, value] : form_schema(key)) schema[name] = std::move(value);
   return schema;

@@ -56,6 +56,7 @@ struct ListenAddress {
   std::uint16_t port = 0;   ///< 0: any free one
   bool is_default = false;  ///< one of the families that the user did not choose: where it is missing that is a warning only
   Location where;
+  bool both_families = false;  ///< of the admin port on `::`: IPv4 comes there too
   ListenProtocol protocol = ListenProtocol::http;
   std::size_t mapping = 0;      ///< of ListenProtocol::tcp: the index of its source in Settings::map
   bool proxy_protocol = false;  ///< each connection begins with a PROXY protocol header, v1 or v2

@@ -18,9 +18,9 @@ namespace {
 
 Failure system_failure() { return {{errno, boost::system::system_category()}, Side::local, Stage::accept, false}; }
 
-bool set_option(int descriptor, int level, int name) {
-  int const on = 1;
-  return ::setsockopt(descriptor, level, name, &on, sizeof on) == 0;
+bool set_option(int descriptor, int level, int name, bool on = true) {
+  int const value = on ? 1 : 0;
+  return ::setsockopt(descriptor, level, name, &value, sizeof value) == 0;
 }
 
 /// Of the TCP header, RFC 9293 section 3.1.
@@ -49,12 +49,12 @@ bool is_passing(int error) noexcept {
 
 }  // namespace
 
-Result<int> open_listening_socket(tcp::endpoint endpoint, bool share_port) {
+Result<int> open_listening_socket(tcp::endpoint endpoint, bool share_port, bool both_families) {
   int const descriptor = ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return system_failure();
   bool const prepared = set_option(descriptor, SOL_SOCKET, SO_REUSEADDR) &&
                         (!share_port || set_option(descriptor, SOL_SOCKET, SO_REUSEPORT)) &&
-                        (endpoint.protocol() != tcp::v6() || set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY));
+                        (endpoint.protocol() != tcp::v6() || set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !both_families));
   if (prepared && ::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 &&
       ::listen(descriptor, accept_backlog) == 0) {
     return descriptor;

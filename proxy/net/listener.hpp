@@ -17,8 +17,9 @@ inline constexpr std::size_t accepts_at_once = 64;  ///< before other work gets 
 inline constexpr Milliseconds accept_pause{100};    ///< after accept failed for want of a resource
 
 /// Opens, binds and listens. `share_port` sets SO_REUSEPORT, so that several workers can have a socket each.
+/// `both_families`, of an IPv6 endpoint: IPv4 clients come there too, as ::ffff:a.b.c.d (RFC 4291 2.5.5.2).
 /// Returns the descriptor; the failure's code is the system's.
-Result<int> open_listening_socket(boost::asio::ip::tcp::endpoint endpoint, bool share_port);
+Result<int> open_listening_socket(boost::asio::ip::tcp::endpoint endpoint, bool share_port, bool both_families = false);
 
 /// The address that a socket is bound to, with the real port.
 boost::asio::ip::tcp::endpoint bound_address(int descriptor);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "observe/event_log.hpp"
+#include "observe/recent_lines.hpp"
 
 #include <prometheus/counter.h>
 
@@ -10,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <thread>
 
 namespace ambassador::observe {
@@ -33,6 +33,7 @@ class LogWriter {
     int descriptor = 1;  ///< stdout; not closed
     std::size_t queue_bytes = log_queue_bytes;
     std::chrono::milliseconds stop_limit = log_stop_limit;
+    std::shared_ptr<RecentLines> recent{};  ///< gets every line, before it is written; null: nobody looks
   };
 
   /// `dropped` counts lines, and must outlive the writer. Starts the thread, with every signal blocked: so EPIPE is an
@@ -42,8 +43,8 @@ class LogWriter {
   LogWriter(LogWriter const&) = delete;
   LogWriter& operator=(LogWriter const&) = delete;
 
-  /// From any thread; never waits for the reader. False where the batch was dropped: no room, or stopped.
-  bool submit(std::string_view batch, std::size_t lines);
+  /// From any thread; never waits for the reader. False where the lines were dropped: no room, or stopped.
+  bool submit(LogLines const& lines);
 
   /// Writes what is queued and ends the thread, within `stop_limit`; what is left then is dropped. A thread that a stopped
   /// terminal holds in its write is left behind, `log_stop_grace` later.

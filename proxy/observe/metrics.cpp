@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <utility>
 
 namespace ambassador::observe {
@@ -124,6 +125,27 @@ struct CallFamilies {
   }
 };
 
+/// Whether the client got no answer, or one that says that it is not its fault.
+bool is_failure(CallKey key) {
+  auto const code = key.code();
+  return code.starts_with('5') || (code == "0" && key.method() != "TCP");
+}
+
+CallCounts counts_of(CallSum const& sum) {
+  CallCounts counts{.bytes_in = sum.bytes_in, .bytes_out = sum.bytes_out, .durations = sum.duration.buckets};
+  for (auto const& [key, n] : sum.requests) {
+    counts.calls += n;
+    if (is_failure({key})) counts.failed += n;
+  }
+  for (auto const& [reason, n] : sum.retries) counts.retries += n;
+  return counts;
+}
+
+std::uint64_t sum_of(ReasonCounters const& counters) {
+  return std::accumulate(counters.begin(), counters.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, Counter const& counter) { return sum + counter.value(); });
+}
+
 }  // namespace
 
 std::uint32_t Metrics::Names::number_of(std::string const& text) {
@@ -198,6 +220,36 @@ std::vector<std::uint64_t> Metrics::allow_uses() const {
     for (auto const& worker : workers_) sum += worker->allowed(series);
   }
   return uses;
+}
+
+std::vector<CallCounts> Metrics::call_counts() const {
+  std::lock_guard const lock{names_};
+  std::vector<CallCounts> counts;
+  for (auto const series : in_force_.mappings) {
+    CallSum sum;
+    for (auto const& worker : workers_) {
+      if (auto const* counters = worker->series(series)) sum.add(*counters);
+    }
+    counts.push_back(counts_of(sum));
+  }
+  return counts;
+}
+
+CallCounts Metrics::unmapped_counts() const {
+  CallSum sum;
+  for (auto const& worker : workers_) {
+    if (auto const* counters = worker->none()) sum.add(*counters);
+  }
+  return counts_of(sum);
+}
+
+UncoveredCounts Metrics::uncovered_counts() const {
+  UncoveredCounts counts;
+  for (auto const& worker : workers_) {
+    counts.blocked += sum_of(worker->blocked());
+    counts.reported += sum_of(worker->reported());
+  }
+  return counts;
 }
 
 SeenCalls Metrics::seen() const {

@@ -33,6 +33,22 @@ struct Series {
   std::vector<std::uint32_t> allowed;
 };
 
+/// What all workers counted for one source since the start.
+struct CallCounts {
+  std::uint64_t calls = 0;
+  std::uint64_t failed = 0;  ///< answered with 5xx, or not at all; of a tcp:// source nothing is known
+  std::uint64_t retries = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::array<std::uint64_t, DurationHistogram::bucket_count> durations{};  ///< calls by bucket, each for itself
+};
+
+/// Calls that the map did not let pass, or would not have.
+struct UncoveredCounts {
+  std::uint64_t blocked = 0;
+  std::uint64_t reported = 0;
+};
+
 class Metrics final : public prometheus::Collectable {
  public:
   /// `mappings` and `allowed` as in `count_by`; `listeners` the addresses, in the order of WorkerMetrics::connection_opened.
@@ -57,6 +73,7 @@ class Metrics final : public prometheus::Collectable {
   void dns_resolved(DnsResult result) { dns_[static_cast<std::size_t>(result)]->Increment(); }
   /// For LogWriter.
   [[nodiscard]] prometheus::Counter& log_lines_dropped() noexcept { return *log_lines_dropped_; }
+  [[nodiscard]] prometheus::Counter const& log_lines_dropped() const noexcept { return *log_lines_dropped_; }
   /// For counters that no call touches; take the counter once, and keep it.
   [[nodiscard]] prometheus::Registry& registry() noexcept { return registry_; }
 
@@ -67,6 +84,11 @@ class Metrics final : public prometheus::Collectable {
   [[nodiscard]] std::vector<std::uint64_t> mapping_uses() const;
   /// Calls that each of its allow entries let pass so far, by its index.
   [[nodiscard]] std::vector<std::uint64_t> allow_uses() const;
+  /// Of each mapping of the configuration in force, by its index; those that share their series have equal counts.
+  [[nodiscard]] std::vector<CallCounts> call_counts() const;
+  /// Of calls that no mapping decided.
+  [[nodiscard]] CallCounts unmapped_counts() const;
+  [[nodiscard]] UncoveredCounts uncovered_counts() const;
   /// What all workers saw that the configuration does not cover; a destination may be there once for each.
   [[nodiscard]] SeenCalls seen() const;
 

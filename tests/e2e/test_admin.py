@@ -3,7 +3,7 @@
 import pytest
 
 from harness import environment, needs
-from harness.ambassador import run, samples
+from harness.ambassador import mapping, run, samples, write_config
 from harness.clients import execute
 from harness.scripted_upstream import answering, ok
 
@@ -54,6 +54,15 @@ def test_counts_bytes_by_direction(busy):
     totals = {labels["direction"]: value for name, labels, value in samples(busy.admin("/metrics").text)
               if name == "ambassador_bytes_total" and labels["mapping"] == "http://localhost/api"}  # fmt: skip
     assert sorted(totals.values()) == [2, 3 * len("four")]
+
+
+def test_on_every_address_it_is_there_for_both_families(launch, upstream, tmp_path):
+    server = upstream(answering(ok("four")))
+    text = 'listen: 127.0.0.1:0\nadmin: "[::]:0"\nworkers: 1\n' + mapping("http://h", f"http://{server.authority}")
+    config = write_config(tmp_path, text)
+    proxy = launch("-c", config, admin=True)
+    for host in ("127.0.0.1", "[::1]"):
+        assert execute([needs.program("curl"), "-s", f"http://{host}:{proxy.admin_port}/readyz"], environment.clean()).stdout == "ready\n"
 
 
 def test_measures_durations(busy):

@@ -13,14 +13,15 @@ DIRECT = {
     "config": ["base"],
     "balance": ["base"],
     "route": ["config", "wire"],
+    "kubernetes": ["base", "config"],
     "net": ["base"],
     "observe": ["base"],
     "upstream": ["net", "balance", "config", "observe"],
     "session": ["net", "wire", "route", "upstream", "observe"],
     "adapter": ["net", "observe", "config"],
-    "app": ["session", "adapter"],
+    "app": ["session", "adapter", "kubernetes"],
 }
-PURE = ["base", "wire", "config", "route", "balance"]
+PURE = ["base", "wire", "config", "route", "balance", "kubernetes"]
 
 # Headers that bring an executor, a descriptor, a lock, a log or a stream.
 IO_HEADER = re.compile(

@@ -1,6 +1,9 @@
 #include "app/admin.hpp"
 
+#include "app/page.hpp"
 #include "unit/app/rules_of.hpp"
+
+#include <spdlog/sinks/null_sink.h>
 
 namespace ambassador::app {
 namespace {
@@ -27,9 +30,14 @@ class AdminTest : public testing::Test {
 
   std::unique_ptr<Snapshot> const snapshot =
       snapshot_of("map: [{source: http://localhost/api, target: http://numbers-api/rng}]");
-  observe::Metrics const metrics{{"http://localhost/api"}, {"127.0.0.1:1080"}, 1, "1.2.3"};
+  observe::Metrics metrics{{"http://localhost/api"}, {"127.0.0.1:1080"}, 1, "1.2.3"};
   upstream::EndpointStates endpoints;
-  Admin admin{*snapshot, metrics, endpoints};
+  std::shared_ptr<observe::EventLog> const events = observe::make_event_log(std::make_shared<spdlog::sinks::null_sink_mt>());
+  ReloadReport reloads{*events, metrics.registry()};
+  asio::io_context context;
+  net::Resolver const resolver{context, {}};
+  observe::RecentLines lines;
+  Admin admin{*snapshot, {metrics, endpoints, reloads, resolver, lines, "1.2.3"}};
 };
 
 TEST_F(AdminTest, anyone_may_ask_for_health_and_counters) {
@@ -38,7 +46,7 @@ TEST_F(AdminTest, anyone_may_ask_for_health_and_counters) {
 }
 
 TEST_F(AdminTest, the_configuration_is_for_loopback_peers_only) {
-  for (auto const* path : {"/", "/config", "/endpoints", "/explain?url=http://x/", "/suggest"}) {
+  for (auto const* path : {"/", "/config", "/endpoints", "/explain?url=http://x/", "/suggest", "/status", "/calls"}) {
     EXPECT_EQ(get(path).result_int(), 200) << path;
     EXPECT_EQ(get(path, "localhost:9901", "10.1.2.3").result_int(), 403) << path;
   }
@@ -91,10 +99,10 @@ TEST_F(AdminTest, quits_by_no_other_method) {
 }
 
 TEST_F(AdminTest, is_ready_with_the_configuration_from_before_and_says_what_is_wrong_with_the_other) {
-  admin.set_trouble("the configuration of a.yaml could not be loaded");
+  reloads.failed("a.yaml", {"a.yaml:3:1: error: no such key"});
   EXPECT_EQ(get("/readyz").result_int(), 200);
-  EXPECT_EQ(get("/readyz").body(), "ready; the configuration of a.yaml could not be loaded\n");
-  admin.set_trouble({});
+  EXPECT_TRUE(get("/readyz").body().starts_with("ready; the configuration of a.yaml could not be loaded: a.yaml:3:1"));
+  reloads.succeeded("a.yaml");
   EXPECT_EQ(get("/readyz").body(), "ready\n");
 }
 
@@ -111,6 +119,43 @@ TEST_F(AdminTest, explains_a_url_with_encoded_bytes) {
 }
 
 TEST_F(AdminTest, says_how_to_ask_for_an_explanation) { EXPECT_EQ(get("/explain").result_int(), 400); }
+
+TEST_F(AdminTest, gives_a_page_to_who_reads_html_and_the_index_to_others) {
+  EXPECT_TRUE(get("/").body().starts_with("ambassador"));
+  SmallRequest request{http::verb::get, "/", 11};
+  request.set(http::field::host, "localhost:9901");
+  request.set(http::field::accept, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+  auto const page = admin.answer(request, {asio::ip::address_v4::loopback(), 40000});
+  EXPECT_EQ(page[http::field::content_type], "text/html; charset=utf-8");
+  EXPECT_EQ(page[http::field::vary], "Accept");
+  EXPECT_EQ(page["X-Content-Type-Options"], "nosniff");
+  EXPECT_EQ(page["Referrer-Policy"], "no-referrer");
+  EXPECT_EQ(admin.answer(request, {asio::ip::make_address("10.1.2.3"), 40000}).result_int(), 403);
+  request.set(http::field::host, "evil.example");
+  EXPECT_EQ(admin.answer(request, {asio::ip::address_v4::loopback(), 40000}).result_int(), 403);
+}
+
+TEST_F(AdminTest, lets_a_page_use_nothing_but_what_is_inside_it) {
+  std::string const policy{page_policy};
+  EXPECT_TRUE(policy.starts_with("default-src 'none'; script-src 'sha256-")) << policy;
+  EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos);
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+  for (auto const* outside : {" src=\"", "<link rel=\"stylesheet\"", "@import", "url("}) {
+    EXPECT_EQ(page_html.find(outside), std::string_view::npos) << outside;
+  }
+}
+
+TEST_F(AdminTest, keeps_the_licence_of_what_is_inside_the_page) {
+  EXPECT_NE(page_html.find("The MIT License (MIT)"), std::string_view::npos);
+}
+
+TEST_F(AdminTest, tells_of_calls_after_the_last_known) {
+  lines.keep({"2026-11-22T06:34:54.903Z GET http://h/ [BLOCKED] 403 not in the map\n", 1, true});
+  EXPECT_NE(get("/calls").body().find("http://h/"), std::string::npos);
+  EXPECT_NE(get("/calls?after=0").body().find("http://h/"), std::string::npos);
+  EXPECT_EQ(get("/calls?after=1").body(), "{\"last\":1,\"calls\":[]}\n");
+  EXPECT_NE(get("/calls?after=x").body().find("http://h/"), std::string::npos);
+}
 
 TEST_F(AdminTest, knows_no_other_path_and_no_other_method) {
   EXPECT_EQ(get("/nothing").result_int(), 404);

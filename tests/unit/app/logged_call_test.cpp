@@ -84,6 +84,49 @@ TEST_P(LoggedCallOf, time_method_and_source_are_what_they_were) {
   EXPECT_EQ(call.listener_port, GetParam() == observe::LineFormat::json ? 1088 : 0);
 }
 
+TEST_P(LoggedCallOf, a_call_that_was_passed_on_is_whole) {
+  auto record = written("GET", "http://h/a", observe::Decision::mapped);
+  record.record.duration = 12ms;
+  record.record.bytes_in = 3;
+  record.record.bytes_out = 40;
+  record.record.upstream = "10.2.0.7:80";
+  record.record.tries = 2;
+  record.record.request_id = "r-1";
+  auto const call = read(record);
+  EXPECT_EQ(call.decision, "mapped");
+  EXPECT_EQ(call.target, "http://target/");
+  EXPECT_EQ(call.status, 200U);
+  EXPECT_EQ(call.duration_ms, 12);
+  EXPECT_EQ(call.bytes_in, 3U);
+  EXPECT_EQ(call.bytes_out, 40U);
+  EXPECT_EQ(call.upstream, "10.2.0.7:80");
+  EXPECT_EQ(call.tries, 2U);
+  EXPECT_EQ(call.reason, "a reason -> [REPORTED]");
+  EXPECT_EQ(call.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(call.request_id, "r-1");
+}
+
+TEST_P(LoggedCallOf, a_blocked_call_has_its_reason) {
+  auto record = written("GET", "http://h/a", observe::Decision::blocked);
+  record.record.status = 403;
+  auto const call = read(record);
+  EXPECT_EQ(call.decision, "blocked");
+  EXPECT_EQ(call.status, 403U);
+  EXPECT_EQ(call.reason, "a reason -> [REPORTED]");
+}
+
+TEST_P(LoggedCallOf, a_tunnel_is_whole) {
+  auto record = written("CONNECT", "h:443", observe::Decision::allowed);
+  record.record.sni = "h";
+  record.record.first_end = "client";
+  record.record.reason.clear();
+  record.record.request_id.clear();
+  record.record.trace_id.clear();
+  auto const call = read(record);
+  EXPECT_EQ(call.decision, "allowed");
+  EXPECT_EQ(call.reason, "");
+}
+
 TEST_P(LoggedCallOf, a_redacted_query_is_read) {
   auto record = written("GET", "http://h/a?token=secret", observe::Decision::reported);
   record.style.redact_query = true;
@@ -96,6 +139,17 @@ TEST(LoggedCall, has_the_bytes_behind_the_escapes_of_a_text_line) {
 
 TEST(LoggedCall, with_a_line_end_of_windows_is_read) {
   EXPECT_TRUE(read_log_line("2026-11-22T06:34:54.903Z GET http://h/ [BLOCKED] 403\r"));
+}
+
+TEST(LoggedCall, that_was_refused_says_so) {
+  EXPECT_EQ(read_log_line("2026-11-22T06:34:54.903Z - - [REFUSED] 400 bad")->decision, "refused");
+}
+
+TEST(LoggedCall, with_numbers_beyond_all_measure_is_read) {
+  auto const call = read_log_line(R"({"time":"2026-11-22T06:34:54.903Z","decision":"mapped","status":-1,"bytes_in":1e300})");
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->status, 0U);
+  EXPECT_GT(call->bytes_in, 0U);
 }
 
 TEST(LoggedCall, is_nothing_else) {

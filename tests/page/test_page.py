@@ -1,0 +1,249 @@
+"""The page at / of the admin port, in a real browser beside a real ambassador."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from harness import environment, needs
+from harness.ambassador import write_config
+from harness.scripted_upstream import answering, ok
+
+WIDTHS = [375, 1280]
+HTML_ACCEPT = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+HOSTILE = "http://evil.example/<script>document.title='broken'</script>?q='%22&x=<b>"
+
+
+@pytest.fixture(name="config")
+def _config(upstream):
+    server = upstream(answering(ok("four")))
+    return f"""
+        map:
+          - source: http://localhost/api
+            target: http://{server.authority}/rng
+          - source: http://named
+            target: http://numbers.test:{server.authority.rpartition(":")[2]}
+    """
+
+
+@pytest.fixture(name="proxy")
+def _proxy(ambassador, config, name_server):
+    return ambassador(config, env=name_server.environment())
+
+
+def call(proxy, url, method="GET"):
+    command = [needs.program("curl"), "-s", "-o", "/dev/null", "-g", "-X", method, "--noproxy", "", "-x",
+               f"http://127.0.0.1:{proxy.port}", url]  # fmt: skip
+    subprocess.run(command, env=environment.clean(), timeout=20, check=True)
+
+
+def page_of(proxy, host="localhost"):
+    return f"http://{host}:{proxy.admin_port}/"
+
+
+@pytest.fixture(name="page")
+def _page(proxy, browser):
+    """The browser on the page, after a mapped and a blocked call. At the end the page must have done nothing wrong."""
+    call(proxy, "http://localhost/api")
+    call(proxy, "http://timecheck:8080/")
+    assert browser.open(page_of(proxy)) == 200
+    browser.until_shown("#calls", "timecheck")
+    yield browser
+    assert browser.problems() == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("dark", [False, True])
+def test_is_whole_at_every_width_and_in_both_themes(proxy, browser, width, dark):
+    for path in ("/api", "/api/a-rather-long-path/" + 40 * "and-longer-"):
+        call(proxy, "http://localhost" + path)
+        call(proxy, "http://somewhere.example" + path)
+    assert browser.open(page_of(proxy), width, dark) == 200
+    browser.until_shown("#calls", "and-longer")
+    browser.until("document.querySelectorAll('.charts canvas').length === 2")
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.problems() == []
+    luminance = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number).reduce((a, b) => a + b)"
+    assert (browser.evaluate(luminance) < 3 * 128) == dark
+
+
+def test_shows_health_and_version(page):
+    assert page.text("#state").startswith("ready")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", page.text("#version"))
+
+
+def test_shows_the_configuration(page):
+    text = page.text("#configuration")
+    assert "ambassador.yaml" in text and "none since the start" in text and "blocked" in text
+
+
+def test_shows_what_each_source_did(page):
+    page.click("text=since start")
+    page.until_shown("#sources tr:first-child", "http://localhost/api")
+    cells = page.evaluate("[...document.querySelectorAll('#sources tr:first-child > *')].map((cell) => cell.innerText)")
+    assert cells[0] == "http://localhost/api" and cells[2] == "100 %"
+    assert all(re.search(r"m?s$", cell) for cell in cells[3:6]), cells
+    assert cells[6:] == ["0", "0"]
+
+
+def test_rates_are_of_the_last_minute(proxy, page):
+    page.until("document.querySelector('#sources td').innerText === '0'")
+    for _ in range(30):
+        call(proxy, "http://localhost/api")
+    page.until("Number(document.querySelector('#sources td').innerText) > 0")
+
+
+def test_shows_endpoints_and_how_old_their_addresses_are(proxy, page):
+    call(proxy, "http://named/")
+    page.until("document.querySelectorAll('#endpoints tr').length === 2")
+    rows = page.evaluate("[...document.querySelectorAll('#endpoints tr')].map((row) => [...row.cells].map((cell) => cell.innerText))")
+    by_source = {row[1]: row for row in rows}
+    assert by_source["http://named"][2:4] == ["healthy", "0"]
+    assert re.fullmatch(r"\d+ s", by_source["http://named"][4])
+    assert by_source["http://localhost/api"][4] == "–"
+
+
+def test_copies_the_line_that_would_allow_a_blocked_call(page):
+    page.allow(["clipboard-read", "clipboard-write"])
+    assert "timecheck:8080" in page.text("#blocked .call")
+    page.click("#blocked button")
+    page.until_shown("#blocked button", "Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == page.evaluate("document.querySelector('#blocked pre').textContent + '\\n'")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("allow:\n  - ")
+
+
+def test_the_line_that_is_copied_lets_the_call_pass(proxy, page, config, tmp_path):
+    line = page.evaluate("document.querySelector('#blocked pre').textContent")
+    base = f"listen: 127.0.0.1:{proxy.port}\nadmin: 127.0.0.1:{proxy.admin_port}\nworkers: 1\n"
+    write_config(tmp_path, base, config, line + "\n")
+    proxy.process.signal(1)
+    page.until_shown("#blocked", "The configuration in force lets it pass: allow timecheck:8080")
+    assert "taken at" in page.text("#configuration")
+
+
+def test_equal_blocked_calls_are_one(proxy, page):
+    for _ in range(3):
+        call(proxy, "http://timecheck:8080/")
+    page.until_shown("#blocked li", "4 times")
+    assert page.evaluate("document.querySelectorAll('#blocked li').length") == 1
+
+
+def test_shows_reported_calls_with_their_line(ambassador, config, browser):
+    proxy = ambassador(config + "\n        unmapped: report\n")
+    call(proxy, "http://127.0.0.1:1/")
+    browser.open(page_of(proxy))
+    browser.until_shown("#blocked", "reported")
+    assert '- "127.0.0.1:1"' in browser.text("#blocked pre")
+
+
+def test_shows_what_a_client_sent_as_text(proxy, page):
+    call(proxy, HOSTILE)
+    for selector in ("#blocked", "#calls"):
+        page.until_shown(selector, "<script>")
+    assert page.evaluate("document.title") == "ambassador"
+    assert page.evaluate("document.querySelectorAll('main script, main b').length") == 0
+
+
+def test_filters_the_calls(page):
+    page.fill("#filter", "timecheck")
+    page.until("document.querySelectorAll('#calls tr').length === 1")
+    page.fill("#filter", "-timecheck 2xx")
+    page.until_shown("#calls", "http://localhost/api")
+    page.fill("#filter", "no-such-call")
+    page.until_shown("#calls-note", "fits the filter")
+
+
+def test_pauses(proxy, page):
+    page.click("#pause")
+    page.until("document.querySelector('#pause').getAttribute('aria-pressed') === 'true'")
+    call(proxy, "http://later.example/")
+    page.until_shown("#blocked", "later.example")
+    assert "later.example" not in page.text("#calls")
+    page.click("#pause")
+    page.until_shown("#calls", "later.example")
+
+
+def test_explains(page):
+    page.fill("#explain-url", "http://localhost/api/x")
+    page.press("Enter")
+    page.until_shown("#explained", "/rng/x")
+    page.fill("#explain-url", "http://nowhere.example/")
+    page.click("#explain button")
+    page.until_shown("#explained", '- "nowhere.example:80"')
+
+
+def test_shows_a_reload_that_failed(proxy, page, tmp_path):
+    write_config(tmp_path, "mapp: []\n")
+    proxy.process.signal(1)
+    page.until_shown("#notice", "mapp")
+    page.until_shown("#configuration", "NOT taken")
+    assert "the configuration from before" in page.text("#state")
+
+
+def test_says_what_the_log_leaves_out(ambassador, config, browser):
+    proxy = ambassador(config + "\n        log: {calls: errors, query: redact}\n")
+    call(proxy, "http://localhost/api")
+    call(proxy, "http://timecheck/?token=s3cret")
+    browser.open(page_of(proxy))
+    browser.until_shown("#calls", "timecheck")
+    assert "log.calls: errors" in browser.text("#calls-note")
+    assert "s3cret" not in browser.evaluate("document.body.innerText")
+
+
+def test_says_that_the_ambassador_is_gone(proxy, browser):
+    browser.open(page_of(proxy))
+    browser.until_shown("#state", "ready")
+    proxy.finish()
+    browser.until_shown("#notice", "has not answered since")
+
+
+def test_everything_can_be_reached_by_keyboard_and_has_a_name(page):
+    nameless = page.evaluate("""[...document.querySelectorAll('a, button, input, select')].filter((element) =>
+        !(element.ariaLabel || element.innerText.trim() || element.labels?.length)).map((element) => element.outerHTML)""")
+    assert nameless == []
+    assert page.evaluate("document.querySelectorAll('main section:not([aria-labelledby])').length") == 0
+    page.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+
+
+def test_text_stands_out_from_what_is_behind_it(proxy, browser):
+    """4.5 to 1, as WCAG 2 asks for."""
+    contrast = """(() => {
+      const style = getComputedStyle(document.documentElement);
+      const light = (name) => {
+        const parts = style.getPropertyValue('--' + name).match(/[0-9a-f]{2}/g).map((part) => parseInt(part, 16) / 255);
+        const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const of = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+      const pairs = ['text', 'quiet', 'accent', 'good', 'fair', 'bad'].flatMap((ink) => [[ink, 'card'], [ink, 'page']]);
+      pairs.push(['bad', 'bad-tint'], ['fair', 'fair-tint'], ['text', 'code'], ['quiet', 'code']);
+      return pairs.filter(([ink, paper]) => of(ink, paper) < 4.5);
+    })()"""
+    for dark in (False, True):
+        browser.open(page_of(proxy), 1280, dark)
+        assert browser.evaluate(contrast) == []
+
+
+def test_a_name_that_was_rebound_gets_nothing(proxy):
+    for path in ("/", "/status", "/calls"):
+        answer = proxy.admin(path, HTML_ACCEPT | {"Host": f"evil.example:{proxy.admin_port}"})
+        assert answer.status == 403 and "<html" not in answer.text and "localhost/api" not in answer.text
+        assert proxy.admin(path, HTML_ACCEPT | {"Host": f"localhost:{proxy.admin_port}"}).status == 200
+
+
+def test_curl_still_gets_the_index(proxy):
+    answer = proxy.admin("/", {"Accept": "*/*"})
+    assert answer.headers["content-type"].startswith("text/plain") and "/explain" in answer.text
+
+
+def test_status_and_calls_are_json_and_hold_no_more_than_they_may(proxy):
+    for number in range(30):
+        call(proxy, f"http://h{number}.example/" + 12_000 * "x")
+    proxy.log("http://h29.example/")
+    calls = json.loads(proxy.admin("/calls?after=0").text)
+    assert calls["last"] == 30 and 2 <= len(calls["calls"]) < 30
+    assert calls["calls"][-1]["source"].startswith("http://h29.example/")
+    status = json.loads(proxy.admin("/status").text)
+    assert status["blocked"] == 30 and status["unmapped"]["calls"] == 30
