@@ -15,6 +15,7 @@ from walkthrough import Shell, fits, steps, walk
     ("first\n…\nlast\n", "first\na\nb\nlast"),
     ("first\n…\nlast\n", "first\nlast"),
     ("a.b* [x]\n", "a.b* [x]"),
+    ("web-…  2/2   …\n", "web-12345   2/2     5s"),
 ])  # fmt: skip
 def test_what_is_as_expected_fits(expected, output):
     assert fits(expected, output)
@@ -26,6 +27,8 @@ def test_what_is_as_expected_fits(expected, output):
     ("at … ms\n", "at 12\n ms"),
     ("first\n…\nlast\n", "first\na"),
     ("a.b\n", "axb"),
+    ("a  b\n", "a b"),
+    ("a b\n", "a  b"),
 ])  # fmt: skip
 def test_what_is_not_as_expected_does_not_fit(expected, output):
     assert not fits(expected, output)

@@ -23,9 +23,9 @@ def command(*args):
     return [str(CONTAINERS), "podman", *map(str, args)]
 
 
-def podman(*args, stdin=None, check=False):
-    return subprocess.run(command(*args), env=environment(), input=stdin, capture_output=True, text=True, errors="backslashreplace",
-                          timeout=COMMAND, check=check)  # fmt: skip
+def podman(*args, check=False):
+    return subprocess.run(command(*args), env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          errors="backslashreplace", timeout=COMMAND, check=check)  # fmt: skip
 
 
 class Run:
@@ -75,9 +75,9 @@ class Run:
             if pid := self.pid:
                 os.kill(pid, number)
 
-    def execute(self, argv, stdin=None):
+    def execute(self, argv):
         """A command inside, as the container's own user and with its environment."""
-        return podman("exec", *(["-i"] if stdin is not None else []), self.name, *argv, stdin=stdin)
+        return podman("exec", self.name, *argv)
 
     def end(self, grace):
         """SIGTERM, and SIGKILL after `grace` seconds."""
