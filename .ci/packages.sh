@@ -21,7 +21,7 @@ declare -rA packages=(
   [builder]="python3"
   [redirect]="nftables"
   [package]="dpkg-dev binutils gzip python3 git:git"
-  [package_test]="lintian mandoc man-db groff-base bash zsh fish systemd systemd-container mmdebstrap util-linux strace curl:curl
+  [package_test]="lintian mandoc man-db groff-base bash zsh fish systemd systemd-container mmdebstrap util-linux iproute2 strace curl:curl
     python3 python3-pytest nodejs:node npm:npm"
   [fuzz]="clang libclang-rt-14-dev libhttp-parser-dev"
 )
