@@ -227,6 +227,12 @@ def test_an_expectation_that_does_not_hold_gives_no_output(inject):
     assert done.stdout == "" and "should be blocked" in done.stderr
 
 
+def test_a_configuration_that_no_config_map_can_hold_is_refused(inject, tmp_path):
+    (tmp_path / "ambassador.yaml").write_bytes(CONFIG.encode() + b"# \xff\n")
+    done = inject(DEPLOYMENT, config=None, status=1)
+    assert done.stdout == "" and "not a text in UTF-8" in done.stderr
+
+
 def test_variables_of_this_shell_are_not_the_pods(inject, tmp_path):
     done = inject(DEPLOYMENT, config="map: [{source: http://a, target: \"http://${INJECT_HOST}\"}]\n", status=1)
     assert "INJECT_HOST" in done.stderr
