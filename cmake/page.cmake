@@ -6,7 +6,8 @@ function(ambassador_page target)
   find_program(AMBASSADOR_NODE node)
   find_program(AMBASSADOR_NPM npm)
   if(NOT AMBASSADOR_NODE OR NOT AMBASSADOR_NPM)
-    message(FATAL_ERROR "The page of the admin port is built by node and npm, of which one is missing: apt-get install nodejs npm")
+    message(FATAL_ERROR "The page of the admin port is built by node and npm, of which one is missing: "
+                        "apt-get install nodejs npm")
   endif()
 
   set(uplot ${built}/node_modules/.package-lock.json)  # npm writes it last

@@ -1,5 +1,5 @@
-// A headless Chromium, driven by JSON lines on stdin: {"do": NAME, "with": [ARGUMENTS]}. Each is answered by one line on stdout,
-// {"is": RESULT} or {"failed": MESSAGE}. What a page must not do (errors, failed requests, requests to elsewhere) is kept, and
+// A headless Chromium, driven by JSON lines on stdin: {"do": NAME, "with": [ARGUMENTS]}. Each is answered by one line on
+// stdout, {"is": RESULT} or {"failed": MESSAGE}. What a page must not do (errors, failed requests, requests to elsewhere) is kept, and
 // told by `problems`.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";

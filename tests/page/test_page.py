@@ -97,7 +97,8 @@ def test_rates_are_of_the_last_minute(proxy, page):
 def test_shows_endpoints_and_how_old_their_addresses_are(proxy, page):
     call(proxy, "http://named/")
     page.until("document.querySelectorAll('#endpoints tr').length === 2")
-    rows = page.evaluate("[...document.querySelectorAll('#endpoints tr')].map((row) => [...row.cells].map((cell) => cell.innerText))")
+    texts = "[...row.cells].map((cell) => cell.innerText)"
+    rows = page.evaluate(f"[...document.querySelectorAll('#endpoints tr')].map((row) => {texts})")
     by_source = {row[1]: row for row in rows}
     assert by_source["http://named"][2:4] == ["healthy", "0"]
     assert re.fullmatch(r"\d+ s", by_source["http://named"][4])
@@ -109,8 +110,9 @@ def test_copies_the_line_that_would_allow_a_blocked_call(page):
     assert "timecheck:8080" in page.text("#blocked .call")
     page.click("#blocked button")
     page.until_shown("#blocked button", "Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == page.evaluate("document.querySelector('#blocked pre').textContent + '\\n'")
-    assert page.evaluate("navigator.clipboard.readText()").startswith("allow:\n  - ")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.evaluate("document.querySelector('#blocked pre').textContent") + "\n"
+    assert copied.startswith("allow:\n  - ")
 
 
 def test_the_line_that_is_copied_lets_the_call_pass(proxy, page, config, tmp_path):
