@@ -3,8 +3,8 @@
 # a scanner reads to know of which Debian packages all this is.
 #   image_root.sh ROOT BINARY [FILE…]
 # BINARY becomes /ambassador; the FILEs, programs or not, are Debian's and keep their paths. They may be of another
-# architecture than this machine, and so nothing of them is run: readelf says what they load. Beside BINARY may lie BINARY.d, where the
-# linker wrote which files it took: the packages of its static libraries are listed too.
+# architecture than this machine, and so nothing of them is run: readelf says what they load. Beside BINARY may lie
+# BINARY.d, where the linker wrote which files it took: the packages of its static libraries are listed too.
 set -euo pipefail
 
 fail() { printf 'image_root: %s\n' "$@" >&2; exit 1; }
