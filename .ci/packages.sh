@@ -10,7 +10,7 @@ declare -rA packages=(
     libgtest-dev libgmock-dev nodejs:node npm:npm"
   [test]="python3 python3-pytest python3-requests python3-httpx python3-aiohttp python3-websockets curl:curl wget:wget
     busybox:busybox git:git golang-go:go ruby:ruby php-cli:php php-curl libwww-perl openjdk-17-jdk-headless:javac
-    nodejs:node npm:npm nginx libnginx-mod-stream openssl prometheus dnsmasq-base nftables iptables iproute2 util-linux
+    nodejs:node npm:npm chromium nginx libnginx-mod-stream openssl prometheus dnsmasq-base nftables iptables iproute2 util-linux
     socat stunnel4 python3-yaml yamllint"
   [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes"
   [bench]="nginx libnginx-mod-stream haproxy openssl squid tinyproxy wrk python3 git:git"
@@ -21,7 +21,7 @@ declare -rA packages=(
   [builder]="python3"
   [redirect]="nftables netbase"
   [package]="dpkg-dev binutils gzip python3 git:git"
-  [package_test]="lintian mandoc man-db groff-base bash zsh fish systemd systemd-container mmdebstrap util-linux strace curl:curl
+  [package_test]="lintian mandoc man-db groff-base bash zsh fish systemd systemd-container mmdebstrap util-linux iproute2 strace curl:curl
     python3 python3-pytest nodejs:node npm:npm"
   [fuzz]="clang libclang-rt-14-dev libhttp-parser-dev"
 )

@@ -6,6 +6,7 @@
 PAGE is mdoc(7) with a line `@KEYS@`. In REFERENCE the rows of the table that begins with HEADER are the keys.
 """
 
+import itertools
 import pathlib
 import re
 import sys
@@ -23,8 +24,8 @@ def main():
 
 def rows(reference):
     """The cells of each row."""
-    table = reference.partition(HEADER)[2].partition("\n\n")[0]
-    for line in table.splitlines()[2:]:
+    below = reference.partition(HEADER)[2].splitlines()[2:]
+    for line in itertools.takewhile(lambda line: line.startswith("|"), below):
         yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
 
 

@@ -3,6 +3,7 @@
 #include "app/startup.hpp"
 #include "config/load.hpp"
 #include "kubernetes/inject.hpp"
+#include "kubernetes/scalar.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -57,6 +58,10 @@ PodConfiguration read_for_pod(std::optional<std::string> const& file) {
 std::optional<kubernetes::Sidecar> make_sidecar(InjectOptions const& options) {
   auto read = read_for_pod(options.config);
   if (!read.settings) return std::nullopt;
+  if (!kubernetes::is_utf8(read.text)) {
+    say(read.settings->origin + ": not a text in UTF-8: a ConfigMap cannot hold it");
+    return std::nullopt;
+  }
   Snapshot const snapshot{std::move(*read.settings)};
   if (run_expectations(snapshot) != 0) return std::nullopt;
   kubernetes::Sidecar sidecar;

@@ -138,10 +138,13 @@ Edited inject(std::string_view text, std::string const& file, Sidecar const& sid
   Edited edited;
   config::Report report;
   if (is_too_large(text, file, report)) return finish({}, {}, report);
-  auto const bare = removed(read_stream(text, file, report), report);
+  auto stream = read_stream(text, file, report);
+  auto const bare = removed(stream, report);
   if (!bare) return finish({}, {}, report);
-  auto stream = read_stream(*bare, file, report);
-  stream.as_given = *bare == text;
+  if (*bare != text) {
+    stream = read_stream(*bare, file, report);
+    stream.as_given = false;
+  }
   if (report.has_errors()) return finish({}, {}, report);
   auto injected = Injection{stream, sidecar, edited, report}.run();
   if (!report.has_errors() && !comes_back(injected, *bare, file)) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <sstream>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace ambassador::kubernetes {
 namespace {
@@ -40,7 +41,8 @@ class TreeBuilder final : public YAML::EventHandler {
  private:
   struct Frame {
     Node node;
-    std::optional<Node> key = std::nullopt;  ///< of a map: read, and its value is not
+    std::optional<Node> key = std::nullopt;      ///< of a map: read, and its value is not
+    std::unordered_set<std::string> names = {};  ///< of a map
   };
 
   [[nodiscard]] Node make(YAML::Mark const& mark, Node::Kind kind, YAML::anchor_t anchor) const {
@@ -74,18 +76,19 @@ class TreeBuilder final : public YAML::EventHandler {
     } else if (!frame.key) {
       frame.key = std::move(node);
     } else {
-      add_entry(frame.node, *frame.key, std::move(node));
+      add_entry(frame, *frame.key, std::move(node));
       frame.key.reset();
     }
   }
 
-  void add_entry(Node& map, Node& key, Node value) {
+  void add_entry(Frame& map, Node& key, Node value) {
     value.name = std::move(key.text);
     value.name_at = key.at;
-    if (!tree_.duplicate && key.kind == Node::Kind::scalar && map.find(value.name) != nullptr) {
+    bool const twice = key.kind == Node::Kind::scalar && !map.names.insert(value.name).second;
+    if (twice && !tree_.duplicate) {
       tree_.duplicate = {key.at, "the key " + value.name + " is there twice"};
     }
-    map.children.push_back(std::move(value));
+    map.node.children.push_back(std::move(value));
   }
 
   std::size_t begin_;

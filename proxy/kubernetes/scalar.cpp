@@ -57,6 +57,27 @@ bool fits_block(std::string_view text) {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) {
+  auto const byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  for (std::size_t i = 0; i < text.size();) {
+    auto const lead = byte(i);
+    // RFC 3629 section 4: what may follow a lead byte, so that there is one form of each character, and no surrogate.
+    std::size_t const more = lead < 0x80                    ? 0
+                             : lead >= 0xC2 && lead <= 0xDF ? 1
+                             : lead >> 4 == 0xE             ? 2
+                             : lead >= 0xF0 && lead <= 0xF4 ? 3
+                                                            : 4;
+    unsigned const least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    unsigned const most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (more == 4 || (more > 0 && (byte(i + 1) < least || byte(i + 1) > most))) return false;
+    for (std::size_t next = 2; next <= more; ++next) {
+      if (byte(i + next) >> 6 != 2) return false;
+    }
+    i += more + 1;
+  }
+  return true;
+}
+
 std::string quoted(std::string_view text) {
   std::string out{'"'};
   for (std::size_t i = 0; i < text.size(); ++i) {

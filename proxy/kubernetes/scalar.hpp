@@ -7,6 +7,9 @@
 
 namespace ambassador::kubernetes {
 
+/// Whether it is UTF-8: else no manifest can hold it.
+bool is_utf8(std::string_view text);
+
 /// In double quotes, as JSON has it.
 std::string quoted(std::string_view text);
 

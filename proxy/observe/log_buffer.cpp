@@ -4,23 +4,23 @@ namespace ambassador::observe {
 
 LogBuffer::LogBuffer(LogWriter& writer, LogOptions options, std::uint32_t seed)
     : writer_{writer}, options_{options}, dice_{seed} {
-  lines_.reserve(log_buffer_bytes);
+  lines_.text.reserve(log_buffer_bytes);
 }
 
 LogBuffer::~LogBuffer() { flush(); }
 
 void LogBuffer::append(CallRecord const& record) {
   if (!wants(record)) return;
-  append_line(lines_, record, options_.style);
-  ++count_;
-  if (lines_.size() > log_buffer_bytes - log_line_room) flush();
+  append_line(lines_.text, record, options_.style);
+  ++lines_.count;
+  lines_.uncovered |= record.decision == Decision::blocked || record.decision == Decision::reported;
+  if (lines_.text.size() > log_buffer_bytes - log_line_room) flush();
 }
 
 void LogBuffer::flush() {
-  if (lines_.empty()) return;
-  writer_.submit(lines_, count_);
+  if (lines_.count == 0) return;
+  writer_.submit(lines_);
   lines_.clear();
-  count_ = 0;
 }
 
 bool LogBuffer::wants(CallRecord const& record) {

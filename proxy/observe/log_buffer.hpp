@@ -45,8 +45,7 @@ class LogBuffer {
   LogWriter& writer_;
   LogOptions options_;
   std::minstd_rand dice_;
-  std::string lines_;
-  std::size_t count_ = 0;
+  LogLines lines_;
 };
 
 }  // namespace ambassador::observe

@@ -19,7 +19,7 @@ struct LogWriter::Shared {
       : options{std::move(given)}, events{std::move(log)}, dropped{&drops} {}
 
   void run();
-  bool take(std::string& batch);
+  bool take(LogLines& batch);
   bool may_wait();
   void count_dropped(std::uint64_t lines);
   void report_drops();
@@ -30,7 +30,7 @@ struct LogWriter::Shared {
   std::mutex mutex;
   std::condition_variable filled;
   std::condition_variable ended;
-  std::string queue;             // guarded by mutex
+  LogLines queue;                // guarded by mutex
   bool stopping = false;         // guarded by mutex
   bool done = false;             // guarded by mutex
   Clock::time_point deadline;    // guarded by mutex; set with `stopping`
@@ -41,11 +41,11 @@ struct LogWriter::Shared {
 
 void LogWriter::Shared::run() {
   DescriptorSink sink{options.descriptor, [this] { return may_wait(); }};
-  std::string batch;
+  LogLines batch;
   while (take(batch)) {
     if (options.recent) options.recent->keep(batch);
     auto const lost_before = sink.lost_lines();
-    sink.log({"calls", spdlog::level::info, batch});
+    sink.log({"calls", spdlog::level::info, batch.text});
     count_dropped(sink.lost_lines() - lost_before);
     report_drops();
   }
@@ -57,18 +57,18 @@ void LogWriter::Shared::run() {
 }
 
 /// Waits for lines; false when stopped and none are left.
-bool LogWriter::Shared::take(std::string& batch) {
+bool LogWriter::Shared::take(LogLines& batch) {
   batch.clear();
   std::unique_lock lock{mutex};
-  auto const something = [this] { return stopping || !queue.empty(); };
+  auto const something = [this] { return stopping || queue.count != 0; };
   while (unreported.load(std::memory_order_relaxed) != 0 && !filled.wait_for(lock, log_drop_event_interval, something)) {
     lock.unlock();
     report_drops();
     lock.lock();
   }
   filled.wait(lock, something);
-  batch.swap(queue);
-  return !batch.empty();
+  std::swap(batch, queue);
+  return batch.count != 0;
 }
 
 bool LogWriter::Shared::may_wait() {
@@ -105,16 +105,18 @@ LogWriter::LogWriter(Options options, std::shared_ptr<EventLog> events, promethe
 
 LogWriter::~LogWriter() { stop(); }
 
-bool LogWriter::submit(std::string_view batch, std::size_t lines) {
+bool LogWriter::submit(LogLines const& lines) {
   {
     std::lock_guard const lock{shared_->mutex};
-    if (!shared_->stopping && batch.size() <= shared_->options.queue_bytes - shared_->queue.size()) {
-      shared_->queue += batch;
+    if (!shared_->stopping && lines.text.size() <= shared_->options.queue_bytes - shared_->queue.text.size()) {
+      shared_->queue.text += lines.text;
+      shared_->queue.count += lines.count;
+      shared_->queue.uncovered |= lines.uncovered;
       shared_->filled.notify_one();
       return true;
     }
   }
-  shared_->count_dropped(lines);
+  shared_->count_dropped(lines.count);
   return false;
 }
 

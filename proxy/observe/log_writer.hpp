@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <thread>
 
 namespace ambassador::observe {
@@ -44,8 +43,8 @@ class LogWriter {
   LogWriter(LogWriter const&) = delete;
   LogWriter& operator=(LogWriter const&) = delete;
 
-  /// From any thread; never waits for the reader. False where the batch was dropped: no room, or stopped.
-  bool submit(std::string_view batch, std::size_t lines);
+  /// From any thread; never waits for the reader. False where the lines were dropped: no room, or stopped.
+  bool submit(LogLines const& lines);
 
   /// Writes what is queued and ends the thread, within `stop_limit`; what is left then is dropped. A thread that a stopped
   /// terminal holds in its write is left behind, `log_stop_grace` later.

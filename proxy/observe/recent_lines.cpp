@@ -31,23 +31,31 @@ bool is_uncovered(std::string_view line) noexcept {
   return outcome.starts_with("[BLOCKED] ") || outcome.starts_with("[REPORTED] ");
 }
 
-void LineRing::push(std::uint64_t number, std::string_view line) {
-  if (line.size() >= half_) return;
-  if (newer_.text.size() + line.size() + 1 > half_) {
+void LineRing::push(std::uint64_t number, std::string_view lines) {
+  if (lines.size() > half_) {
+    auto const begin = lines.find('\n', lines.size() - half_ - 1) + 1;
+    number += static_cast<std::uint64_t>(std::count(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(begin), '\n'));
+    lines.remove_prefix(begin);
+  }
+  if (lines.empty()) return;  // the last one is longer than that
+  if (newer_.text.size() + lines.size() > half_) {
     std::swap(older_, newer_);
     newer_.text.clear();
-    newer_.numbers.clear();
+    newer_.runs.clear();
   }
-  newer_.text.append(line).push_back('\n');
-  newer_.numbers.push_back(number);
+  newer_.runs.push_back({number, newer_.text.size()});
+  newer_.text += lines;
 }
 
 void LineRing::Part::append_to(std::vector<NumberedLine>& out, std::uint64_t after) const {
-  std::string_view rest = text;
-  for (auto const number : numbers) {
-    auto const end = rest.find('\n');
-    if (number > after) out.push_back({number, std::string{rest.substr(0, end)}});
-    rest.remove_prefix(end + 1);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    auto const end = i + 1 < runs.size() ? runs[i + 1].begin : text.size();
+    auto number = runs[i].number;
+    for (std::size_t at = runs[i].begin; at < end; ++number) {
+      auto const newline = text.find('\n', at);
+      if (number > after) out.push_back({number, text.substr(at, newline - at)});
+      at = newline + 1;
+    }
   }
 }
 
@@ -58,15 +66,18 @@ std::vector<NumberedLine> LineRing::after(std::uint64_t number) const {
   return lines;
 }
 
-void RecentLines::keep(std::string_view batch) {
+void RecentLines::keep(LogLines const& lines) {
   std::lock_guard const lock{mutex_};
-  while (!batch.empty()) {
-    auto const end = std::min(batch.find('\n'), batch.size());
-    auto const line = batch.substr(0, end);
-    batch.remove_prefix(std::min(end + 1, batch.size()));
-    ++last_;
-    all_.push(last_, line);
-    if (is_uncovered(line)) uncovered_.push(last_, line);
+  all_.push(last_ + 1, lines.text);
+  if (lines.uncovered) keep_uncovered(lines.text);
+  last_ += lines.count;
+}
+
+void RecentLines::keep_uncovered(std::string_view lines) {
+  for (auto number = last_ + 1; !lines.empty(); ++number) {
+    auto const line = lines.substr(0, lines.find('\n') + 1);
+    if (is_uncovered(line)) uncovered_.push(number, line);
+    lines.remove_prefix(line.size());
   }
 }
 
@@ -78,11 +89,6 @@ std::vector<NumberedLine> RecentLines::after(std::uint64_t number) const {
   std::set_union(all.begin(), all.end(), uncovered.begin(), uncovered.end(), std::back_inserter(lines),
                  [](NumberedLine const& a, NumberedLine const& b) { return a.number < b.number; });
   return lines;
-}
-
-std::uint64_t RecentLines::last() const {
-  std::lock_guard const lock{mutex_};
-  return last_;
 }
 
 }  // namespace ambassador::observe

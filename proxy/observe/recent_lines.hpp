@@ -15,6 +15,19 @@ namespace ambassador::observe {
 inline constexpr std::size_t max_recent_bytes = 128 * 1024;
 inline constexpr std::size_t max_uncovered_bytes = 64 * 1024;
 
+/// Whole lines, each with its newline, as a worker hands them over.
+struct LogLines {
+  std::string text;
+  std::size_t count = 0;
+  bool uncovered = false;  ///< one of them is a call that was blocked or reported
+
+  void clear() noexcept {
+    text.clear();
+    count = 0;
+    uncovered = false;
+  }
+};
+
 /// Whether the line says [BLOCKED] or [REPORTED], in either format. What a client sent cannot look like it.
 bool is_uncovered(std::string_view line) noexcept;
 
@@ -28,16 +41,21 @@ class LineRing {
  public:
   explicit LineRing(std::size_t bytes) : half_{bytes / 2} {}
 
-  /// A line that is longer than half the ring is not kept.
-  void push(std::uint64_t number, std::string_view line);
+  /// Whole lines, the first of which has this number. Of more than half the ring only the last ones are kept.
+  void push(std::uint64_t number, std::string_view lines);
   /// Those with a greater number, from the oldest on.
   [[nodiscard]] std::vector<NumberedLine> after(std::uint64_t number) const;
 
  private:
-  /// Lines, each ended by a newline, and their numbers.
+  /// Lines that follow one another in the log.
+  struct Run {
+    std::uint64_t number;  ///< of its first line
+    std::size_t begin;     ///< in the text
+  };
+
   struct Part {
     std::string text;
-    std::vector<std::uint64_t> numbers;
+    std::vector<Run> runs;
 
     void append_to(std::vector<NumberedLine>& out, std::uint64_t after) const;
   };
@@ -49,17 +67,16 @@ class LineRing {
 
 class RecentLines {
  public:
-  /// Whole lines, each with its newline.
-  void keep(std::string_view batch);
+  void keep(LogLines const& lines);
 
   /// What is kept of the lines with a greater number, in their order.
   [[nodiscard]] std::vector<NumberedLine> after(std::uint64_t number) const;
-  /// The number of the last line that came.
-  [[nodiscard]] std::uint64_t last() const;
 
  private:
+  void keep_uncovered(std::string_view lines);
+
   mutable std::mutex mutex_;
-  std::uint64_t last_ = 0;
+  std::uint64_t last_ = 0;  ///< the number of the last line that came
   LineRing all_{max_recent_bytes};
   LineRing uncovered_{max_uncovered_bytes};
 };

@@ -17,7 +17,18 @@ export function keepCalls(kept, came) {
 /// What there is to a call in words: a filter looks at these.
 function wordsOf(call) {
   const status = String(call.status);
-  return [call.method, call.source, call.target, call.decision, status, `${status[0]}xx`, call.upstream, call.reason, call.request_id, call.trace_id]
+  return [
+    call.method,
+    call.source,
+    call.target,
+    call.decision,
+    status,
+    `${status[0]}xx`,
+    call.upstream,
+    call.reason,
+    call.request_id,
+    call.trace_id,
+  ]
     .join(" ")
     .toLowerCase();
 }

@@ -10,7 +10,13 @@ function createRow(call) {
   const row = makeRow(columns);
   const passed = call.decision === "mapped" || call.decision === "allowed";
   const upstream = call.upstream + (call.tries > 1 ? ` (${number(call.tries)} tries)` : "");
-  fillRow(row, [timeOfDay(call.time), "", call.status === 0 ? "–" : String(call.status), passed ? milliseconds(call.duration_ms) : "–", upstream || "–"]);
+  fillRow(row, [
+    timeOfDay(call.time),
+    "",
+    call.status === 0 ? "–" : String(call.status),
+    passed ? milliseconds(call.duration_ms) : "–",
+    upstream || "–",
+  ]);
   const [, cell, status] = row.cells;
   if (!passed) cell.append(make("span", { class: `badge ${call.decision}` }, call.decision), " ");
   cell.append(make("strong", {}, call.method), ` ${call.source}`);
@@ -24,7 +30,8 @@ function createRow(call) {
 function missing({ share, lines_dropped: dropped }) {
   const notes = [];
   if (share === 0) notes.push("The log has only calls that did not end well (log.calls: errors), and so has this.");
-  if (share > 0 && share < 1) notes.push(`Of the calls that end well the log has ${number(share * 100)} % (log.calls), and so has this.`);
+  if (share > 0 && share < 1)
+    notes.push(`Of the calls that end well the log has ${number(share * 100)} % (log.calls), and so has this.`);
   if (dropped > 0) notes.push(`${number(dropped)} lines of the log were dropped, because its reader is too slow.`);
   return notes;
 }
@@ -32,7 +39,13 @@ function missing({ share, lines_dropped: dropped }) {
 export function showCalls(calls, filter, log, paused) {
   const fitting = calls.filter((call) => fits(call, filter));
   const rows = fitting.slice(-shownCalls).reverse();
-  sync(byId("calls"), rows, (call) => String(call.number), createRow, () => {});
+  sync(
+    byId("calls"),
+    rows,
+    (call) => String(call.number),
+    createRow,
+    () => {},
+  );
   byId("calls").closest(".scroll").hidden = rows.length === 0;
   const notes = missing(log);
   if (calls.length === 0) notes.unshift("No call yet: what the app calls comes here.");

@@ -11,7 +11,14 @@ function colour(name) {
 }
 
 function line(label, name, show, width = 1.5) {
-  return { label, stroke: colour(name), width, points: { show: false }, spanGaps: true, value: (_, value) => (value === null || value === undefined ? "–" : show(value)) };
+  return {
+    label,
+    stroke: colour(name),
+    width,
+    points: { show: false },
+    spanGaps: true,
+    value: (_, value) => (value === null || value === undefined ? "–" : show(value)),
+  };
 }
 
 function axis(more) {
@@ -26,8 +33,10 @@ function draw(place, series, data, show) {
     width: place.clientWidth,
     height,
     series: [{}, ...series],
-    axes: [axis({ space: 80, size: 30, values: (_, times) => times.map((time) => clock(new Date(time * 1000))) }),
-      axis({ size: 56, values: (_, values) => values.map(onAxis) })],
+    axes: [
+      axis({ space: 80, size: 30, values: (_, times) => times.map((time) => clock(new Date(time * 1000))) }),
+      axis({ size: 56, values: (_, values) => values.map(onAxis) }),
+    ],
     scales: { y: { range: (_, least, most) => [0, most > 0 ? most * 1.1 : 1] } },
     cursor: { y: false, drag: { setScale: false } },
     padding: [8, 28, 0, 0],
@@ -38,7 +47,8 @@ function draw(place, series, data, show) {
 /// The legend has the newest values while no other place is pointed at.
 function setData(chart, columns) {
   chart.setData(columns);
-  if (chart.cursor.idx === null || chart.cursor.idx === undefined || chart.cursor.left < 0) chart.setLegend({ idx: columns[0].length - 1 });
+  if (chart.cursor.idx === null || chart.cursor.idx === undefined || chart.cursor.left < 0)
+    chart.setLegend({ idx: columns[0].length - 1 });
 }
 
 /// Both charts: made anew where the theme changes, fitted where the width does.
@@ -57,7 +67,10 @@ export class Charts {
     setData(this.#rate, [times, rates, failures]);
     setData(this.#latency, [times, p50, p95, p99]);
     const last = (values) => values.findLast((value) => value !== null) ?? null;
-    this.#describe("rate-chart", `Calls per second, now ${rate(last(rates) ?? 0)}, of which ${rate(last(failures) ?? 0)} failed`);
+    this.#describe(
+      "rate-chart",
+      `Calls per second, now ${rate(last(rates) ?? 0)}, of which ${rate(last(failures) ?? 0)} failed`,
+    );
     this.#describe("latency-chart", `Latency, p95 now ${duration(last(p95) === null ? null : last(p95) / 1000)}`);
   }
 
@@ -65,7 +78,11 @@ export class Charts {
     const milliseconds = (value) => duration(value / 1000);
     const none = (count) => Array.from({ length: count }, () => []);
     this.#rate = draw(byId("rate-chart"), [line("calls", "accent", rate, 2), line("failed", "bad", rate)], none(3), rate);
-    const quantiles = [line("p50", "accent", milliseconds, 2), line("p95", "fair", milliseconds), line("p99", "bad", milliseconds)];
+    const quantiles = [
+      line("p50", "accent", milliseconds, 2),
+      line("p95", "fair", milliseconds),
+      line("p99", "bad", milliseconds),
+    ];
     this.#latency = draw(byId("latency-chart"), quantiles, none(4), milliseconds);
   }
 

@@ -2,17 +2,27 @@
 import { askJson } from "./ask.js";
 import { byId, make } from "./dom.js";
 
-const lines = [["Rule", "rule"], ["Goes to", "target"], ["On the way", "changes"], ["Why", "reason"]];
+const lines = [
+  ["Rule", "rule"],
+  ["Goes to", "target"],
+  ["On the way", "changes"],
+  ["Why", "reason"],
+];
 const looks = { mapped: "good", allowed: "good", reported: "fair", blocked: "bad", refused: "bad" };
 
 function answer(explanation) {
   const facts = make("dl", { class: "facts" });
-  const add = (name, value, look = "") => facts.append(make("div", {}, make("dt", {}, name), make("dd", { class: look }, value)));
+  const add = (name, value, look = "") =>
+    facts.append(make("div", {}, make("dt", {}, name), make("dd", { class: look }, value)));
   add("Decision", explanation.decision, looks[explanation.decision]);
   for (const [name, key] of lines) if (explanation[key]) add(name, explanation[key]);
   if (explanation.targets.length > 1) add("Or to", explanation.targets.slice(1).join(", "));
   const parts = [facts];
-  if (explanation.paste) parts.push(make("p", { class: "quiet" }, "To let it pass, add to the configuration:"), make("pre", { tabindex: "0" }, explanation.paste.trimEnd()));
+  if (explanation.paste)
+    parts.push(
+      make("p", { class: "quiet" }, "To let it pass, add to the configuration:"),
+      make("pre", { tabindex: "0" }, explanation.paste.trimEnd()),
+    );
   return parts;
 }
 

@@ -42,7 +42,9 @@ function show() {
   const now = history.at(-1);
   const faults = now.configuration.last_reload?.faults ?? [];
   showState(now);
-  showNotice(faults.length === 0 ? "" : `The configuration could not be loaded again, and the one from before is in force: ${faults[0]}`);
+  showNotice(
+    faults.length === 0 ? "" : `The configuration could not be loaded again, and the one from before is in force: ${faults[0]}`,
+  );
   showFigures();
   showChoice(namedCounts(now));
   showCharts();

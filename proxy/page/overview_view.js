@@ -31,15 +31,26 @@ export function showTiles(now, then) {
     { name: "Calls per second", value: rate(seen.rate), more: `${number(seen.calls)} calls` },
     { name: "Success", value: percent(success(seen)), more: `${number(seen.failed)} failed` },
     { name: "Latency, p95", value: duration(seen.p95), more: `p50 ${duration(seen.p50)}` },
-    { name: "Blocked", value: number(since("blocked")), more: `${number(since("reported"))} reported`, loud: since("blocked") > 0 },
+    {
+      name: "Blocked",
+      value: number(since("blocked")),
+      more: `${number(since("reported"))} reported`,
+      loud: since("blocked") > 0,
+    },
   ];
   const create = ({ name }) => make("div", {}, make("dt", {}, name), make("dd"), make("dd", { class: "quiet" }));
-  sync(byId("tiles"), tiles, (tile) => tile.name, create, (element, tile) => {
-    const [, value, more] = element.children;
-    setText(value, tile.value);
-    setText(more, tile.more);
-    setClass(value, tile.loud ? "value bad" : "value");
-  });
+  sync(
+    byId("tiles"),
+    tiles,
+    (tile) => tile.name,
+    create,
+    (element, tile) => {
+      const [, value, more] = element.children;
+      setText(value, tile.value);
+      setText(more, tile.more);
+      setClass(value, tile.loud ? "value bad" : "value");
+    },
+  );
 }
 
 function lastReload({ last_reload: last }) {
@@ -57,11 +68,21 @@ export function showConfiguration(status) {
     { name: "In force since", value: `${timeOfDay(configuration.loaded)}, ${loadedAgo} ago` },
     { name: "Last reload", value: lastReload(configuration), bad: configuration.last_reload?.faults.length > 0 },
     { name: "Not in the map", value: unmappedWords[configuration.unmapped] },
-    ...(configuration.last_reload?.faults ?? []).map((fault, i) => ({ name: i === 0 ? "Error" : `Error ${i + 1}`, value: fault, bad: true })),
+    ...(configuration.last_reload?.faults ?? []).map((fault, i) => ({
+      name: i === 0 ? "Error" : `Error ${i + 1}`,
+      value: fault,
+      bad: true,
+    })),
   ];
   const create = ({ name }) => make("div", {}, make("dt", {}, name), make("dd"));
-  sync(byId("configuration"), facts, (fact) => fact.name, create, (element, fact) => {
-    setText(element.lastChild, fact.value);
-    setClass(element.lastChild, fact.bad ? "bad" : "");
-  });
+  sync(
+    byId("configuration"),
+    facts,
+    (fact) => fact.name,
+    create,
+    (element, fact) => {
+      setText(element.lastChild, fact.value);
+      setClass(element.lastChild, fact.bad ? "bad" : "");
+    },
+  );
 }

@@ -4,27 +4,55 @@ import { byId, fillRow, makeRow, setClass, sync } from "./dom.js";
 import { age, duration, number, percent, rate } from "./format.js";
 import { figures, namedCounts, unmappedName } from "./history.js";
 
-const sourceColumns = [["Source", "wide"], ["Calls/s", "number"], ["Success", "number"], ["p50", "number"],
-  ["p95", "number"], ["p99", "number"], ["In flight", "number"], ["Retries", "number"]];
+const sourceColumns = [
+  ["Source", "wide"],
+  ["Calls/s", "number"],
+  ["Success", "number"],
+  ["p50", "number"],
+  ["p95", "number"],
+  ["p99", "number"],
+  ["In flight", "number"],
+  ["Retries", "number"],
+];
 const endpointColumns = [["Address"], ["Source"], ["Health"], ["In flight", "number"], ["DNS age", "number"]];
 
 export function showSources(now, then) {
-  sync(byId("sources"), namedCounts(now), (one) => one.source, () => makeRow(sourceColumns), (row, { source, in_flight: inFlight }) => {
-    const seen = figures(now, then, source);
-    // What the end of a TCP connection means is not known, and to be blocked is no success.
-    const share = source.startsWith("tcp:") || source === unmappedName ? null : success(seen);
-    fillRow(row, [source, rate(seen.rate), percent(share), duration(seen.p50), duration(seen.p95), duration(seen.p99),
-      inFlight === null ? "–" : number(inFlight), number(seen.retries)]);
-    setClass(row.cells[2], share !== null && share < 0.95 ? "number bad" : "number");
-  });
+  sync(
+    byId("sources"),
+    namedCounts(now),
+    (one) => one.source,
+    () => makeRow(sourceColumns),
+    (row, { source, in_flight: inFlight }) => {
+      const seen = figures(now, then, source);
+      // What the end of a TCP connection means is not known, and to be blocked is no success.
+      const share = source.startsWith("tcp:") || source === unmappedName ? null : success(seen);
+      fillRow(row, [
+        source,
+        rate(seen.rate),
+        percent(share),
+        duration(seen.p50),
+        duration(seen.p95),
+        duration(seen.p99),
+        inFlight === null ? "–" : number(inFlight),
+        number(seen.retries),
+      ]);
+      setClass(row.cells[2], share !== null && share < 0.95 ? "number bad" : "number");
+    },
+  );
 }
 
 export function showEndpoints(endpoints) {
   byId("endpoints-none").hidden = endpoints.length > 0;
   byId("endpoints").parentElement.hidden = endpoints.length === 0;
   const keyOf = (one) => `${one.source} ${one.address}`;
-  sync(byId("endpoints"), endpoints, keyOf, () => makeRow(endpointColumns), (row, one) => {
-    fillRow(row, [one.address, one.source, one.state, number(one.in_flight), age(one.dns_age_s)]);
-    setClass(row.cells[2], one.state === "healthy" ? "good" : one.available ? "fair" : "bad");
-  });
+  sync(
+    byId("endpoints"),
+    endpoints,
+    keyOf,
+    () => makeRow(endpointColumns),
+    (row, one) => {
+      fillRow(row, [one.address, one.source, one.state, number(one.in_flight), age(one.dns_age_s)]);
+      setClass(row.cells[2], one.state === "healthy" ? "good" : one.available ? "fair" : "bad");
+    },
+  );
 }

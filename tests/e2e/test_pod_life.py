@@ -101,6 +101,14 @@ def test_the_admin_port_is_found_by_the_same_configuration(ambassador, launch, t
     assert [(done.returncode, done.stderr) for done in found] == [(0, "")] * len(found)
 
 
+def test_what_a_sidecar_has_in_its_environment_is_enough(launch, tmp_path):
+    where = f"[::]:{free_port()}"
+    launch("-c", write_config(tmp_path, f"listen: 127.0.0.1:0\nadmin: '{where}'\nmap: []\n"), admin=True)
+    for command, answer in [("wait", "ready\n"), ("healthcheck", "alive\n"), ("quit", "ending\n")]:
+        done = run(command, cwd=tmp_path, env={"AMBASSADOR_ADMIN": where})
+        assert (done.returncode, done.stdout, done.stderr) == (0, answer, "")
+
+
 def test_without_any_configuration_the_default_is_asked(tmp_path):
     done = run("wait", "--timeout", "1ms", cwd=tmp_path)
     assert done.returncode == 0 or "http://localhost:9901/readyz" in done.stderr

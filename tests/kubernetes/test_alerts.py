@@ -43,6 +43,12 @@ def test_each_alert_says_what_to_do_with_the_command(rule):
     assert re.search(r"^  (kubectl|curl) ", description, re.MULTILINE)
 
 
+def test_the_readme_lists_each_with_its_severity():
+    readme = (programs.CHARTS / "ambassador" / "README.md").read_text()
+    rows = re.findall(r"^\| `(Ambassador\w+)` \| .+ \| (\w+) \|$", readme, re.MULTILINE)
+    assert rows == [(rule["alert"], rule["labels"]["severity"]) for rule in ALERTS]
+
+
 def test_the_chart_installs_the_same_rules():
     rendered = helm.template(programs.CHARTS / "ambassador", {"prometheusRule": {"enabled": True}})
     assert rendered.one("PrometheusRule")["spec"] == yaml.safe_load(RULES.read_text())

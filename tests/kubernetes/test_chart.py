@@ -102,8 +102,8 @@ def test_what_is_switched_off_is_not_there():
     ({"image": {"digest": "latest"}}, "at '/image/digest'"),
     ({"config": {"listen": "127.0.0.1:1080"}}, "127.0.0.1:1080 is reached from inside the Pod only"),
     ({"config": {"listen": None}}, "is reached from inside the Pod only"),
-    ({"config": {"listen": "everywhere"}}, "everywhere has no port"),
-    ({"config": {"map": [{"tls": {"ca": "/ca.crt"}}]}}, "/ca.crt is in no directory that is called like a Secret"),
+    ({"config": {"listen": "everywhere"}}, "everywhere has no port that others could know"),
+    ({"config": {"map": [{"tls": {"ca": "/ca.crt"}}]}}, "/ca.crt is in no directory of its own"),
 ])  # fmt: skip
 def test_wrong_values_are_refused_with_the_place(values, error):
     done = helm.attempt(CHART, values)
@@ -114,6 +114,14 @@ def test_the_container_is_that_of_the_sidecar():
     [container] = helm.template(CHART).one("Deployment")["spec"]["template"]["spec"]["containers"]
     container["ports"] = [port for port in container["ports"] if port["name"] == "ambassador"]
     assert container == sidecar.plain()
+
+
+def test_the_tests_pod_is_as_restricted():
+    pod = helm.template(CHART).one("Pod")["spec"]
+    [container] = pod["containers"]
+    assert container["securityContext"] == sidecar.NATIVE["securityContext"]
+    assert container["image"] == sidecar.NATIVE["image"]
+    assert pod["automountServiceAccountToken"] is False
 
 
 def test_the_service_leads_to_every_listener():
@@ -276,6 +284,28 @@ def leaves(schema, values, path=""):
             yield from leaves(described, values[name], here)
         elif name not in ("global", "ambassador-lib"):
             yield here, values[name], described
+
+
+README = (CHART / "README.md").read_text()
+SHOWN = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("values", SHOWN)
+def test_the_values_of_the_readme_work(values, tmp_path):
+    rendered = helm.template(CHART, values)
+    assert programs.validate(rendered.text) == []
+    (tmp_path / "ambassador.yaml").write_text(rendered.config())
+    assert run("check", "--no-files", cwd=tmp_path).returncode == 0
+
+
+def test_the_command_of_the_readme_works(tmp_path):
+    [command] = re.findall(r"^    (helm install .*)$", README, re.MULTILINE)
+    values = tmp_path / "my-values.yaml"
+    values.write_text(SHOWN[0])
+    args = command.replace("charts/ambassador", str(CHART)).replace("my-values.yaml", str(values)).split()[1:]
+    done = helm.helm(*args, "--dry-run=client")
+    assert done.returncode == 0, done.stderr
+    assert "image: registry.example.com/ambassador:" in done.stdout
 
 
 def test_yamllint_is_content_with_the_values():

@@ -47,21 +47,24 @@ def template_of(workload):
     return spec["jobTemplate"]["spec"]["template"] if workload["kind"] == "CronJob" else spec["template"]
 
 
-@pytest.fixture(name="consumer", scope="module")
-def _consumer(tmp_path_factory):
+def depending_chart(chart, more=""):
     """A chart that depends on the library, built by `helm dependency build`."""
-    chart = tmp_path_factory.mktemp("consumer")
     (chart / "templates").mkdir()
     (chart / "Chart.yaml").write_text(textwrap.dedent(f"""
         apiVersion: v2
         name: web
         version: 1.0.0
         dependencies:
-          - {{name: ambassador-lib, version: 0.1.0, repository: "file://{programs.CHARTS}/ambassador-lib"}}
+          - {{name: ambassador-lib, version: 0.1.0, repository: "file://{programs.CHARTS}/ambassador-lib"{more}}}
     """))
     done = helm.helm("dependency", "build", chart)
     assert done.returncode == 0, done.stderr
     return chart
+
+
+@pytest.fixture(name="consumer", scope="module")
+def _consumer(tmp_path_factory):
+    return depending_chart(tmp_path_factory.mktemp("consumer"))
 
 
 @pytest.fixture(name="render")
@@ -77,6 +80,11 @@ def _render(consumer):
         return call(consumer, values or {"ambassador-lib": own}, kube_version=kube_version)
 
     return render
+
+
+def test_lint_finds_nothing():
+    done = helm.helm("lint", "--strict", programs.CHARTS / "ambassador-lib")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -107,7 +115,7 @@ def test_all_that_the_workload_has_stays(render):
     pod = template_of(after)
     del pod["metadata"]["annotations"]
     assert pod["spec"]["initContainers"].pop(0) == sidecar.NATIVE
-    assert pod["spec"]["volumes"].pop() == {"name": "ambassador-config", "configMap": {"name": "web-ambassador"}}
+    assert pod["spec"]["volumes"].pop(0) == {"name": "ambassador-config", "configMap": {"name": "web-ambassador"}}
     for container in [*pod["spec"]["containers"], *pod["spec"]["initContainers"]]:
         del container["env"]
     assert after == before
@@ -182,9 +190,8 @@ def test_kubectl_goes_on_to_mean_the_app(render):
 
 
 def test_secrets_are_mounted_into_the_sidecar_alone(render):
-    source = {"source": "http://a", "target": "https://b", "credential": {"header": "X", "file": "/secrets/payments/token"},
-              "tls": {"ca": "/etc/ambassador/ca.crt", "cert": "/mtls/tls.crt", "key": "/mtls/tls.key"}}  # fmt: skip
-    pod = template_of(render(manifest(), config={"map": [source]}, secrets={"shop-client": "/mtls"}).one("Deployment"))["spec"]
+    rendered = render(manifest(), config={"map": [HTTPS]}, secrets={"shop-client": "/mtls"})
+    pod = template_of(rendered.one("Deployment"))["spec"]
     wanted = sidecar.native("payments")
     wanted["volumeMounts"].append({"name": "ambassador-secret-shop-client", "mountPath": "/mtls", "readOnly": True})
     assert pod["initContainers"][0] == wanted
@@ -212,13 +219,66 @@ def test_low_ports_are_opened(render, config):
 
 def test_an_include_may_have_values_of_its_own(render):
     own = '(list . "web.workload" (dict "config" (dict "unmapped" "report") "image" (dict "tag" "9")))'
-    rendered = render(manifest(), include=own, image={"repository": "registry.local/ambassador"})
+    rendered = render(manifest(), include=own, image={"repository": "registry.local/ambassador", "tag": "8"})
     assert yaml.safe_load(rendered.config()) == {"map": MAP, "unmapped": "report"}
     assert template_of(rendered.one("Deployment"))["spec"]["initContainers"][0]["image"] == "registry.local/ambassador:9"
 
 
 def test_switched_off_it_leaves_the_workload_as_it_is(render):
     assert render(manifest(), enabled=False).objects == [manifest()]
+
+
+HTTPS = {"source": "http://a", "target": "https://b", "credential": {"header": "X", "file": "/secrets/payments/token"},
+         "tls": {"ca": "/etc/ssl/certs/ca.crt", "cert": "/mtls/tls.crt", "key": "/mtls/tls.key"}}  # fmt: skip
+CONFIGURATIONS = {
+    "a map": {"map": MAP},
+    "allow": {"allow": ["api.example.com:443"]},
+    "secrets": {"map": [HTTPS]},
+    "low ports": {"listen": ["127.0.0.1:80"], "map": [{"source": "http://localhost:81", "target": "http://a"}]},
+    "TLS first": {"listen": [{"address": "127.0.0.1:8443", "tls": {"cert": "/tls/a", "key": "/tls/b"}}, "127.0.0.1:3128"]},
+    "a load balancer first": {"listen": [{"address": ":8080", "proxy_protocol": True}, "0.0.0.0:8081"]},
+    "nothing for the app": {"listen": ["192.0.2.7:80", {"address": ":8443", "tls": {"cert": "/tls/a", "key": "/tls/b"}}]},
+    "a parent": {"via": {"url": "http://parent:3128", "credentials_file": "/parent/password"}, "allow": ["*:443"]},
+}
+
+
+@pytest.fixture(name="inject")
+def _inject(tmp_path):
+    """inject(workload, config, …) is what `ambassador inject` makes of it."""
+
+    def inject(workload, config, *options):
+        (tmp_path / "ambassador.yaml").write_text(config)
+        (tmp_path / "web.yaml").write_text(yaml.safe_dump(workload))
+        done = run("inject", "-c", "ambassador.yaml", *options, "web.yaml", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return helm.Rendered(done.stdout)
+
+    return inject
+
+
+@pytest.mark.parametrize("kube_version, form", [("1.28", "container"), ("1.29", "native")])
+@pytest.mark.parametrize("config", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_inject_makes_the_same_of_it(render, inject, config, kube_version, form):
+    rendered = render(manifest(), kube_version, config=config)
+    injected = inject(manifest(), rendered.config(), "--sidecar", form)
+    assert without_marks(injected.one("Deployment")) == rendered.one("Deployment")
+    assert injected.config() == rendered.config()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_inject_makes_the_same_of_every_kind(render, inject, kind):
+    rendered = render(manifest(kind))
+    assert without_marks(inject(manifest(kind), rendered.config()).one(kind)) == rendered.one(kind)
+
+
+def without_marks(workload):
+    """inject remembers in annotations what it may take out again."""
+    for metadata in (workload["metadata"], template_of(workload)["metadata"]):
+        kept = {name: text for name, text in metadata.get("annotations", {}).items() if not name.startswith("ambassador/")}
+        metadata.pop("annotations", None)
+        if kept:
+            metadata["annotations"] = kept
+    return workload
 
 
 @pytest.mark.parametrize("workload, values, error", [
@@ -229,12 +289,22 @@ def test_switched_off_it_leaves_the_workload_as_it_is(render):
     (manifest(), {"imag": {}}, "additional properties 'imag' not allowed"),
     (manifest(), {"config": {"mapp": []}}, "additional properties 'mapp' not allowed"),
     (manifest(), {"include": '(list . "web.workload" (dict "confg" 1))'}, "no such value: confg; there are config, enabled"),
-    (manifest(), {"config": {"listen": {"address": ":1", "tls": {}}}}, "no listener without tls"),
+    (manifest(), {"config": {"map": [{"tls": {"ca": "ca.crt"}}]}}, "ca.crt is in no directory of its own"),
+    (manifest(), {"config": {"map": [{"tls": {"ca": "/etc/ambassador/ca"}}]}}, "only ambassador.yaml is in /etc/ambassador"),
+    (manifest(), {"config": {"map": [{"tls": {"ca": "/A/ca"}}]}}, "no Secret can be called like the directory of /A/ca"),
+    (manifest(), {"config": {"listen": ":0"}}, ":0 has no port that others could know"),
     (manifest(), {"config": {"map": [{"tls": {"ca": "/a/ca"}}]}, "secrets": {"a": "/b"}}, "from the Secret a, which is mounted at /b"),
 ])  # fmt: skip
 def test_mistakes_are_refused_with_what_to_do(render, workload, values, error):
     done = render(workload, attempt=True, **values)
     assert done.returncode != 0 and error in done.stderr, done.stderr
+
+
+def test_an_alias_is_refused_with_what_to_do(tmp_path):
+    chart = depending_chart(tmp_path, ", alias: proxy")
+    (chart / "templates" / "web.yaml").write_text('{{ include "ambassador.sidecar" (list . "web.workload") }}')
+    done = helm.attempt(chart)
+    assert done.returncode != 0 and "ambassador-lib is not among this chart's dependencies, or has an alias" in done.stderr
 
 
 def test_the_readme_shows_a_chart_that_works(consumer, tmp_path):

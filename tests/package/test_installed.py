@@ -96,6 +96,7 @@ def test_it_works_inside_its_sandbox(machine, tmp_path):
     (tmp_path / "much").write_bytes(bytes(range(256)) * 4096 * 32)
     machine.write(CONFIGURATION, "listen: 0.0.0.0:80\nmap:\n"
                   "  - {source: http://localhost/api, target: 'http://localhost:8000/numbers'}\n"
+                  "  - {source: http://self, target: 'http://192.0.2.7:80'}\n"
                   "  - {source: tcp://localhost:9092, target: 'tcp://localhost:8000'}\n")  # fmt: skip
     machine.run("systemctl", "restart", UNIT)
     with served(machine, tmp_path, 8000):
@@ -103,6 +104,9 @@ def test_it_works_inside_its_sandbox(machine, tmp_path):
         assert machine.beside("curl", "--silent", "http://localhost/api").stdout == "42\n"
         machine.beside("curl", "--silent", "--output", tmp_path / "copy", "http://127.0.0.1:9092/much")
     assert (tmp_path / "copy").read_bytes() == (tmp_path / "much").read_bytes()
+    # An address that is only known to be its own from the list of the machine's addresses.
+    machine.beside(program("ip"), "address", "add", "192.0.2.7/32", "dev", "lo")
+    assert "the ambassador itself" in machine.beside("curl", "--silent", "--proxy", "http://127.0.0.1:80", "http://self/").stdout
 
     pid = machine.show(UNIT, "MainPID")
     about = dict(line.split(":\t", 1) for line in machine.run("cat", f"/proc/{pid}/status").stdout.splitlines())

@@ -7,8 +7,15 @@ import { createInterface } from "node:readline";
 const [modules, executablePath, profile] = process.argv.slice(2);
 const { chromium } = createRequire(`${modules}/`)("playwright-core");
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 const limit = 10_000;
 
 const context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: flags });
@@ -36,7 +43,8 @@ const actions = {
   /// Until the expression is true. Asked from outside: the page's policy forbids it to evaluate text.
   async until(condition) {
     for (const end = Date.now() + limit; !(await page.evaluate(condition)); await new Promise((done) => setTimeout(done, 50))) {
-      if (Date.now() > end) throw new Error(`this did not become true: ${condition}\n${await page.locator("body").innerText()}`);
+      if (Date.now() > end)
+        throw new Error(`this did not become true: ${condition}\n${await page.locator("body").innerText()}`);
     }
   },
   text: (selector) => page.locator(selector).innerText(),

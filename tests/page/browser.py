@@ -40,9 +40,9 @@ class Browser:
         self._do("until", condition)
 
     def until_shown(self, selector, text):
-        """Waits until an element that fits says this."""
+        """Waits until an element that fits is there to see, and says this."""
         elements = f"[...document.querySelectorAll({json.dumps(selector)})]"
-        self.until(f"{elements}.some((element) => element.innerText.includes({json.dumps(text)}))")
+        self.until(f"{elements}.some((element) => element.checkVisibility() && element.innerText.includes({json.dumps(text)}))")
 
     def __getattr__(self, action):
         return lambda *args: self._do(action, *args)

@@ -4,8 +4,18 @@ import { test } from "node:test";
 import { fits, groupBlocked, keepCalls, maxBlocked, maxCalls } from "../../proxy/page/calls.js";
 
 const call = (more = {}) => ({
-  number: 1, method: "GET", source: "http://orders/1", target: "http://orders.shop/1", decision: "mapped", status: 200,
-  upstream: "10.0.0.1:80", reason: "", request_id: "r-7", trace_id: "", time: "t", ...more,
+  number: 1,
+  method: "GET",
+  source: "http://orders/1",
+  target: "http://orders.shop/1",
+  decision: "mapped",
+  status: 200,
+  upstream: "10.0.0.1:80",
+  reason: "",
+  request_id: "r-7",
+  trace_id: "",
+  time: "t",
+  ...more,
 });
 
 test("a filter wants every word, in any case and any place", () => {
@@ -28,10 +38,16 @@ test("a filter knows classes of statuses", () => {
 test("only so many calls are kept, and blocked ones beside them", () => {
   const blocked = call({ decision: "blocked" });
   let kept = keepCalls({ calls: [], blocked: [] }, [blocked]);
-  kept = keepCalls(kept, Array.from({ length: maxCalls }, () => call()));
+  kept = keepCalls(
+    kept,
+    Array.from({ length: maxCalls }, () => call()),
+  );
   assert.equal(kept.calls.length, maxCalls);
   assert.deepEqual(kept.blocked, [blocked]);
-  kept = keepCalls(kept, Array.from({ length: 2 * maxBlocked }, () => call({ decision: "reported" })));
+  kept = keepCalls(
+    kept,
+    Array.from({ length: 2 * maxBlocked }, () => call({ decision: "reported" })),
+  );
   assert.equal(kept.blocked.length, maxBlocked);
 });
 
@@ -41,7 +57,13 @@ test("equal blocked calls are one with a count, the last first", () => {
     call({ source: "http://b", time: "2" }),
     call({ source: "http://a", time: "3", paste: "newer" }),
   ]);
-  assert.deepEqual(groups.map(({ source, count, time, paste }) => [source, count, time, paste]), [["http://a", 2, "3", "newer"], ["http://b", 1, "2", undefined]]);
+  assert.deepEqual(
+    groups.map(({ source, count, time, paste }) => [source, count, time, paste]),
+    [
+      ["http://a", 2, "3", "newer"],
+      ["http://b", 1, "2", undefined],
+    ],
+  );
 });
 
 test("blocked calls of another method or decision are others", () => {

@@ -6,7 +6,10 @@ import { addCounts, countsSince, quantile, success } from "../../proxy/page/coun
 const counts = (calls, failed, durations, more = {}) => ({ calls, failed, retries: 0, durations, in_flight: 0, ...more });
 
 test("a difference is what came between two looks", () => {
-  const between = countsSince(counts(10, 3, [4, 6], { retries: 5, in_flight: 2 }), counts(4, 1, [1, 3], { retries: 4, in_flight: 9 }));
+  const between = countsSince(
+    counts(10, 3, [4, 6], { retries: 5, in_flight: 2 }),
+    counts(4, 1, [1, 3], { retries: 4, in_flight: 9 }),
+  );
   assert.deepEqual(between, { calls: 6, failed: 2, retries: 1, in_flight: 2, durations: [3, 3] });
 });
 
@@ -23,7 +26,10 @@ test("a counter that began anew gives no negative rate", () => {
 });
 
 test("sources are added up, bucket by bucket", () => {
-  assert.deepEqual(addCounts([counts(1, 0, [1, 0]), counts(2, 1, [0, 2], { in_flight: 4 })]), counts(3, 1, [1, 2], { in_flight: 4 }));
+  assert.deepEqual(
+    addCounts([counts(1, 0, [1, 0]), counts(2, 1, [0, 2], { in_flight: 4 })]),
+    counts(3, 1, [1, 2], { in_flight: 4 }),
+  );
 });
 
 test("success is a share of the calls, and unknown where there was none", () => {

@@ -1,14 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { chartColumns, chartSpan, countsOf, figures, lookBefore, namedCounts, remember, unmappedName } from "../../proxy/page/history.js";
+import {
+  chartColumns,
+  chartSpan,
+  countsOf,
+  figures,
+  lookBefore,
+  namedCounts,
+  remember,
+  unmappedName,
+} from "../../proxy/page/history.js";
 
 const counts = (calls, failed = 0) => ({ calls, failed, retries: 0, in_flight: 0, durations: [calls, 0] });
 const look = (seconds, calls, { failed = 0, started = 0, unmapped = 0 } = {}) => ({
   now_ms: seconds * 1000,
   started_ms: started,
   bounds: [0.01],
-  sources: [{ source: "http://a", ...counts(calls, failed) }, { source: "http://b", ...counts(2 * calls) }],
+  sources: [
+    { source: "http://a", ...counts(calls, failed) },
+    { source: "http://b", ...counts(2 * calls) },
+  ],
   unmapped: counts(unmapped),
 });
 
@@ -16,7 +28,10 @@ const historyOf = (...looks) => looks.reduce((history, one) => remember(history,
 
 test("looks are kept for as long as is drawn", () => {
   const history = historyOf(look(0, 0), look(chartSpan / 1000 - 1, 1), look(chartSpan / 1000 + 1, 2));
-  assert.deepEqual(history.map((one) => one.now_ms / 1000), [chartSpan / 1000 - 1, chartSpan / 1000 + 1]);
+  assert.deepEqual(
+    history.map((one) => one.now_ms / 1000),
+    [chartSpan / 1000 - 1, chartSpan / 1000 + 1],
+  );
 });
 
 test("another process begins another history", () => {
@@ -56,7 +71,10 @@ test("of a source that is not there nothing was counted", () => {
 });
 
 test("a chart has a point for each look but the first, and gaps where nothing was called", () => {
-  const { times, rates, failures, p95 } = chartColumns(historyOf(look(0, 0), look(2, 10, { failed: 2 }), look(20, 10, { failed: 2 })), "http://a");
+  const { times, rates, failures, p95 } = chartColumns(
+    historyOf(look(0, 0), look(2, 10, { failed: 2 }), look(20, 10, { failed: 2 })),
+    "http://a",
+  );
   assert.deepEqual(times, [2, 20]);
   assert.deepEqual(rates, [5, 0]);
   assert.deepEqual(failures, [1, 0]);

@@ -1,6 +1,6 @@
 """A README as a script: each ```sh block is run, and where a ```text block follows, it is what must come out.
 
-In the expected text `…` stands for anything in a line, and a line of only `…` for any lines. What only looks is looked at again
+In the expected text `…` stands for anything in a line, and a line of only `…` for any lines; columns may be wider than shown. What only looks is looked at again
 until it fits: a log line, a roll-out and a new configuration take their time, and a user would look again too.
 """
 
@@ -44,9 +44,14 @@ def steps(text):
 
 
 def fits(expected, output):
-    lines = expected.strip("\n").split("\n")
-    pattern = "".join("(.*\n)*" if line.strip() == "…" else ".*".join(map(re.escape, line.split("…"))) + "\n" for line in lines)
+    pattern = "".join("(.*\n)*" if line.strip() == "…" else _line(line) + "\n" for line in expected.strip("\n").split("\n"))
     return re.fullmatch(pattern, output.strip("\n") + "\n") is not None
+
+
+def _line(text):
+    """Tables are as wide as what is in them: two spaces stand for two or more."""
+    parts = re.split(r"(…| {2,})", text)
+    return "".join({"…": ".*", "  ": "  +"}.get(part[:2], re.escape(part)) for part in parts)
 
 
 class Shell:

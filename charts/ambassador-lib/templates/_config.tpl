@@ -35,18 +35,23 @@ Helm reads values as YAML 1.1, where a bare `on` or `off` is true or false, even
 {{- end }}
 
 {{/*
-The listeners of a configuration, as a JSON list of {address, port, tls}; the default ones share a port.
+The listeners of a configuration, as a JSON list of {address, port, tls, serves_app}: whether an app in the Pod may use it as
+its proxy. The default ones share a port.
 */}}
 {{- define "ambassador.listeners" -}}
 {{- $listeners := list -}}
 {{- $listen := .listen | default "127.0.0.1:1080" -}}
 {{- range kindIs "slice" $listen | ternary $listen (list $listen) -}}
-  {{- $address := kindIs "map" . | ternary . (dict "address" .) -}}
-  {{- $port := regexFind "[0-9]+$" (toString $address.address) -}}
+  {{- $listener := kindIs "map" . | ternary . (dict "address" .) -}}
+  {{- $address := toString $listener.address -}}
+  {{- $port := regexFind "[0-9]+$" $address | int -}}
   {{- if not $port -}}
-    {{- fail (printf "config.listen: %v has no port: write an address such as 127.0.0.1:1080, in quotes" .) -}}
+    {{- fail (printf "config.listen: %v has no port that others could know: write an address such as 127.0.0.1:1080, in quotes" .) -}}
   {{- end -}}
-  {{- $listeners = append $listeners (dict "address" $address.address "port" (int $port) "tls" (hasKey $address "tls")) -}}
+  {{- $local := regexMatch "^(127\\.|localhost:|\\[::1\\]:|0\\.0\\.0\\.0:|\\[::\\]:|:)" $address -}}
+  {{- $plain := not (or (hasKey $listener "tls") $listener.proxy_protocol) -}}
+  {{- $facts := dict "address" $address "port" $port "tls" (hasKey $listener "tls") "serves_app" (and $local $plain) -}}
+  {{- $listeners = append $listeners $facts -}}
 {{- end -}}
 {{- toJson $listeners -}}
 {{- end }}

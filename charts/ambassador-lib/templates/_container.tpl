@@ -42,7 +42,7 @@ volumeMounts:
     mountPath: /etc/ambassador
     readOnly: true
   {{- range $name, $directory := .secrets }}
-  - name: ambassador-secret-{{ $name | replace "." "-" }}
+  - name: ambassador-secret-{{ $name }}
     mountPath: {{ $directory }}
     readOnly: true
   {{- end }}

@@ -21,7 +21,7 @@ A Pod template with the ambassador in it: the container, its volumes, and for al
 {{- else -}}
   {{- $_ := set $spec "containers" (prepend $containers .container) -}}
 {{- end -}}
-{{- $_ := set $spec "volumes" (concat ($spec.volumes | default list) (include "ambassador.volumes" . | fromYamlArray)) -}}
+{{- $_ := set $spec "volumes" (concat (include "ambassador.volumes" . | fromYamlArray) ($spec.volumes | default list)) -}}
 {{- if include "ambassador.hasLowPort" .config -}}
   {{- include "ambassador.allowLowPorts" $spec -}}
 {{- end -}}
@@ -31,32 +31,34 @@ A Pod template with the ambassador in it: the container, its volumes, and for al
 {{- toYaml (dict "metadata" $metadata "spec" $spec) -}}
 {{- end }}
 
-{{/* Both spellings: there are clients for each. no_proxy is set, because an image may have localhost in it. */}}
+{{/*
+Both spellings: there are clients for each. no_proxy is set, because an image may have localhost in it. None of it where no
+listener serves an app.
+*/}}
 {{- define "ambassador.proxyVariables" -}}
-{{- $port := "" -}}
+{{- $variables := list -}}
+{{- $proxy := "" -}}
 {{- range include "ambassador.listeners" . | fromJsonArray -}}
-  {{- if and (not .tls) (not $port) -}}
-    {{- $port = toString (int .port) -}}
+  {{- if .serves_app -}}
+    {{- $proxy = $proxy | default (printf "http://localhost:%d" (int .port)) -}}
   {{- end -}}
 {{- end -}}
-{{- if not $port -}}
-  {{- fail "config.listen: no listener without tls, which is what http_proxy of the app needs: add 127.0.0.1:1080" -}}
+{{- if $proxy -}}
+  {{- $names := list "http_proxy" "HTTP_PROXY" -}}
+  {{- $direct := "" -}}
+  {{- if .allow -}}
+    {{- /* Mostly HTTPS. The API server stays reachable as it is. */ -}}
+    {{- $names = concat $names (list "https_proxy" "HTTPS_PROXY") -}}
+    {{- $direct = "kubernetes.default.svc,$(KUBERNETES_SERVICE_HOST)" -}}
+  {{- end -}}
+  {{- range $names -}}
+    {{- $variables = append $variables (dict "name" . "value" $proxy) -}}
+  {{- end -}}
+  {{- range list "no_proxy" "NO_PROXY" -}}
+    {{- $variables = append $variables (dict "name" . "value" $direct) -}}
+  {{- end -}}
 {{- end -}}
-{{- $names := list "http_proxy" "HTTP_PROXY" -}}
-{{- $direct := "" -}}
-{{- if .allow -}}
-  {{- /* Mostly HTTPS. The API server stays reachable as it is. */ -}}
-  {{- $names = concat $names (list "https_proxy" "HTTPS_PROXY") -}}
-  {{- $direct = "kubernetes.default.svc,$(KUBERNETES_SERVICE_HOST)" -}}
-{{- end -}}
-{{- range $names }}
-- name: {{ . }}
-  value: http://localhost:{{ $port }}
-{{- end }}
-{{- range list "no_proxy" "NO_PROXY" }}
-- name: {{ . }}
-  value: {{ $direct | quote }}
-{{- end }}
+{{- toYaml $variables -}}
 {{- end }}
 
 {{/* The containers with these variables; what a container sets itself stays. */}}
@@ -74,7 +76,10 @@ A Pod template with the ambassador in it: the container, its volumes, and for al
       {{- $env = append $env . -}}
     {{- end -}}
   {{- end -}}
-  {{- $containers = append $containers (set . "env" $env) -}}
+  {{- if $env -}}
+    {{- $_ := set . "env" $env -}}
+  {{- end -}}
+  {{- $containers = append $containers . -}}
 {{- end -}}
 {{- toYaml $containers -}}
 {{- end }}

@@ -90,7 +90,7 @@ class Cluster:
         """Whether every Pod of the Deployment is of its present template, and ready."""
         manifest = self.objects["Deployment", name]
         pods = self.pods_of("Deployment", name)
-        fresh = [pod for pod in pods if pod.template == digest(manifest)]
+        fresh = [pod for pod in pods if pod.version == digest(manifest)]
         return len(pods) == len(fresh) == replicas(manifest) and all(pod.ready() for pod in fresh)
 
     def complete(self, name):
@@ -99,13 +99,14 @@ class Cluster:
     # The loop
 
     def _keep_up(self):
+        workloads = {"Deployment": self._roll, "Job": self._work, "Pod": self._run}
         while not self._closed.wait(TICK):
             try:
                 with self._lock:
                     self.pods = [pod for pod in self.pods if not pod.gone.is_set()]
                     for (kind, name), manifest in list(self.objects.items()):
-                        if kind in WORKLOADS:
-                            WORKLOADS[kind](self, name, manifest)
+                        if kind in workloads:
+                            workloads[kind](name, manifest)
                     self._publish()
             except Exception:  # pylint: disable=broad-exception-caught  # it is told at the end of the test
                 self.complaints.append(traceback.format_exc())
@@ -115,7 +116,7 @@ class Cluster:
         """New Pods beside the old ones; an old one goes when a new one is ready."""
         only(manifest["spec"], DEPLOYMENT, f"Deployment {name}")
         pods = [pod for pod in self.pods_of("Deployment", name) if not pod.ending()]
-        fresh = [pod for pod in pods if pod.template == digest(manifest)]
+        fresh = [pod for pod in pods if pod.version == digest(manifest)]
         stale = [pod for pod in pods if pod not in fresh]
         for _ in range(replicas(manifest) - len(fresh)):
             self._add(f"{name}-{digest(manifest)}-{next(self._numbers)}", manifest, manifest["spec"]["template"])
@@ -140,9 +141,8 @@ class Cluster:
             self._add(name, manifest, manifest)
 
     def _add(self, name, manifest, template):
-        pod = Pod(name, template, self.network, self.objects, (manifest["kind"], manifest["metadata"]["name"]))
-        pod.template = digest(manifest)
-        self.pods.append(pod)
+        owner = (manifest["kind"], manifest["metadata"]["name"])
+        self.pods.append(Pod(name, template, self.network, self.objects, owner, digest(manifest)))
 
     def _name(self, service):
         if service not in self._addresses:
@@ -159,9 +159,6 @@ class Cluster:
                     ends = [(pod.network.address, target_port(pod, port)) for pod in ready]
                     served.append((self._addresses[name], port["port"], ends))
         self.network.publish(served, [pod.network.address for pod in self.pods])
-
-
-WORKLOADS = {"Deployment": Cluster._roll, "Job": Cluster._work, "Pod": Cluster._run}
 
 
 def replicas(manifest):

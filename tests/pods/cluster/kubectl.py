@@ -2,21 +2,18 @@
 
 import argparse
 import pathlib
-import socket
-import sys
-import threading
 import time
 
 import yaml
 
+from cluster.cluster import target_port
 from cluster.container import wait_until
-from cluster.network import inside
-from cluster.probes import port_of
+from cluster.port_forward import forward, listening
 from cluster.unsupported import Unsupported
 
-GROUPS = {"Deployment": "deployment.apps", "Job": "job.batch"}
+GROUPS = {"Deployment": "deployment.apps"}
 KINDS = {"configmap": "ConfigMap", "cm": "ConfigMap", "secret": "Secret", "service": "Service", "svc": "Service", "deployment": "Deployment",
-         "deploy": "Deployment", "job": "Job", "pod": "Pod", "pods": "Pod"}  # fmt: skip
+         "deploy": "Deployment", "pod": "Pod", "pods": "Pod"}  # fmt: skip
 
 
 class Fault(Exception):
@@ -37,8 +34,8 @@ class Kubectl:
     def run(self):
         """The exit status."""
         try:
-            argv, _, command = split(self._call.argv, "--")
-            options = parser().parse_args(argv)
+            own, command = split(self._call.argv)
+            options = parser().parse_args(own)
             options.command = command
             return getattr(self, "_" + options.verb.replace("-", "_"))(options) or 0
         except (Fault, Unsupported) as fault:
@@ -59,13 +56,6 @@ class Kubectl:
             if not self._cluster.delete(kind, name):
                 raise Fault(f'Error from server (NotFound): {label}s "{name}" not found')
             self._call.out(f'{label} "{name}" deleted\n')
-
-    def _create(self, options):
-        if options.what[:2] != ["secret", "generic"]:
-            raise Fault("error: the kubectl of these tests creates only `secret generic`")
-        data = dict(entry.split("=", 1) for entry in options.from_literal)
-        manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": options.what[2]}, "stringData": data}
-        self._call.out(f"{shown(manifest)} {self._cluster.apply(manifest)}\n")
 
     def _manifests(self, names):
         for name in names:
@@ -89,14 +79,6 @@ class Kubectl:
             raise Fault("error: timed out waiting for the condition")
         self._call.out(f'deployment "{name}" successfully rolled out\n')
 
-    def _wait(self, options):
-        if options.for_ != "condition=complete":
-            raise Fault("error: the kubectl of these tests waits only for=condition=complete")
-        kind, name = resource(" ".join(options.what))
-        if not wait_until(lambda: self._cluster.complete(name), seconds(options.timeout or "30s")):
-            raise Fault(f"error: timed out waiting for the condition on {kind.lower()}s/{name}")
-        self._call.out(f"job.batch/{name} condition met\n")
-
     # Pods
 
     def _get(self, options):
@@ -119,8 +101,7 @@ class Kubectl:
     def _logs(self, options):
         for pod in self._pods(options):
             container = self._container(pod, options.container)
-            run = container.previous if options.previous else container.run
-            lines = run.log.all() if run else []
+            lines = container.run.log.all() if container.run else []
             for line in lines[-options.tail:] if options.tail >= 0 else lines:
                 self._call.out(line + "\n")
 
@@ -128,7 +109,7 @@ class Kubectl:
         container = self._container(self._pod(options), options.container)
         if not container.running():
             raise Fault(f'error: unable to upgrade connection: container not found ("{container.name}")')
-        done = container.run.execute(options.command, self._call.stdin if options.stdin else None)
+        done = container.run.execute(options.command)
         self._call.out(done.stdout)
         self._call.err(done.stderr)
         if done.returncode:
@@ -136,23 +117,21 @@ class Kubectl:
         return done.returncode
 
     def _port_forward(self, options):
-        here, _, there = options.what[-1].partition(":")
-        options.what = options.what[:-1]
-        kind, name = resource(" ".join(options.what))
-        if kind == "Service":
-            manifest = self._cluster.objects[kind, name]
-            pod = chosen(self._cluster.pods_with(manifest["spec"]["selector"]), name)
-            there = next(entry.get("targetPort", entry["port"]) for entry in manifest["spec"]["ports"] if entry["port"] == int(there))
-            there = next(port_of(each.spec, there) for each in pod.containers() if isinstance(there, int) or has_port(each, there))
-        else:
-            pod = self._pod(options)
-        with inside(self._cluster.network.node):
-            listener = socket.create_server(("127.0.0.1", int(here)))
-        with listener:
-            listener.settimeout(0.1)
-            self._call.out(f"Forwarding from 127.0.0.1:{here} -> {there}\n")
+        *what, ports = options.what
+        here, _, there = ports.partition(":")
+        pod, port = self._forwarded(*resource(" ".join(what)), int(there))
+        with listening(self._cluster.network.node, int(here)) as listener:
+            self._call.out(f"Forwarding from 127.0.0.1:{here} -> {port}\n")
             while self._call.alive():
-                accept(listener, pod, int(there))
+                forward(listener, pod, port)
+
+    def _forwarded(self, kind, name, port):
+        """The Pod and its port that are meant; a port of a Service is that of a Pod behind it."""
+        if kind != "Service":
+            return chosen(self._cluster.pods_of(kind, name), name), port
+        spec = self._cluster.objects[kind, name]["spec"]
+        pod = chosen(self._cluster.pods_with(spec["selector"]), name)
+        return pod, target_port(pod, next(entry for entry in spec["ports"] if entry["port"] == port))
 
     def _pods(self, options):
         if options.selector:
@@ -174,26 +153,21 @@ class Kubectl:
 def parser():
     top = Parser(prog="kubectl", add_help=False)
     verbs = top.add_subparsers(dest="verb", required=True, parser_class=Parser)
-    for verb in ("apply", "delete", "create", "rollout", "wait", "get", "describe", "logs", "exec", "port-forward"):
+    for verb in ("apply", "delete", "rollout", "get", "describe", "logs", "exec", "port-forward"):
         options = verbs.add_parser(verb, add_help=False)
         options.add_argument("what", nargs="*")
         options.add_argument("-f", "--filename", action="append", default=[])
         options.add_argument("-l", "--selector", default="")
         options.add_argument("-c", "--container")
-        options.add_argument("-i", "--stdin", action="store_true")
-        options.add_argument("-p", "--previous", action="store_true")
         options.add_argument("--tail", type=int, default=-1)
         options.add_argument("--timeout")
-        options.add_argument("--for", dest="for_")
-        options.add_argument("--from-literal", action="append", default=[])
     return top
 
 
-def split(argv, mark):
-    if mark not in argv:
-        return argv, None, []
-    at = argv.index(mark)
-    return argv[:at], mark, argv[at + 1:]
+def split(argv):
+    """What is for kubectl, and behind `--` what is for the container."""
+    at = argv.index("--") if "--" in argv else len(argv)
+    return argv[:at], argv[at + 1:]
 
 
 def resource(text):
@@ -227,10 +201,6 @@ def chosen(pods, name):
     return max(there, key=lambda pod: (pod.ready(), pod.created))
 
 
-def has_port(container, name):
-    return any(entry.get("name") == name for entry in container.spec.get("ports", ()))
-
-
 def row(pod):
     counted = pod.sidecars() + pod.apps
     restarts = sum(max(each.restarts, 0) for each in pod.containers())
@@ -247,7 +217,7 @@ def status(pod):
         container = pod.init[pod.initialized]
         if container.waiting:
             return f"Init:{container.waiting}"
-        return "Init:Error" if container.run and not container.running() else f"Init:{pod.initialized}/{len(pod.init)}"
+        return "Init:Error" if container.run and not container.living() else f"Init:{pod.initialized}/{len(pod.init)}"
     waiting = [each.waiting for each in pod.apps if each.waiting]
     if waiting:
         return waiting[0]
@@ -264,37 +234,7 @@ def described(container):
     if container.exit_code is not None:
         state += ["Last State:     Terminated", f"  Reason:       {'Error' if container.exit_code else 'Completed'}"]
         if container.exit_code and container.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
-            lines = (container.previous if container.running() else container.run).log.all()
-            state += [f"  Message:      {line}" if number == 0 else line for number, line in enumerate(lines)] + [""]
+            state += [f"  Message:      {container.last_words}\n"]
         state += [f"  Exit Code:    {container.exit_code}"]
     state += [f"Ready:          {container.ready()}", f"Restart Count:  {max(container.restarts, 0)}"]
     return f"  {container.name}:\n" + "".join(f"    {line}\n" for line in state)
-
-
-# port-forward
-
-
-def accept(listener, pod, port):
-    try:
-        client, _ = listener.accept()
-    except TimeoutError:
-        return
-    try:
-        server = pod.network.connect_loopback(port)
-    except OSError as error:
-        print(f"port-forward: {error}", file=sys.stderr)
-        client.close()
-        return
-    for source, sink in ((client, server), (server, client)):
-        threading.Thread(target=pump, args=(source, sink), daemon=True).start()
-
-
-def pump(source, sink):
-    source.settimeout(None)
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        source.close()
-        sink.close()

@@ -27,9 +27,11 @@ TICK = 0.1
 
 
 class Pod:
-    def __init__(self, name, template, network, objects, owner):
+    """`owner` is the kind and name of the object that it is made for, and `version` tells the Pods of one template from others."""
+
+    def __init__(self, name, template, network, objects, owner, version):
         spec = only(template["spec"], KEYS, f"Pod {name}")
-        self.name, self.spec, self.owner = name, spec, owner
+        self.name, self.spec, self.owner, self.version = name, spec, owner, version
         self.labels = template.get("metadata", {}).get("labels", {})
         self.annotations = template.get("metadata", {}).get("annotations", {})
         self.policy = spec.get("restartPolicy", "Always")
@@ -165,7 +167,7 @@ class Pod:
         self._ending.set()
         self._closing.set()
         for container in self.containers():
-            if container.running():
+            if container.living():
                 container.run.remove()
         if self._holder:
             self._holder.close()
@@ -181,7 +183,7 @@ class Pod:
 
 
 def end_together(containers, grace):
-    threads = [threading.Thread(target=each.run.end, args=(grace,)) for each in containers if each.running()]
+    threads = [threading.Thread(target=each.run.end, args=(grace,)) for each in containers if each.living()]
     for thread in threads:
         thread.start()
     for thread in threads:

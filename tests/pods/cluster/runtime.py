@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import signal
 import subprocess
 import time
 
@@ -22,26 +23,39 @@ def command(*args):
     return [str(CONTAINERS), "podman", *map(str, args)]
 
 
-def podman(*args, stdin=None, check=False):
-    return subprocess.run(command(*args), env=environment(), input=stdin, capture_output=True, text=True, errors="backslashreplace",
-                          timeout=COMMAND, check=check)  # fmt: skip
+def podman(*args, check=False):
+    return subprocess.run(command(*args), env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          errors="backslashreplace", timeout=COMMAND, check=check)  # fmt: skip
 
 
 class Run:
     """From its start to its end; what it said, on both streams, is in `log`."""
 
-    def __init__(self, name, options, image, argv):
+    def __init__(self, name, options, image, argv, folder):
         self.name = name
-        self.started = time.monotonic()
+        self._pid_file = folder / f"{name}.pid"
         self._process = subprocess.Popen(
-            command("run", "--rm", f"--name={name}", "--pull=never", "--no-healthcheck", "--http-proxy=false", "--sig-proxy=false",
+            command("run", "--rm", f"--name={name}", f"--pidfile={self._pid_file}", "--pull=never", "--no-healthcheck", "--http-proxy=false", "--sig-proxy=false",
                     "--log-driver=none", *options, image, *argv),
             env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
             errors="backslashreplace")  # fmt: skip
         self.log = Lines(self._process.stdout)
 
+    @property
+    def pid(self):
+        """Of the container's first process; None while it is being made, and when it has ended."""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
+            pid = int(self._pid_file.read_text(encoding="ascii"))
+            # Until the container is let go, runc holds its place.
+            made = not pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").startswith("runc:")
+            return pid if made and not self.ended() else None
+        return None
+
     def running(self):
-        return self._process.poll() is None
+        return self.pid is not None
+
+    def ended(self):
+        return self._process.poll() is not None
 
     def wait(self, timeout=None):
         """The exit status; None when it still runs after that time."""
@@ -52,24 +66,24 @@ class Run:
         self.log.finish()
         return status
 
-    def signal(self, name):
-        """To the container's first process. One that is only being made is not there yet: it is tried until it is."""
+    def signal(self, number):
+        """To the container's first process, as soon as it is there."""
         deadline = time.monotonic() + COMMAND
-        while self.running() and time.monotonic() < deadline:
-            if podman("kill", f"--signal={name}", self.name).returncode == 0:
-                return
-            time.sleep(0.05)
+        while not self.running() and not self.ended() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with contextlib.suppress(ProcessLookupError):
+            if pid := self.pid:
+                os.kill(pid, number)
 
-    def execute(self, argv, stdin=None):
+    def execute(self, argv):
         """A command inside, as the container's own user and with its environment."""
-        return podman("exec", *(["-i"] if stdin is not None else []), self.name, *argv, stdin=stdin)
+        return podman("exec", self.name, *argv)
 
     def end(self, grace):
         """SIGTERM, and SIGKILL after `grace` seconds."""
-        if self.running():
-            self.signal("TERM")
+        self.signal(signal.SIGTERM)
         if self.wait(grace) is None:
-            self.signal("KILL")
+            self.signal(signal.SIGKILL)
             self.wait(COMMAND)
 
     def remove(self):

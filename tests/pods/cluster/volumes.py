@@ -37,10 +37,10 @@ class Files:
         for key, value in contents.items():
             (version / key).write_bytes(value)
             (version / key).chmod(0o644)
-        link, before = self.path / "..data", self.path / "..data_tmp"
+        link, new_link = self.path / "..data", self.path / "..data_tmp"
         old = link.resolve() if link.exists() else None
-        before.symlink_to(version.name)
-        os.replace(before, link)
+        new_link.symlink_to(version.name)
+        os.replace(new_link, link)
         self._show(contents)
         self._contents = contents
         if old:

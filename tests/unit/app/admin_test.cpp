@@ -3,6 +3,8 @@
 #include "app/page.hpp"
 #include "unit/app/rules_of.hpp"
 
+#include <spdlog/sinks/null_sink.h>
+
 namespace ambassador::app {
 namespace {
 
@@ -30,7 +32,7 @@ class AdminTest : public testing::Test {
       snapshot_of("map: [{source: http://localhost/api, target: http://numbers-api/rng}]");
   observe::Metrics metrics{{"http://localhost/api"}, {"127.0.0.1:1080"}, 1, "1.2.3"};
   upstream::EndpointStates endpoints;
-  std::shared_ptr<observe::EventLog> const events = observe::make_event_log();
+  std::shared_ptr<observe::EventLog> const events = observe::make_event_log(std::make_shared<spdlog::sinks::null_sink_mt>());
   ReloadReport reloads{*events, metrics.registry()};
   asio::io_context context;
   net::Resolver const resolver{context, {}};
@@ -148,7 +150,7 @@ TEST_F(AdminTest, keeps_the_licence_of_what_is_inside_the_page) {
 }
 
 TEST_F(AdminTest, tells_of_calls_after_the_last_known) {
-  lines.keep("2026-11-22T06:34:54.903Z GET http://h/ [BLOCKED] 403 not in the map\n");
+  lines.keep({"2026-11-22T06:34:54.903Z GET http://h/ [BLOCKED] 403 not in the map\n", 1, true});
   EXPECT_NE(get("/calls").body().find("http://h/"), std::string::npos);
   EXPECT_NE(get("/calls?after=0").body().find("http://h/"), std::string::npos);
   EXPECT_EQ(get("/calls?after=1").body(), "{\"last\":1,\"calls\":[]}\n");

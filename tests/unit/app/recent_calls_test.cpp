@@ -23,7 +23,7 @@ class RecentCalls : public testing::Test {
     record.listener = "127.0.0.1:1080";
     std::string line;
     append_line(line, record, style);
-    lines.keep(line);
+    lines.keep({line, 1, decision == Decision::blocked || decision == Decision::reported});
   }
 
   [[nodiscard]] json::object answer(std::uint64_t after = 0) const {
@@ -100,7 +100,7 @@ TEST_F(RecentCalls, are_json_whatever_bytes_a_client_sent) {
 }
 
 TEST_F(RecentCalls, leave_out_what_is_no_line_of_a_log) {
-  lines.keep("hello\n");
+  lines.keep({"hello\n", 1});
   EXPECT_TRUE(answer().at("calls").as_array().empty());
   EXPECT_EQ(answer().at("last").as_int64(), 1);
 }

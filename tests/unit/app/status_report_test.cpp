@@ -2,6 +2,7 @@
 
 #include "unit/app/rules_of.hpp"
 
+#include <spdlog/sinks/null_sink.h>
 #include <boost/json/parse.hpp>
 
 namespace ambassador::app {
@@ -26,7 +27,7 @@ class Status : public testing::Test {
   )");
   observe::Metrics metrics{{"http://a", "http://b"}, {}, 1, "1.2.3"};
   upstream::EndpointStates endpoints;
-  std::shared_ptr<observe::EventLog> events = observe::make_event_log();
+  std::shared_ptr<observe::EventLog> events = observe::make_event_log(std::make_shared<spdlog::sinks::null_sink_mt>());
   ReloadReport reloads{*events, metrics.registry()};
   boost::asio::io_context context;
   net::Resolver resolver{context, {}};

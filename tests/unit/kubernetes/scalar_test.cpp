@@ -25,6 +25,16 @@ TEST(Scalar, is_quoted_unless_it_can_only_be_text) {
   }
 }
 
+TEST(Scalar, knows_utf8) {
+  for (auto const* const good : {"", "a", "ü", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_TRUE(is_utf8(good)) << good;
+  }
+  for (auto const* const bad : {"\x80", "\xFF", "\xC0\x80", "\xC3", "\xE2\x82", "\xE0\x80\x80", "\xED\xA0\x80",
+                                "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2(\xA1"}) {
+    EXPECT_FALSE(is_utf8(bad));
+  }
+}
+
 TEST(Scalar, of_many_lines_keeps_every_byte) {
   for (std::string const text : {"a\n",
                                  "a",

@@ -107,7 +107,7 @@ class Writing : public testing::Test {
     std::string batch;
     for (int i = 0; i < 10; ++i) batch += line_of('x', 99);
     auto const before = Clock::now();
-    for (int i = 0; i < count; ++i) writer->submit(batch, 10);
+    for (int i = 0; i < count; ++i) writer->submit({batch, 10});
     EXPECT_LT(Clock::now() - before, 5s);
     return count * std::ptrdiff_t{10};
   }
@@ -126,7 +126,7 @@ TEST_F(Writing, writes_every_line_in_order) {
   std::string expected;
   for (int i = 0; i < 1000; ++i) {
     auto const line = std::to_string(i) + '\n';
-    EXPECT_TRUE(writer->submit(line, 1));
+    EXPECT_TRUE(writer->submit({line, 1}));
     expected += line;
   }
   writer->stop();
@@ -186,7 +186,7 @@ TEST_F(Writing, counts_what_comes_after_stop) {
   auto const ends = Ends::pipe();
   start(ends.writer());
   writer->stop();
-  EXPECT_FALSE(writer->submit("late\nlate\n", 2));
+  EXPECT_FALSE(writer->submit({"late\nlate\n", 2}));
   EXPECT_EQ(dropped_lines(), 2);
 }
 
@@ -198,10 +198,10 @@ TEST_F(Writing, begins_a_new_line_after_one_that_a_full_disk_cut) {
   auto* const old_handler = std::signal(SIGXFSZ, SIG_IGN);
   setrlimit(RLIMIT_FSIZE, &small);
   start(file);
-  writer->submit(line_of('a', 39) + line_of('b', 39), 2);
+  writer->submit({line_of('a', 39) + line_of('b', 39), 2});
   while (dropped_lines() == 0) std::this_thread::sleep_for(1ms);
   setrlimit(RLIMIT_FSIZE, &before);
-  writer->submit("c\n", 1);
+  writer->submit({"c\n", 1});
   writer->stop();
   std::signal(SIGXFSZ, old_handler);
   lseek(file, 0, SEEK_SET);
@@ -219,7 +219,7 @@ TEST_F(Writing, takes_lines_of_many_workers_whole) {
     std::vector<std::thread> workers;
     for (int worker = 0; worker < 4; ++worker) {
       workers.emplace_back([&, letter = static_cast<char>('a' + worker)] {
-        for (int i = 0; i < 2000; ++i) writer->submit(line_of(letter, 80), 1);
+        for (int i = 0; i < 2000; ++i) writer->submit({line_of(letter, 80), 1});
       });
     }
     for (auto& worker : workers) worker.join();
