@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Lays out the root of an image that has nothing below it: the programs, each library they load, CAs, accounts, and what
 # a scanner reads to know of which Debian packages all this is.
-#   image_root.sh ROOT BINARY [PROGRAM…]
-# BINARY becomes /ambassador; the PROGRAMs are Debian's and keep their paths. They may be of another architecture than
-# this machine, and so nothing of them is run: readelf says what they load. Beside BINARY may lie BINARY.d, where the
-# linker wrote which files it took: the packages of its static libraries are listed too.
+#   image_root.sh ROOT BINARY [FILE…]
+# BINARY becomes /ambassador; the FILEs, programs or not, are Debian's and keep their paths. They may be of another
+# architecture than this machine, and so nothing of them is run: readelf says what they load. Beside BINARY may lie
+# BINARY.d, where the linker wrote which files it took: the packages of its static libraries are listed too.
 set -euo pipefail
 
 fail() { printf 'image_root: %s\n' "$@" >&2; exit 1; }
 
-(($# >= 2)) || fail "usage: image_root.sh ROOT BINARY [PROGRAM…]"
+(($# >= 2)) || fail "usage: image_root.sh ROOT BINARY [FILE…]"
 readonly root=$1 binary=$2
 shift 2
 [[ -f $binary ]] || fail "there is no $binary; build it first"
@@ -74,7 +74,7 @@ add_package() {
   add_copyright "$name"
 }
 
-# Each text once: packages of one source share it. Boost's has 2 MB.
+# Each text once: packages of one source share it.
 add_copyright() {
   local name=$1 source=/usr/share/doc/$1/copyright place=$root/usr/share/doc/$1/copyright text
   [[ -f $source ]] || fail "$source is missing, and without it the library may not be passed on"
@@ -85,7 +85,6 @@ add_copyright() {
   fi
   seen[$text]=$name
   install -D -m 644 "$source" "$place"
-  if (($(stat -c %s "$place") > 1000000)); then gzip -9n "$place"; fi
 }
 
 # What is inside the binary itself: code from headers, and from the archives that the linker took. Not the compiler's own.
@@ -112,6 +111,8 @@ add_papers() {
   while read -r licence; do
     if [[ -f $licence ]]; then install -D -m 644 "$licence" "$root$licence"; fi
   done < <(grep -rhoE '/usr/share/common-licenses/[A-Za-z]+(-[0-9.]*[0-9])?' "$root/usr/share/doc" | sort -u)
+  # Boost's has 2 MB.
+  find "$root/usr/share" -type f -size +16k -exec gzip -9n {} +
   install -D -m 644 "$project/LICENSE" "$papers/copyright"
   install -m 644 "$project/NOTICE" "$papers"
   /usr/bin/python3 "$project/packaging/sbom.py" "$binary" --static "${compiled_in[@]%%:*}" >"$papers/ambassador.sbom.cdx.json"
@@ -134,9 +135,9 @@ add_etc() {
 mkdir -p "$root"
 install -m 755 "$binary" "$root/ambassador"
 add_what_it_loads "$binary"
-for program in "$@"; do
-  add_file "$program" "$program"
-  add_what_it_loads "$program"
+for file in "$@"; do
+  add_file "$file" "$file"
+  if readelf -h "$file" >/dev/null 2>&1; then add_what_it_loads "$file"; fi
 done
 compiled_in=()
 add_compiled_in

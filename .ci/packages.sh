@@ -19,7 +19,7 @@ declare -rA packages=(
     nftables iproute2 util-linux binutils"
   [emulation]="qemu-user-static"
   [builder]="python3"
-  [redirect]="nftables"
+  [redirect]="nftables netbase"
   [package]="dpkg-dev binutils gzip python3 git:git"
   [package_test]="lintian mandoc man-db groff-base bash zsh fish systemd systemd-container mmdebstrap util-linux iproute2 strace curl:curl
     python3 python3-pytest nodejs:node npm:npm"

@@ -26,6 +26,7 @@ if(AMBASSADOR_STATIC)
   target_compile_definitions(spdlog_compiled PRIVATE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
   set_target_properties(spdlog::spdlog PROPERTIES IMPORTED_LOCATION_NONE ${PROJECT_BINARY_DIR}/libspdlog_compiled.a)
   add_dependencies(spdlog::spdlog spdlog_compiled)
+  set(CMAKE_SKIP_RPATH ON) # it counts as shared still, and its directory would be looked in
 
   # Of these two much is never called; of ours nothing.
   foreach(target boost_compiled spdlog_compiled)
