@@ -16,7 +16,7 @@ declare -rA packages=(
   [bench]="nginx libnginx-mod-stream haproxy openssl squid tinyproxy wrk python3 git:git"
   [micro]="libbenchmark-dev valgrind python3"
   [image]="buildah podman runc mmdebstrap catatonit netavark python3 python3-pytest curl:curl openssl:openssl nodejs:node npm:npm
-    nftables iproute2 util-linux binutils"
+    nftables iproute2 util-linux binutils python3-yaml dnsmasq-base"
   [emulation]="qemu-user-static"
   [builder]="python3"
   [redirect]="nftables netbase"

@@ -195,7 +195,8 @@ def test_a_secret_is_in_the_sidecar_alone(cluster, ready):
                        volumeMounts=[{"name": "show", "mountPath": "/app"}])  # fmt: skip
     cluster.apply(show)
     cluster.apply({"kind": "Secret", "metadata": {"name": "pay"}, "stringData": {"token": "t0p"}})
-    made = ready(spec([container("app", IDLE), server], secrets=["pay"], volumes=[{"name": "show", "configMap": {"name": "show"}}]),
+    volume = {"name": "show", "configMap": {"name": "show"}}
+    made = ready(spec([container("app", IDLE), server], secrets=["pay"], volumes=[volume]),
                  "map:\n- source: http://localhost/pay\n  target: http://localhost:8080\n"
                  "  credential: {header: Authorization, prefix: 'Bearer ', file: /secrets/pay/token}\n")  # fmt: skip
     assert call(made, "wget -q -O - http://localhost/pay").stdout == "Authorization: Bearer t0p"

@@ -1,7 +1,8 @@
 """A README as a script: each ```sh block is run, and where a ```text block follows, it is what must come out.
 
-In the expected text `…` stands for anything in a line, and a line of only `…` for any lines; columns may be wider than shown. What only looks is looked at again
-until it fits: a log line, a roll-out and a new configuration take their time, and a user would look again too.
+In the expected text `…` stands for anything in a line, and a line of only `…` for any lines; columns may be wider than shown.
+What only looks is looked at again until it fits: a log line, a roll-out and a new configuration take their time, and a user
+would look again too.
 """
 
 import dataclasses
@@ -58,8 +59,9 @@ class Shell:
     """One bash for all of a README, as a user has it; until `close`."""
 
     def __init__(self, enter, environment, cwd):
-        self._bash = subprocess.Popen([*enter, "bash", "--norc"], env=clean(environment), cwd=cwd, stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", start_new_session=True)  # fmt: skip
+        self._bash = subprocess.Popen(
+            [*enter, "bash", "--norc"], env=clean(environment), cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, encoding="utf-8", start_new_session=True)  # fmt: skip
         self._out = Lines(self._bash.stdout)
         self._count = 0
 

@@ -23,16 +23,19 @@ def sidecar(*secrets, native=True):
     made = copy.deepcopy(SIDECAR)
     if not native:
         del made["restartPolicy"]
-    made["volumeMounts"] += [{"name": f"ambassador-secret-{name}", "mountPath": f"/secrets/{name}", "readOnly": True} for name in secrets]
+    made["volumeMounts"] += [{"name": f"ambassador-secret-{name}", "mountPath": f"/secrets/{name}", "readOnly": True}
+                             for name in secrets]  # fmt: skip
     return made
 
 
 def spec(containers, init=(), secrets=(), native=True, volumes=(), **more):
     """A Pod's spec: the sidecar first, whether it is native or one of the containers."""
     proxy = sidecar(*secrets, native=native)
-    return {"initContainers": [proxy, *init] if native else [*init], "containers": [*containers] if native else [proxy, *containers],
-            "volumes": [{"name": "ambassador-config", "configMap": {"name": "w-ambassador"}}, *volumes,
-                        *({"name": f"ambassador-secret-{name}", "secret": {"secretName": name}} for name in secrets)], **more}  # fmt: skip
+    needed = [{"name": "ambassador-config", "configMap": {"name": "w-ambassador"}}]
+    needed += [{"name": f"ambassador-secret-{name}", "secret": {"secretName": name}} for name in secrets]
+    return {"initContainers": [proxy, *init] if native else [*init],
+            "containers": [*containers] if native else [proxy, *containers],
+            "volumes": [*needed, *volumes], **more}  # fmt: skip
 
 
 def config(text=MAP):

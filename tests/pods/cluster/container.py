@@ -45,8 +45,8 @@ class Container:
     def start(self):
         self._probes = {kind: Probe(self.spec[kind], self.spec, self.pod.network) for kind in PROBES if kind in self.spec}
         name = f"{self.pod.network.namespace}-{self.name}-{next(self._lives)}"
-        self.run = Run(name, container_options.options(self.spec, self.pod), self.spec["image"], container_options.arguments(self.spec),
-                       self.pod.folder)  # fmt: skip
+        self.run = Run(name, container_options.options(self.spec, self.pod), self.spec["image"],
+                       container_options.arguments(self.spec), self.pod.folder)  # fmt: skip
         self.waiting = None
         self.restarts += 1
 

@@ -12,8 +12,7 @@ from cluster.port_forward import forward, listening
 from cluster.unsupported import Unsupported
 
 GROUPS = {"Deployment": "deployment.apps"}
-KINDS = {"configmap": "ConfigMap", "cm": "ConfigMap", "secret": "Secret", "service": "Service", "svc": "Service", "deployment": "Deployment",
-         "deploy": "Deployment", "pod": "Pod", "pods": "Pod"}  # fmt: skip
+KINDS = {"configmap": "ConfigMap", "service": "Service", "deployment": "Deployment", "pod": "Pod", "pods": "Pod"}
 
 
 class Fault(Exception):
@@ -227,8 +226,10 @@ def status(pod):
 def described(container):
     if container.running():
         state = ["State:          Running"]
+    elif container.waiting:
+        state = ["State:          Waiting", f"  Reason:       {container.waiting}"]
     elif container.run:
-        state = ["State:          Waiting", f"  Reason:       {container.waiting}"] if container.waiting else ["State:          Terminated"]
+        state = ["State:          Terminated"]
     else:
         state = ["State:          Waiting", "  Reason:       PodInitializing"]
     if container.exit_code is not None:

@@ -6,12 +6,12 @@ the last first.
 """
 
 import contextlib
+import pathlib
 import shutil
 import subprocess
 import tempfile
 import threading
 import time
-import pathlib
 
 from harness import needs
 from harness.environment import clean
@@ -27,7 +27,7 @@ TICK = 0.1
 
 
 class Pod:
-    """`owner` is the kind and name of the object that it is made for, and `version` tells the Pods of one template from others."""
+    """`owner` is the kind and name of the object that it is made for; `version` tells the Pods of one template from others."""
 
     def __init__(self, name, template, network, objects, owner, version):
         spec = only(template["spec"], KEYS, f"Pod {name}")

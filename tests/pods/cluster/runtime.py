@@ -35,8 +35,8 @@ class Run:
         self.name = name
         self._pid_file = folder / f"{name}.pid"
         self._process = subprocess.Popen(
-            command("run", "--rm", f"--name={name}", f"--pidfile={self._pid_file}", "--pull=never", "--no-healthcheck", "--http-proxy=false", "--sig-proxy=false",
-                    "--log-driver=none", *options, image, *argv),
+            command("run", "--rm", f"--name={name}", f"--pidfile={self._pid_file}", "--pull=never", "--no-healthcheck",
+                    "--http-proxy=false", "--sig-proxy=false", "--log-driver=none", *options, image, *argv),
             env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
             errors="backslashreplace")  # fmt: skip
         self.log = Lines(self._process.stdout)
