@@ -54,7 +54,7 @@ build_by_buildah() {
 
 say_size() { awk -v name="$1" -v bytes="$2" 'BEGIN {printf "dev: %s has %.1f MB\n", name, bytes / 1e6}' >&2; }
 
-# By the image's number, for tests/pods give its name to one that they make of the build tree.
+# By the number, so that it is this very image that is tested.
 test_image() {
   local version=$1 suffix=$2
   install_packages build

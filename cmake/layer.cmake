@@ -1,14 +1,19 @@
 # A layer of the architecture is a static library `ambassador_NAME` from proxy/NAME, and its edges are the
 # only target_link_libraries there are. DEPENDS names other layers, LIBRARIES what comes from elsewhere.
-#   ambassador_layer(NAME [PCH] [DEPENDS layer…] [LIBRARIES target…])
+# COLD: no call goes through it, so that in a release it is compiled to be small. GCC 12 then sees optionals read that were never
+# set, where they were.
+#   ambassador_layer(NAME [PCH] [COLD] [DEPENDS layer…] [LIBRARIES target…])
 function(ambassador_layer name)
-  cmake_parse_arguments(arg "PCH" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "PCH;COLD" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/proxy/${name}/*.cpp)
   set(target ambassador_${name})
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/proxy)
   list(TRANSFORM arg_DEPENDS PREPEND ambassador_)
   target_link_libraries(${target} PUBLIC ${arg_DEPENDS} ${arg_LIBRARIES})
+  if(arg_COLD)
+    target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:-Os;-Wno-maybe-uninitialized>")
+  endif()
   if(arg_PCH AND AMBASSADOR_PCH)
     target_precompile_headers(${target} REUSE_FROM asio_pch)
   endif()

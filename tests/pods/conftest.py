@@ -31,10 +31,11 @@ def pytest_sessionstart(session):
 
 @functools.cache
 def make_images():
-    """That of the ambassador around the binary under test, and the examples' own, as their README makes it."""
+    """That of the ambassador, the one under test or one around the binary, and the examples' own, as their README makes it."""
     run = functools.partial(subprocess.run, env=environment(), check=True, capture_output=True, text=True, timeout=IMAGE_TIMEOUT)
     run([CONTAINERS, "base"])
-    run([CONTAINERS, "quick", BINARY, "ambassador:0.1.0"])
+    image = os.environ.get("AMBASSADOR_IMAGE")
+    run([CONTAINERS, "podman", "tag", image, "ambassador:0.1.0"] if image else [CONTAINERS, "quick", BINARY, "ambassador:0.1.0"])
     run([CONTAINERS, "buildah", "build", "--isolation", "chroot", "--pull-never", "--layers", "-t", "ambassador-examples:0.1.0",
          ROOT / "charts" / "examples" / "images"])  # fmt: skip
 
