@@ -20,7 +20,6 @@ constexpr char examples[] = R"(Examples:
   ambassador explain -c ambassador.yaml GET http://localhost/api
   ambassador suggest --admin http://localhost:9901  lines for what was called in report mode
   ambassador inject -c ambassador.yaml < deployment.yaml | kubectl apply -f -
-  ambassador redirect --uid 1080                    (see `redirect --help`)
   ambassador wait --timeout 10s && exec ./app       healthcheck, quit: the same way
 )";
 
@@ -173,7 +172,7 @@ void add_inject(CLI::App& command, InjectOptions& options) {
           },
           "container for Kubernetes below 1.29; native unless given")
       ->check(CLI::IsMember({"native", "container"}))
-      ->type_name("native|container");
+      ->type_name("FORM");
 }
 
 }  // namespace
