@@ -43,6 +43,7 @@ ReloadReport::ReloadReport(observe::EventLog& events, prometheus::Registry& regi
 void ReloadReport::in_force_since_now() {
   auto const now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   since_ = text_of(now);
+  ++number_;
   last_good_time_.Set(static_cast<double>(now));
   last_was_good_.Set(1);
   trouble_.clear();

@@ -8,6 +8,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,8 +37,10 @@ class ReloadReport {
 
   /// Behind "ready" while another configuration is in force than the one that was read last; empty where all is well.
   [[nodiscard]] std::string const& trouble() const noexcept { return trouble_; }
-  /// When the configuration in force was read.
+  /// When the configuration in force was read, to the second.
   [[nodiscard]] std::string const& since() const noexcept { return since_; }
+  /// Of the configuration in force: that of the start is 1.
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   /// Nothing where it was read only once.
   [[nodiscard]] std::optional<LastReload> const& last() const noexcept { return last_; }
 
@@ -50,6 +53,7 @@ class ReloadReport {
   prometheus::Gauge& last_was_good_;
   prometheus::Gauge& last_good_time_;
   std::string since_;  ///< when the one in force was read
+  std::uint64_t number_ = 0;
   std::string trouble_;
   std::optional<LastReload> last_;
 };

@@ -35,6 +35,7 @@ json::object configuration_of(StatusParts const& parts) {
   json::object object;
   object["origin"] = parts.snapshot.settings.origin;
   object["loaded"] = parts.reloads.since();
+  object["number"] = parts.reloads.number();
   object["unmapped"] = name_of(parts.snapshot.settings.unmapped);
   if (auto const& last = parts.reloads.last()) {
     object["last_reload"] = {{"time", last->time}, {"faults", json::array(last->faults.begin(), last->faults.end())}};

@@ -57,7 +57,7 @@ function show() {
 /// Whether what was kept must be asked for again: by another process, or since another configuration says what would help.
 function isStale(status) {
   const before = history.at(-1);
-  return !before || before.started_ms !== status.started_ms || before.configuration.loaded !== status.configuration.loaded;
+  return !before || before.started_ms !== status.started_ms || before.configuration.number !== status.configuration.number;
 }
 
 async function look() {

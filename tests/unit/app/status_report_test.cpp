@@ -101,9 +101,12 @@ TEST_F(Status, has_no_endpoint_of_a_source_that_is_gone) {
 TEST_F(Status, says_how_the_last_reload_went) {
   EXPECT_TRUE(answer().at("configuration").at("last_reload").is_null());
   reloads.failed("a.yaml", {"a.yaml:3:1: error: no such key", "and another"});
+  EXPECT_EQ(answer().at("configuration").at("number").to_number<int>(), 1);
   EXPECT_EQ(answer().at("configuration").at("last_reload").at("faults").as_array().size(), 2U);
   reloads.succeeded("a.yaml");
   EXPECT_TRUE(answer().at("configuration").at("last_reload").at("faults").as_array().empty());
+  // Two within a second are told apart by it.
+  EXPECT_EQ(answer().at("configuration").at("number").to_number<int>(), 2);
   EXPECT_EQ(answer().at("configuration").at("unmapped").as_string(), "report");
 }
 
