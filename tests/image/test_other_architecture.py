@@ -9,6 +9,7 @@ import pytest
 from containers import inspect, need_image, unpacked
 
 from harness import needs
+from harness.environment import clean
 
 IMAGE = os.environ.get("AMBASSADOR_IMAGE_OTHER", "")
 EXAMPLE = pathlib.Path(__file__).parents[2] / "config/examples/sidecar-numbers.yaml"
@@ -23,7 +24,8 @@ def _emulated():
     qemu = needs.program("qemu-aarch64-static")
     with unpacked(IMAGE) as root:
         yield lambda *args: subprocess.run(
-            [qemu, "-L", root, root / "ambassador", *map(str, args)], capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+            [qemu, "-L", root, root / "ambassador", *map(str, args)], env=clean(), capture_output=True, text=True, timeout=60,
+            check=False)  # fmt: skip
 
 
 def test_says_that_it_is_for_arm64():
