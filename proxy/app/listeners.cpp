@@ -14,8 +14,6 @@ namespace ambassador::app {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-namespace {}  // namespace
-
 bool is_missing_family(boost::system::error_code code) {
   return code == boost::system::errc::address_family_not_supported || code == boost::system::errc::address_not_available;
 }
@@ -57,36 +55,31 @@ OpenAddress const* Listeners::find_open(config::ListenAddress const& address, Li
 
 /// Under SO_REUSEPORT a second process would bind in silence, so the first bind is made without it; but not beside a socket
 /// of our own.
-std::optional<CannotListen> Listeners::probe(config::ListenAddress const& address, bool& missing) const {
-  auto const endpoint = endpoint_of(address);
-  if (endpoint.port() == 0 || guard_.holds(endpoint.port())) return std::nullopt;
-  if (share_port_) {
-    if (PortGuard::is_held(endpoint.port())) return cannot_listen(address, asio::error::address_in_use, "listen");
-    return std::nullopt;
-  }
+boost::system::error_code Listeners::probe(tcp::endpoint const& endpoint) const {
+  if (endpoint.port() == 0 || guard_.holds(endpoint.port())) return {};
+  if (share_port_) return PortGuard::is_held(endpoint.port()) ? asio::error::address_in_use : boost::system::error_code{};
   auto const opened = net::open_listening_socket(endpoint, false);
-  if (opened) {
-    ::close(*opened);
-    return std::nullopt;
-  }
-  if (address.is_default && is_missing_family(opened.error().code)) {
-    events_.warn("not listening on {}: {}", net::to_text(endpoint), opened.error().code.message());
-    missing = true;
-    return std::nullopt;
-  }
-  return cannot_listen(address, opened.error().code, "listen");
+  if (!opened) return opened.error().code;
+  ::close(*opened);
+  return {};
+}
+
+/// An address that nobody asked for by name may be missing on the machine: that is a warning.
+std::optional<CannotListen> Listeners::judge(config::ListenAddress const& address, boost::system::error_code code) const {
+  if (!address.is_default || !is_missing_family(code)) return cannot_listen(address, code, "listen");
+  events_.warn("not listening on {}: {}", net::to_text(endpoint_of(address)), code.message());
+  return std::nullopt;
 }
 
 /// One socket a worker, in one SO_REUSEPORT group.
 std::optional<CannotListen> Listeners::open_new(config::ListenAddress const& address, ListenerChange& change) {
-  bool missing = false;
-  auto failed = probe(address, missing);
-  if (failed || missing) return failed;
   auto endpoint = endpoint_of(address);
+  if (auto const code = probe(endpoint)) return judge(address, code);
   auto const number = ++last_number_;
   for (unsigned worker = 0; worker < workers_; ++worker) {
     auto const opened = net::open_listening_socket(endpoint, true);
-    if (!opened) return cannot_listen(address, opened.error().code, "listen");
+    if (!opened)
+      return worker == 0 ? judge(address, opened.error().code) : cannot_listen(address, opened.error().code, "listen");
     change.sockets_[worker].push_back({number, *opened});
     endpoint = net::bound_address(*opened);  // the real port, for the next worker
   }

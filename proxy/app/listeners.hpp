@@ -74,7 +74,8 @@ class Listeners {
  private:
   [[nodiscard]] OpenAddress const* find_open(config::ListenAddress const& address, ListenerChange const& change) const;
   std::optional<CannotListen> open_new(config::ListenAddress const& address, ListenerChange& change);
-  std::optional<CannotListen> probe(config::ListenAddress const& address, bool& missing) const;
+  [[nodiscard]] boost::system::error_code probe(boost::asio::ip::tcp::endpoint const& endpoint) const;
+  [[nodiscard]] std::optional<CannotListen> judge(config::ListenAddress const& address, boost::system::error_code code) const;
   void release_unless_open(std::uint16_t port);
 
   unsigned workers_;

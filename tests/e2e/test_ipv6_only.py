@@ -1,26 +1,17 @@
 """A machine without IPv4: a network namespace whose only address is ::1."""
 
 import contextlib
-import itertools
-import os
-import subprocess
 
 import pytest
 
 from harness import needs
 from harness.ambassador import Ambassador, write_config
-from harness.clients import execute
 from harness.dnsmasq import Dnsmasq
 from harness.environment import clean
-from harness.limits import COMMAND
+from harness.one_family import OneFamily
 from harness.process import Process
 
-COUNTER = itertools.count()
 UPSTREAM_PORT, GREETING_PORT, TCP_SOURCE = 9000, 2525, 7000
-SET_UP = """
--n {name} link set lo up
--n {name} address del 127.0.0.1/8 dev lo
-"""
 CONFIG = f"""
 admin: "[::1]:9901"
 map:
@@ -56,40 +47,9 @@ with socket.create_connection(("::1", {TCP_SOURCE}), timeout=15) as sock:
 """
 
 
-class Ipv6Only:
-    """Until `close`. The test is skipped where the machine lets nobody make one."""
-
-    def __init__(self):
-        self._ip = needs.program("ip")
-        self.name = f"amb-{os.getpid()}-six{next(COUNTER)}"
-        try:
-            self._run("netns", "add", self.name)
-            for line in SET_UP.format(name=self.name).split("\n"):
-                if line:
-                    self._run(*line.split())
-        except subprocess.CalledProcessError as refused:
-            self.close()
-            pytest.skip(f"no network namespace can be made here, it needs root: {refused.stderr.strip()}")
-
-    @property
-    def enter(self):
-        """What to put before a command so that it runs there."""
-        return [self._ip, "netns", "exec", self.name]
-
-    def run(self, *argv):
-        return execute([*self.enter, *argv], clean({"HOME": "/"}), check=False)
-
-    def close(self):
-        with contextlib.suppress(subprocess.CalledProcessError):
-            self._run("netns", "del", self.name)
-
-    def _run(self, *args):
-        subprocess.run([self._ip, *args], env=clean(), check=True, capture_output=True, text=True, timeout=COMMAND)
-
-
 @pytest.fixture(name="machine", scope="module")
 def _machine():
-    machine = Ipv6Only()
+    machine = OneFamily(missing="127.0.0.1/8")
     yield machine
     machine.close()
 
@@ -119,14 +79,8 @@ def _proxy(machine, upstream, names, tmp_path_factory):  # pylint: disable=unuse
     process.finish()
 
 
-def curl(machine, *args):
-    """The body, or what curl complains of."""
-    done = machine.run(needs.program("curl"), "-sS", "--max-time", "15", *args)
-    return done.stdout or done.stderr
-
-
 def proxied(machine, url, *args):
-    return curl(machine, "--proxy", "http://[::1]:1080", url, *args)
+    return machine.curl("--proxy", "http://[::1]:1080", url, *args)
 
 
 def test_the_machine_has_no_ipv4(machine):
@@ -152,7 +106,7 @@ def test_a_mapped_call_by_a_literal(machine, proxy):
 
 @pytest.mark.parametrize("host", ["[::1]", "localhost"])
 def test_a_call_straight_at_the_listener(machine, proxy, host):  # pylint: disable=unused-argument
-    assert curl(machine, f"http://{host}:1080/api/x") == "inside"
+    assert machine.curl(f"http://{host}:1080/api/x") == "inside"
 
 
 def test_a_name_with_ipv4_alone_fails_with_its_reason(machine, proxy):
@@ -167,8 +121,8 @@ def test_a_tcp_source(machine, proxy):  # pylint: disable=unused-argument
 
 
 def test_the_admin_port(machine, proxy):  # pylint: disable=unused-argument
-    assert curl(machine, "-o", "/dev/null", "-w", "%{http_code}", "http://[::1]:9901/readyz") == "200"
-    assert 'ambassador_dns_resolutions_total{result="ok"}' in curl(machine, "http://[::1]:9901/metrics")
+    assert machine.curl("-o", "/dev/null", "-w", "%{http_code}", "http://[::1]:9901/readyz") == "200"
+    assert 'ambassador_dns_resolutions_total{result="ok"}' in machine.curl("http://[::1]:9901/metrics")
 
 
 def test_names_are_looked_up_by_the_machine_s_resolv_conf(machine, upstream, tmp_path):  # pylint: disable=unused-argument
@@ -180,6 +134,6 @@ def test_names_are_looked_up_by_the_machine_s_resolv_conf(machine, upstream, tmp
     with contextlib.closing(server):
         process = Ambassador(
             "-c", write_config(tmp_path, rest), cwd=tmp_path, env={"AMBASSADOR_ADMIN": "[::1]:0"}, enter=inside)  # fmt: skip
-        answer = curl(machine, "--proxy", "http://[::1]:1081", "http://named/")
+        answer = machine.curl("--proxy", "http://[::1]:1081", "http://named/")
         process.finish()
     assert answer == "inside"
