@@ -15,7 +15,7 @@ HERE = PROJECT / "tests" / "docs"
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yaml"))
 NAMES = [path.name for path in WORKFLOWS]
 VERB = re.compile(r"\./dev ([^\n]+)")
-OWN_ACTION = re.compile(r"actions/[a-z-]+@v\d+\.\d+\.\d+")
+PINNED_ACTION = re.compile(r"actions/[a-z-]+@[0-9a-f]{40}")
 
 
 def load(path):
@@ -85,8 +85,17 @@ def test_every_job_ends(path):
     assert all("timeout-minutes" in job for job in jobs(path))
 
 
+def test_what_may_write_runs_nothing_that_was_downloaded():
+    writing = [job for job in jobs(PROJECT / ".github" / "workflows" / "release.yaml") if "permissions" in job]
+    for job in writing:
+        assert "container" not in job
+        commands = [step["run"].split()[0] for step in job["steps"] if "run" in step]
+        assert commands == ["gh"]
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=NAMES)
-def test_no_action_but_github_s_own_in_a_full_version(path):
-    used = [step["uses"] for step in steps(path) if "uses" in step]
-    assert used and all(OWN_ACTION.fullmatch(action) for action in used)
-    assert all(step["with"] == {"persist-credentials": False} for step in steps(path) if "uses" in step)
+def test_no_action_but_github_s_own_by_its_commit(path):
+    used = [step for step in steps(path) if "uses" in step]
+    assert used and all(PINNED_ACTION.fullmatch(step["uses"]) for step in used)
+    checkouts = [step["with"] for step in used if "/checkout@" in step["uses"]]
+    assert checkouts and all(options == {"persist-credentials": False} for options in checkouts)
