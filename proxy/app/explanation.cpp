@@ -182,6 +182,15 @@ Explanation explain_tcp(config::Mapping const& mapping, Explanation answer) {
   return answer;
 }
 
+/// The port of the listener that a loopback URL names: such a call comes straight to it. 0 where it names none.
+std::uint16_t named_listener(route::Rules const& rules, route::RequestUrl const& asked) {
+  auto const& listen = rules.settings().listen;
+  bool const named = std::any_of(listen.begin(), listen.end(), [&](config::ListenAddress const& address) {
+    return route::names_listener(asked, address.port);
+  });
+  return named ? asked.port() : std::uint16_t{0};
+}
+
 }  // namespace
 
 Explanation explain(route::Rules const& rules, std::string_view method, std::string_view url) {
@@ -202,13 +211,14 @@ Explanation explain(route::Rules const& rules, std::string_view method, std::str
   }
   answer.url.clear();
   asked.append_text(answer.url);
-  auto const decision = rules.decide(asked, method, {}, 0);
+  auto const listener_port = named_listener(rules, asked);
+  auto const decision = rules.decide(asked, method, {}, listener_port);
   answer.decision = name_of(decision.verdict);
   answer.rule = rule_of(decision);
   if (decision.verdict == route::Verdict::blocked) {
-    auto const miss = route::find_nearest_miss(rules, asked, method, {});
+    auto const miss = route::find_nearest_miss(rules, asked, method, {}, listener_port);
     answer.reason = std::to_string(rules.settings().reject_status) + ": " + route::describe_block(miss, asked, method);
-    answer.paste = route::lines_to_paste(asked);
+    answer.paste = route::lines_to_paste(asked, listener_port);
   } else if (asked.form != route::TargetForm::authority) {
     answer.targets = targets_of(decision, asked);
     answer.target = answer.targets.front();

@@ -300,21 +300,29 @@ void Metrics::collect_calls(std::vector<MetricFamily>& out) const {
 }
 
 void Metrics::collect_decisions(std::vector<MetricFamily>& out) const {
-  auto const add = [&](char const* name, char const* help, ReasonCounters const& (WorkerMetrics::*counters)() const noexcept) {
+  using Expected = bool (*)(Reason);
+  auto const add = [&](char const* name, char const* help, ReasonCounters const& (WorkerMetrics::*counters)() const noexcept,
+                       Expected is_expected) {
     MetricFamily family{name, help, MetricType::Counter, {}};
-    for (std::size_t reason = 0; reason < reason_count; ++reason) {
+    for (std::size_t value = 0; value < reason_count; ++value) {
+      auto const reason = static_cast<Reason>(value);
       std::uint64_t n = 0;
-      for (auto const& worker : workers_) n += ((*worker).*counters)()[reason].value();
-      if (n == 0) continue;
-      family.metric.push_back(counter({{"reason", std::string{code(static_cast<Reason>(reason))}}}, n));
+      for (auto const& worker : workers_) n += ((*worker).*counters)()[value].value();
+      if (n > 0 || is_expected(reason)) family.metric.push_back(counter({{"reason", std::string{code(reason)}}}, n));
     }
     out.push_back(std::move(family));
   };
-  add("ambassador_blocked_total", "Calls that were blocked.", &WorkerMetrics::blocked);
-  add("ambassador_reported_total", "Calls that passed, and would be blocked with unmapped: block.", &WorkerMetrics::reported);
-  add("ambassador_failed_total", "Calls of the map or the allow list that did not end well, by why.", &WorkerMetrics::failed);
+  // What an alert looks at is there at 0 from the start: increase() of a series that begins at 1 is 0.
+  Expected const verdicts = is_verdict;
+  Expected const none = [](Reason) { return false; };
+  Expected const failures = [](Reason reason) { return reason != Reason::none && !is_verdict(reason); };
+  add("ambassador_blocked_total", "Calls that were blocked.", &WorkerMetrics::blocked, verdicts);
+  add("ambassador_reported_total", "Calls that passed, and would be blocked with unmapped: block.", &WorkerMetrics::reported,
+      verdicts);
+  add("ambassador_failed_total", "Calls of the map or the allow list that did not end well, by why.", &WorkerMetrics::failed,
+      failures);
   add("ambassador_refused_total", "Requests refused before the map was asked: malformed, looping, or too much.",
-      &WorkerMetrics::refused);
+      &WorkerMetrics::refused, none);
 }
 
 void Metrics::collect_connections(std::vector<MetricFamily>& out) const {

@@ -69,6 +69,9 @@ enum class Reason : std::uint8_t {
 
 inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::internal) + 1;
 
+/// Whether the map or the allow list decided: what a call is blocked or reported for.
+constexpr bool is_verdict(Reason reason) noexcept { return reason >= Reason::not_in_map && reason <= Reason::tls_in_tunnel; }
+
 /// The label value: the enumerator's name; "none" for Reason::none.
 std::string_view code(Reason reason) noexcept;
 

@@ -37,6 +37,12 @@ bool has_listener_port(RequestUrl const& url, std::uint16_t listener_port) noexc
   return listener_port != 0 && url.port() == listener_port;
 }
 
+bool is_meant_for_map(RequestUrl const& url, std::uint16_t listener_port) noexcept {
+  if (url.form == TargetForm::origin) return true;
+  if (url.form != TargetForm::absolute || url.scheme == Scheme::https) return false;
+  return names_listener(url, listener_port) || (is_loopback_host(url.authority.host) && url.port() == http_port);
+}
+
 Query query_of(RequestUrl const& url, std::string_view method, std::span<wire::http::Field const> fields) noexcept {
   auto const query = url.has_query ? std::optional<std::string_view>{url.query} : std::nullopt;
   return {method, url.authority.host, url.port(), url.path, query, fields};

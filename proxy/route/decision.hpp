@@ -50,6 +50,10 @@ bool names_listener(RequestUrl const& url, std::uint16_t listener_port) noexcept
 /// Whether its port is; never where `listener_port` is 0.
 bool has_listener_port(RequestUrl const& url, std::uint16_t listener_port) noexcept;
 
+/// Whether the map is what the request is meant for, and not the allow list: it came straight to a listener, or a proxied
+/// app asks for port 80 of its own machine, where nothing else listens.
+bool is_meant_for_map(RequestUrl const& url, std::uint16_t listener_port) noexcept;
+
 /// The scheme that the call goes on with.
 config::TargetScheme target_scheme(Decision const& decision, RequestUrl const& url) noexcept;
 

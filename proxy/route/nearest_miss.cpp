@@ -169,9 +169,7 @@ std::string describe(NearestMiss const& miss, RequestUrl const& url, std::string
 }
 
 std::string lines_to_paste(RequestUrl const& url, std::uint16_t listener_port) {
-  bool const may_be_allowed =
-      url.form == TargetForm::authority || (url.form == TargetForm::absolute && !names_listener(url, listener_port));
-  if (may_be_allowed) return "allow:\n" + allow_to_paste(url.authority.host, std::to_string(url.port()));
+  if (!is_meant_for_map(url, listener_port)) return "allow:\n" + allow_to_paste(url.authority.host, std::to_string(url.port()));
   auto const source = source_origin(url, listener_port).append(writable(url.path));
   return "map:\n" + source_to_paste(source);
 }

@@ -144,17 +144,13 @@ SeenDestination seen_destination(RequestUrl const& url, std::uint16_t listener_p
     seen.form = SeenForm::connect;
     return seen;
   }
-  bool const absolute = url.form == TargetForm::absolute;
-  if (absolute && url.scheme == Scheme::https) return seen;
+  if (!is_meant_for_map(url, listener_port)) return seen;
   bool const own = names_listener(url, listener_port);
-  // What a proxied app calls on port 80 of its own machine is meant for the map, too: nothing else listens there.
-  bool const local = is_loopback_host(url.authority.host) && url.port() == http_port;
-  if (absolute && !own && !local) return seen;
   seen.form = SeenForm::origin;
   seen.path = first_segment(url.path);
   if (own) seen.host = "localhost";
   // The listener's own port is not written: it would be a source that is listened on.
-  bool const own_port = !absolute && (url.authority.port == 0 || has_listener_port(url, listener_port));
+  bool const own_port = url.form == TargetForm::origin && (url.authority.port == 0 || has_listener_port(url, listener_port));
   if (own || own_port) seen.port = http_port;
   return seen;
 }

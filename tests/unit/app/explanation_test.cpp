@@ -46,6 +46,15 @@ TEST_F(ExplanationTest, says_why_a_call_is_blocked_and_what_would_let_it_pass) {
   EXPECT_FALSE(answer.passes());
 }
 
+TEST_F(ExplanationTest, a_call_to_a_listener_is_one_that_comes_straight_to_it) {
+  EXPECT_EQ(ask("GET", "http://localhost:1080/api/x").target, "http://numbers-api/rng/x");
+  EXPECT_EQ(ask("GET", "http://127.0.0.1:1080/api/x").target, "http://numbers-api/rng/x");
+  auto const blocked = ask("GET", "http://localhost:1080/orders");
+  EXPECT_EQ(blocked.decision, "blocked");
+  EXPECT_NE(blocked.paste.find("source: http://localhost/orders\n"), std::string::npos) << blocked.paste;
+  EXPECT_EQ(ask("GET", "http://elsewhere:1080/api/x").decision, "blocked");
+}
+
 TEST_F(ExplanationTest, refuses_what_the_proxy_would_refuse) {
   EXPECT_EQ(ask("GET", "http://localhost/api/%2e%2e/x").decision, "refused");
   EXPECT_EQ(ask("GE T", "http://localhost/api").decision, "refused");

@@ -111,6 +111,15 @@ TEST_F(Counting, counts_what_failed_apart_from_what_was_blocked_reported_or_refu
   EXPECT_THAT(all, Not(Contains(HasSubstr(R"(ambassador_failed_total{reason="none")"))));
 }
 
+TEST_F(Counting, what_alerts_look_at_is_there_at_zero_from_the_start) {
+  auto const all = lines();
+  EXPECT_THAT(all, Contains(R"(ambassador_blocked_total{reason="not_in_map"} 0)"));
+  EXPECT_THAT(all, Contains(R"(ambassador_reported_total{reason="sni_mismatch"} 0)"));
+  EXPECT_THAT(all, Contains(R"(ambassador_failed_total{reason="connect_refused"} 0)"));
+  EXPECT_THAT(all, Not(Contains(HasSubstr(R"(ambassador_blocked_total{reason="connect_refused")"))));
+  EXPECT_THAT(all, Not(Contains(HasSubstr(R"({reason="none")"))));
+}
+
 TEST_F(Counting, knows_how_often_each_mapping_was_used) {
   Metrics twice{{"http://a", "http://b", "http://a", "http://c"}, {}, 2, "1"};
   twice.worker(0).record(call_of(0, "GET", 200));

@@ -68,6 +68,12 @@ INSTANTIATE_TEST_SUITE_P(TheListenerItself, Pasted,
                                          map("GET http://[::1]:1080/api", "h", "http://localhost/api"),
                                          map("GET /api", "localhost", "http://localhost/api")));
 
+INSTANTIATE_TEST_SUITE_P(Port80OfTheAppsOwnMachine, Pasted,
+                         testing::Values(map("GET http://localhost/orders/1", "h", "http://localhost/orders/1"),
+                                         map("GET http://127.0.0.1:80/orders", "h", "http://127.0.0.1/orders"),
+                                         map("GET http://[::1]/orders", "h", "\"http://[::1]/orders\""),
+                                         allow("http://localhost:8080/", "\"localhost:8080\"")));
+
 INSTANTIATE_TEST_SUITE_P(
     WhatYamlTakesForSomethingElse, Pasted,
     testing::Values(map("GET /a\"b", "h", "\"http://h/a\\\"b\""), map("GET /a'b", "h", "\"http://h/a'b\""),
