@@ -8,7 +8,12 @@ import re
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 # What tells a user what to do; of the others only the links are looked at.
 GUIDES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
-DOCUMENTS = GUIDES + [PROJECT / name for name in ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
+DOCUMENTS = [
+    *GUIDES,
+    *(PROJECT / name for name in ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((PROJECT / "bench").glob("**/README.md")),
+    *sorted((PROJECT / "charts").glob("**/README.md")),
+]
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"(?:#|//) (\S+\.(?:yaml|json))\n")
