@@ -141,7 +141,7 @@ std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& he
   if (head.expects_unknown) {
     return ErrorReply{.status = 417,
                       .reason = Reason::bad_request,
-                      .proxy_status = {},
+                      .proxy_status = "http_request_error",
                       .what = "an Expect other than 100-continue",
                       .to_do = {},
                       .allow = {}};
@@ -170,7 +170,7 @@ std::optional<ErrorReply> Exchange::answer_locally(wire::http::RequestHead const
   if (head.method == Method::trace && head.max_forwards == 0) {
     return ErrorReply{.status = 405,
                       .reason = Reason::bad_request,
-                      .proxy_status = {},
+                      .proxy_status = "http_request_error",
                       .what = "TRACE ends here, and is not answered",
                       .to_do = {},
                       .allow = "GET"};

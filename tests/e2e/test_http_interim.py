@@ -39,6 +39,14 @@ def test_passes_on_that_the_upstream_does_not_want_the_body(route):
     assert there.client.reply().status == 417
 
 
+def test_an_expectation_that_nobody_knows_is_refused_by_name(route):
+    there = route(answering(ok()))
+    there.client.request("GET", "http://h/", "Expect: 200-ok")
+    reply = there.client.reply()
+    assert (reply.status, reply.field("Proxy-Status")) == (417, "ambassador; error=http_request_error")
+    assert there.upstream.requests == []
+
+
 def test_the_body_of_a_refused_expectation_is_not_read_as_a_request(route):
     there = route(lambda connection: (connection.head(), connection.send("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n")))
     smuggled = b"GET http://h/smuggled HTTP/1.1\r\nHost: h\r\n\r\n"
