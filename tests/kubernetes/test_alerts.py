@@ -116,7 +116,7 @@ def test_the_greps_of_the_descriptions_find_their_lines(tmp_path, form):
 def found_by(alert, log):
     """Which calls the alert's `grep` leaves of that log."""
     [rule] = [rule for rule in ALERTS if rule["alert"] == alert]
-    [pattern] = re.findall(r"\| grep -E '(.*)'$", rule["annotations"]["description"], re.MULTILINE)
+    [pattern] = re.findall(r"\|\n +grep -E '(.*)'$", rule["annotations"]["description"], re.MULTILINE)
     left = programs.run([programs.program("grep"), "-E", pattern], stdin=log).stdout
     return [call for call in ("//well/", "//dead/", "//blocked/", "tcp:") if call in left]
 
