@@ -22,6 +22,7 @@ POD = {
 META = {"name": "web", "namespace": "shop", "labels": {"app": "web"}}
 TEMPLATED = {"selector": {"matchLabels": {"app": "web"}}, "template": POD}
 JOB = {"template": {"metadata": POD["metadata"], "spec": {**POD["spec"], "restartPolicy": "Never"}}}
+EXAMPLES = sorted((programs.PROJECT / "config" / "examples").glob("*.yaml"))
 KINDS = {
     "Deployment": ("apps/v1", TEMPLATED),
     "StatefulSet": ("apps/v1", {**TEMPLATED, "serviceName": "web"}),
@@ -151,6 +152,25 @@ def test_yaml_of_old_does_not_harm_the_configuration(render, tmp_path):
     found = yaml.safe_load(rendered.config())
     assert found["map"][0]["retry"] == {"attempts": 1, "on": ["connect", 503]}
     assert (found["trace"], found["limits"]) == ("on", {"connections": 65000})
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_every_example_of_a_configuration_is_taken(render, tmp_path, example):
+    """But for the address of the admin port, which is the chart's."""
+    text = re.sub(r"^admin: .*\n", "", example.read_text(), flags=re.MULTILINE)
+    rendered = render(manifest(), values="ambassador-lib:\n  config:\n" + textwrap.indent(text, " " * 4))
+    (tmp_path / "ambassador.yaml").write_text(rendered.config())
+    done = run("check", "--no-files", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(rendered.config()).keys() == yaml.safe_load(text).keys()
+
+
+def test_variables_are_taken_in_every_kind_of_value(render, tmp_path):
+    config = {"workers": "${N}", "unmapped": "${U}", "timeout": {"connect": "${T}"}, "limits": {"connections": "${N}"},
+              "map": [{"source": "http://a", "target": "${A}", "retry": {"on": ["${ON}"]}}]}  # fmt: skip
+    (tmp_path / "ambassador.yaml").write_text(render(manifest(), config=config).config())
+    done = run("check", cwd=tmp_path, env={"N": "2", "U": "report", "T": "1s", "A": "http://b", "ON": "connect"})
+    assert done.returncode == 0, done.stderr
 
 
 def proxied(port, direct="", names=("http_proxy", "HTTP_PROXY")):
