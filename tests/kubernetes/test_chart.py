@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import sys
+import tarfile
 
 import pytest
 import yaml
@@ -45,7 +46,8 @@ EVERYTHING = {
     "securityContext": {"runAsUser": None}, "podSecurityContext": {"fsGroup": 7},
     "extraVolumes": [{"name": "lists", "configMap": {"name": "lists"}}],
     "extraVolumeMounts": [{"name": "lists", "mountPath": "/lists"}],
-    "commonLabels": {"cost": "y", "team": "all"}, "podLabels": {"team": "x"}, "podAnnotations": {"a": "b"}, "nodeSelector": {"disk": "ssd"}, "priorityClassName": "high",
+    "commonLabels": {"cost": "y", "team": "all"}, "podLabels": {"team": "x"},
+    "podAnnotations": {"a": "b"}, "nodeSelector": {"disk": "ssd"}, "priorityClassName": "high",
     "tolerations": [{"key": "edge", "operator": "Exists"}],
     "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
         {"weight": 1, "preference": {"matchExpressions": [{"key": "disk", "operator": "Exists"}]}}]}},
@@ -71,7 +73,7 @@ MATRIX = {
     "a load balancer before it": {"config": {"listen": [{"address": ":8080", "proxy_protocol": True}, ":8081"]}},
     "a low transparent port": {"config": {"listen": ":1080", "transparent": 1023}},
     "a NodePort": {"service": {"type": "NodePort"}},
-    "names like numbers": {"nameOverride": "12", "fullnameOverride": "e1", "priorityClassName": "1", "image": {"tag": "1"}},
+    "names like numbers": {"nameOverride": "12", "fullnameOverride": "true", "priorityClassName": "1", "image": {"tag": "1"}},
     "nothing in its sections": dict.fromkeys(
         ["image", "service", "autoscaling", "podDisruptionBudget", "networkPolicy", "podMonitor", "prometheusRule", "dashboard",
          "serviceAccount", "resources", "secrets", "env", "securityContext", "podSecurityContext", "podLabels", "commonLabels",
@@ -125,7 +127,7 @@ def test_what_is_switched_off_is_not_there():
     ({"config": {"listen": "everywhere"}}, "at '/config/listen': 'everywhere' does not match"),
     ({"config": {"map": [{**MAPPED, "balance": "random"}]}}, "at '/config/map/0/balance'"),
     ({"config": {"map": [{**MAPPED, "tls": {"ca": "/ca.crt"}}]}}, "/ca.crt is in no directory of its own"),
-    ({"config": {"map": [{**MAPPED, "target": "file:///etc/ambassador/list"}]}}, "name file:///etc/ambassador/list in a directory"),
+    ({"config": {"map": [{**MAPPED, "target": "file:///etc/ambassador/list"}]}}, "name file:///etc/ambassador/list in a"),
     ({"config": {"listen": ":1080", "admin": "off"}}, "config.admin: leave it out"),
     ({"config": {"listen": [":1080", ":9901"]}}, ":9901 is the admin port"),
     ({"config": {"listen": [":1080", ":80"]}, "service": {"ports": {"1080": 80}}}, "service.ports: 80 is there twice"),
@@ -135,13 +137,13 @@ def test_what_is_switched_off_is_not_there():
     ({"secrets": {"a": "/etc/ambassador/more"}}, "only ambassador.yaml is in /etc/ambassador"),
     ({"secrets": {"A": "/x"}}, "at '/secrets'"),
     ({"secrets": {"a..b": "/x"}}, "at '/secrets'"),
-    ({"env": [{"name": "AMBASSADOR_ADMIN", "value": "off"}]}, "env: AMBASSADOR_ADMIN is there twice, or the chart has it already"),
+    ({"env": [{"name": "AMBASSADOR_ADMIN", "value": "off"}]}, "env: AMBASSADOR_ADMIN is there twice, or the chart has it"),
     ({"extraVolumes": [{"name": "ambassador-config"}]}, "extraVolumes: ambassador-config is there twice"),
-    ({"extraVolumeMounts": [{"name": "a", "mountPath": "/etc/ambassador"}]}, "extraVolumeMounts: /etc/ambassador is there twice"),
+    ({"extraVolumeMounts": [{"name": "a", "mountPath": "/etc/ambassador"}]}, "extraVolumeMounts: /etc/ambassador is there"),
     ({"autoscaling": {"enabled": True, "minReplicas": 11}}, "minReplicas is 11, more than maxReplicas, 10"),
     ({"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": None}}}, "resources.requests.cpu, which is not set"),
     ({"fullnameOverride": "1a"}, "at '/fullnameOverride'"),
-    ({"prometheusRule": {"enabled": True, "disabled": ["Nothing"]}}, "no alert is called Nothing; there are AmbassadorHighError"),
+    ({"prometheusRule": {"enabled": True, "disabled": ["Nothing"]}}, "no alert is called Nothing; there are AmbassadorHigh"),
     ({"podMonitor": {"interval": "30"}}, "at '/podMonitor/interval'"),
 ])  # fmt: skip
 def test_wrong_values_are_refused_with_the_place(values, error):
@@ -401,6 +403,16 @@ def test_it_is_packaged_with_all_that_it_needs(tmp_path):
     assert done.returncode == 0, done.stderr
     [package] = tmp_path.glob("ambassador-*.tgz")
     assert helm.template(package, EVERYTHING).text.replace("\n", "") == helm.template(CHART, EVERYTHING).text.replace("\n", "")
+
+
+def test_a_package_of_before_is_not_packaged(tmp_path):
+    chart = tmp_path / "ambassador"
+    shutil.copytree(CHART, chart)
+    (chart / "ambassador-0.0.9.tgz").write_bytes(b"old")
+    assert helm.helm("package", chart, "--destination", tmp_path).returncode == 0
+    [package] = tmp_path.glob("ambassador-*.tgz")
+    with tarfile.open(package) as packed:
+        assert not [name for name in packed.getnames() if name.endswith(".tgz")]
 
 
 def test_the_chart_has_the_version_of_the_program(tmp_path):

@@ -49,6 +49,11 @@ def template_of(workload):
     return spec["jobTemplate"]["spec"]["template"] if workload["kind"] == "CronJob" else spec["template"]
 
 
+def own(values):
+    """An include with values of its own."""
+    return {"include": f'(list . "web.workload" {values})'}
+
+
 def using(port):
     return manifest(containers=[{"name": "web", "image": "web", "ports": [{"containerPort": port}]}])
 
@@ -259,30 +264,30 @@ def test_one_of_two_workloads_of_a_name_gets_another_configmap(render):
     assert volume["configMap"] == {"name": "web-clean-ambassador"}
 
 
-@pytest.mark.parametrize("annotations, weight", [({}, "-1"), ({"helm.sh/hook-weight": "5"}, "4"), ({"helm.sh/hook-weight": "-5"}, "-6")])
-def test_the_configuration_of_a_hook_is_there_before_it(render, annotations, weight):
+@pytest.mark.parametrize("weight, before", [(None, "-1"), ("5", "4"), ("-5", "-6")])
+def test_the_configuration_of_a_hook_is_there_before_it(render, weight, before):
+    hook = {"helm.sh/hook": "pre-install,pre-upgrade"}
     workload = manifest("Job")
-    workload["metadata"] = {**META, "annotations": {"helm.sh/hook": "pre-install,pre-upgrade", **annotations}}
+    workload["metadata"] = {**META, "annotations": hook | ({"helm.sh/hook-weight": weight} if weight else {})}
     rendered = render(workload)
     assert rendered.one("ConfigMap")["metadata"]["annotations"] == {
-        "helm.sh/hook": "pre-install,pre-upgrade", "helm.sh/hook-weight": weight, "helm.sh/hook-delete-policy": "before-hook-creation"}
+        **hook, "helm.sh/hook-weight": before, "helm.sh/hook-delete-policy": "before-hook-creation"}
     assert rendered.one("Job")["metadata"]["annotations"] == workload["metadata"]["annotations"]
     assert programs.validate(rendered.text) == []
 
 
 def test_excluded_containers_get_no_proxy_variables(render):
     pod = template_of(render(manifest(), exclude=["log", "clone"]).one("Deployment"))["spec"]
-    assert [container["name"] for container in [*pod["containers"], *pod["initContainers"][1:]] if "env" in container] == ["web"]
+    others = [*pod["containers"], *pod["initContainers"][1:]]
+    assert [container["name"] for container in others if "env" in container] == ["web"]
 
 
 def test_what_the_sidecar_may_do_is_yours_to_change(render):
     """Where OpenShift chooses the user."""
     context = dict(sidecar.NATIVE["securityContext"])
     del context["runAsUser"], context["runAsGroup"]
-    for rendered in (
-        render(manifest(), securityContext={"runAsUser": None, "runAsGroup": None}),
-        render(manifest(), include='(list . "web.workload" (dict "securityContext" (dict "runAsUser" nil "runAsGroup" nil)))'),
-    ):
+    own = '(list . "web.workload" (dict "securityContext" (dict "runAsUser" nil "runAsGroup" nil)))'
+    for rendered in (render(manifest(), securityContext={"runAsUser": None, "runAsGroup": None}), render(manifest(), include=own)):
         container = template_of(rendered.one("Deployment"))["spec"]["initContainers"][0]
         assert {name: value for name, value in container["securityContext"].items() if value is not None} == context
         assert programs.validate(rendered.text) == []
@@ -290,7 +295,8 @@ def test_what_the_sidecar_may_do_is_yours_to_change(render):
 
 def test_a_secret_may_have_any_name(render):
     """The volume's name is made of it; it stays as it is where it can."""
-    secrets = {"shop-tls": "/a", "a" * 45: "/b", "tls.example.com": "/c/", "tls-example.com": "/d", "a" * 46: "/e", "b." * 126 + "b": "/f"}
+    secrets = {"shop-tls": "/a", "a" * 45: "/b", "tls.example.com": "/c/", "tls.example-com": "/d", "a" * 46: "/e",
+               "b." * 126 + "b": "/f"}  # fmt: skip
     rendered = render(manifest(), secrets=secrets)
     assert programs.validate(rendered.text) == []
     pod = template_of(rendered.one("Deployment"))["spec"]
@@ -371,17 +377,17 @@ def without_marks(workload):
     (manifest(containers=[{"name": "ambassador"}]), {}, "the Pod has a container `ambassador` already"),
     (manifest(), {"imag": {}}, "additional properties 'imag' not allowed"),
     (manifest(), {"config": {"mapp": []}}, "additional properties 'mapp' not allowed"),
-    (manifest(), {"include": '(list . "web.workload" (dict "confg" 1))'}, "no such value: confg; there are config, configMap"),
-    (manifest(), {"include": '(list . "web.workload" (dict "image" (dict "tga" "1")))'}, "no such value: image.tga; there are"),
-    (manifest(), {"include": '(list . "web.workload" (dict "config" (dict "mpa" 1)))'}, "no such value: config.mpa; there are"),
-    (manifest(), {"include": '(list . "web.workload" (dict "config" nil))'}, "config has no value"),
-    (manifest(), {"include": '(list . "web.workload" "web")'}, "the third entry of the list is web: it must be values"),
-    (manifest(), {"include": '(list . "web.workload" (dict "secrets" (dict "A" "/a")))'}, "secrets: A is no name of a Secret"),
-    (manifest(), {"include": '(list . "web.workload" (dict "secrets" (dict "a" "b")))'}, "secrets.a: b is no directory"),
+    (manifest(), own('(dict "confg" 1)'), "no such value: confg; there are config, configMap"),
+    (manifest(), own('(dict "image" (dict "tga" "1"))'), "no such value: image.tga; there are"),
+    (manifest(), own('(dict "config" (dict "mpa" 1))'), "no such value: config.mpa; there are"),
+    (manifest(), own('(dict "config" nil)'), "config has no value"),
+    (manifest(), own('"web"'), "the third entry of the list is web: it must be values"),
+    (manifest(), own('(dict "secrets" (dict "A" "/a"))'), "secrets: A is no name of a Secret"),
+    (manifest(), own('(dict "secrets" (dict "a" "b"))'), "secrets.a: b is no directory"),
     (manifest(), {"secrets": {"a" * 254: "/a"}}, "is no name of a Secret"),
     (manifest(), {"secrets": {"a": "/x", "b": "/x/"}}, "secrets.b: another Secret is mounted at /x already"),
     (manifest(), {"config": {"admin": "off"}}, "config.admin: leave it out"),
-    (manifest(), {"config": {"map": [{**MAP[0], "target": ["file:///etc/ambassador/list"]}]}}, "name file:///etc/ambassador/list in"),
+    (manifest(), {"config": {"map": [{**MAP[0], "target": ["file:///etc/ambassador/a"]}]}}, "name file:///etc/ambassador/a in"),
     (manifest(), {"exclude": ["wbe"]}, "exclude: the Pod has no container wbe; there are web, log, clone"),
     (manifest(volumes=[{"name": "ambassador-config"}]), {}, "the Pod has a volume ambassador-config already"),
     (using(9901), {}, "the container web has the port 9901, which is the ambassador's own"),

@@ -77,10 +77,10 @@ function* schemaErrors(validate, object, read) {
 // What no schema says: in which lists two entries may not be the same, by which of their fields. A port may be there once for
 // each protocol; names of container ports are the whole Pod's, of its init containers too where these stay.
 const name = (entry) => entry.name;
-const port = (entry) => `${entry.port}/${entry.protocol ?? 'TCP'}`;
-const IN_A_SERVICE = [['ports', 'name', name], ['ports', 'port', port]];
+const numbered = (field) => (entry) => `${entry[field]}/${entry.protocol ?? 'TCP'}`;
+const IN_A_SERVICE = [['ports', 'name', name], ['ports', 'port', numbered('port')]];
 const IN_A_CONTAINER = [['env', 'name', name], ['volumeMounts', 'mountPath', (mount) => mount.mountPath],
-  ['ports', 'containerPort', (entry) => `${entry.containerPort}/${entry.protocol ?? 'TCP'}`]];
+  ['ports', 'containerPort', numbered('containerPort')]];
 
 const list = (value) => (Array.isArray(value) ? value : []);
 
