@@ -257,6 +257,15 @@ def test_nothing_of_its_own_is_nothing(render):
     assert render(manifest(), include='(list . "web.workload" .Values.notThere)').text == render(manifest()).text
 
 
+def test_a_value_that_is_null_has_its_default(render):
+    nothing = dict.fromkeys(["enabled", "image", "secrets", "resources", "securityContext", "exclude", "configMap"])
+    after = template_of(render(manifest(), **nothing).one("Deployment"))["spec"]
+    before = template_of(render(manifest()).one("Deployment"))["spec"]
+    for spec in (before, after):
+        del spec["initContainers"][0]["resources"], spec["initContainers"][0]["securityContext"]
+    assert after == before
+
+
 def test_one_of_two_workloads_of_a_name_gets_another_configmap(render):
     rendered = render(manifest(), include='(list . "web.workload" (dict "configMap" "web-clean-ambassador"))')
     assert rendered.one("ConfigMap")["metadata"]["name"] == "web-clean-ambassador"

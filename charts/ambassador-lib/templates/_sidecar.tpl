@@ -14,7 +14,7 @@ A third entry of the list has values over those of `ambassador-lib`, for a chart
 {{- $root := index . 0 -}}
 {{- $values := include "ambassador.values" . | fromYaml -}}
 {{- $workload := include "ambassador.workload" (list $root (index . 1)) | fromYaml -}}
-{{- if $values.enabled -}}
+{{- if dig "enabled" true $values -}}
   {{- $secrets := include "ambassador.secrets" $values | fromJson -}}
   {{- $configMap := $values.configMap | default (printf "%s-ambassador" $workload.metadata.name) -}}
   {{- $container := include "ambassador.container" (merge (dict "secrets" $secrets) $values) | fromYaml -}}
