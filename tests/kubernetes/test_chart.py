@@ -2,6 +2,10 @@
 
 import json
 import re
+import shlex
+import shutil
+import sys
+import tarfile
 
 import pytest
 import yaml
@@ -13,6 +17,7 @@ from harness.ports import free_port
 
 CHART = programs.CHARTS / "ambassador"
 TLS_LISTENER = {"address": ":8443", "tls": {"cert": "/tls/tls.crt", "key": "/tls/tls.key"}}
+MAPPED = {"source": "http://a", "target": "https://b"}
 EVERYTHING = {
     "replicas": 30,
     "imagePullSecrets": [{"name": "registry"}],
@@ -24,7 +29,9 @@ EVERYTHING = {
     },
     "secrets": {"more": "/more"},
     "env": [{"name": "REGION", "value": "north"}],
-    "service": {"type": "LoadBalancer", "ports": {"8443": 443}, "annotations": {"a": "b"}, "labels": {"team": "x"}},
+    "service": {"type": "LoadBalancer", "ports": {"8443": 443}, "annotations": {"a": "b"}, "labels": {"team": "x"},
+                "loadBalancerSourceRanges": ["192.0.2.0/24"], "loadBalancerClass": "example.com/inner",
+                "externalTrafficPolicy": "Local"},
     "autoscaling": {"enabled": True, "maxReplicas": 50},
     "networkPolicy": {
         "enabled": True,
@@ -33,10 +40,14 @@ EVERYTHING = {
         "egress": [{"ports": [{"port": 443, "protocol": "TCP"}]}],
     },
     "podMonitor": {"enabled": True, "sidecars": True, "labels": {"prometheus": "main"}},
-    "prometheusRule": {"enabled": True, "labels": {"prometheus": "main"}},
+    "prometheusRule": {"enabled": True, "labels": {"prometheus": "main"}, "disabled": ["AmbassadorBlockedCalls"]},
     "dashboard": {"enabled": True, "annotations": {"grafana_folder": "Network"}},
     "serviceAccount": {"annotations": {"a": "b"}},
-    "podLabels": {"team": "x"}, "podAnnotations": {"a": "b"}, "nodeSelector": {"disk": "ssd"}, "priorityClassName": "high",
+    "securityContext": {"runAsUser": None}, "podSecurityContext": {"fsGroup": 7},
+    "extraVolumes": [{"name": "lists", "configMap": {"name": "lists"}}],
+    "extraVolumeMounts": [{"name": "lists", "mountPath": "/lists"}],
+    "commonLabels": {"cost": "y", "team": "all"}, "podLabels": {"team": "x"},
+    "podAnnotations": {"a": "b"}, "nodeSelector": {"disk": "ssd"}, "priorityClassName": "high",
     "tolerations": [{"key": "edge", "operator": "Exists"}],
     "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
         {"weight": 1, "preference": {"matchExpressions": [{"key": "disk", "operator": "Exists"}]}}]}},
@@ -58,6 +69,16 @@ MATRIX = {
     "many replicas": {"replicas": 500, "podDisruptionBudget": {"maxUnavailable": "25%"}},
     "names of its own": {"fullnameOverride": "egress", "nameOverride": "gate"},
     "a network policy for anyone": {"networkPolicy": {"enabled": True}},
+    "a port on two addresses": {"config": {"listen": ["0.0.0.0:1080", "[::]:1080"]}},
+    "a load balancer before it": {"config": {"listen": [{"address": ":8080", "proxy_protocol": True}, ":8081"]}},
+    "a low transparent port": {"config": {"listen": ":1080", "transparent": 1023}},
+    "a NodePort": {"service": {"type": "NodePort"}},
+    "names like numbers": {"nameOverride": "12", "fullnameOverride": "true", "priorityClassName": "1", "image": {"tag": "1"}},
+    "nothing in its sections": dict.fromkeys(
+        ["image", "service", "autoscaling", "podDisruptionBudget", "networkPolicy", "podMonitor", "prometheusRule", "dashboard",
+         "serviceAccount", "resources", "secrets", "env", "securityContext", "podSecurityContext", "podLabels", "commonLabels",
+         "imagePullSecrets", "extraVolumes", "extraVolumeMounts"]),
+    "Secrets of any name": {"secrets": {"tls.example.com": "/tls/", "a" * 253: "/long"}},
     "an image by digest": {"image": {"repository": "registry.local/ambassador", "digest": "sha256:" + "0" * 64}},
 }
 
@@ -87,7 +108,7 @@ def test_what_is_switched_off_is_not_there():
     assert helm.template(CHART, MINIMAL).kinds() == kinds
     assert helm.template(CHART).kinds() == sorted([*kinds, "PodDisruptionBudget", "ServiceAccount"])
     more = ["ConfigMap", "HorizontalPodAutoscaler", "NetworkPolicy", "PodDisruptionBudget", "PodMonitor", "PrometheusRule",
-            "ServiceAccount"]  # fmt: skip
+            "Service", "ServiceAccount"]  # fmt: skip
     assert helm.template(CHART, EVERYTHING).kinds() == sorted([*kinds, *more])
 
 
@@ -102,8 +123,28 @@ def test_what_is_switched_off_is_not_there():
     ({"image": {"digest": "latest"}}, "at '/image/digest'"),
     ({"config": {"listen": "127.0.0.1:1080"}}, "127.0.0.1:1080 is reached from inside the Pod only"),
     ({"config": {"listen": None}}, "is reached from inside the Pod only"),
-    ({"config": {"listen": "everywhere"}}, "everywhere has no port that others could know"),
-    ({"config": {"map": [{"tls": {"ca": "/ca.crt"}}]}}, "/ca.crt is in no directory of its own"),
+    ({"config": {"listen": ":${PORT}"}}, ":${PORT} has no port that others could know"),
+    ({"config": {"listen": "everywhere"}}, "at '/config/listen': 'everywhere' does not match"),
+    ({"config": {"map": [{**MAPPED, "balance": "random"}]}}, "at '/config/map/0/balance'"),
+    ({"config": {"map": [{**MAPPED, "tls": {"ca": "/ca.crt"}}]}}, "/ca.crt is in no directory of its own"),
+    ({"config": {"map": [{**MAPPED, "target": "file:///etc/ambassador/list"}]}}, "name file:///etc/ambassador/list in a"),
+    ({"config": {"listen": ":1080", "admin": "off"}}, "config.admin: leave it out"),
+    ({"config": {"listen": [":1080", ":9901"]}}, ":9901 is the admin port"),
+    ({"config": {"listen": [":1080", ":80"]}, "service": {"ports": {"1080": 80}}}, "service.ports: 80 is there twice"),
+    ({"service": {"ports": {"1080": 9901}}}, "service.ports: 9901 is there twice"),
+    ({"service": {"ports": {"8080": 80}}}, "no listener has the port 8080; there are 1080"),
+    ({"secrets": {"a": "/x", "b": "/x/"}}, "secrets.b: another Secret is mounted at /x already"),
+    ({"secrets": {"a": "/etc/ambassador/more"}}, "only ambassador.yaml is in /etc/ambassador"),
+    ({"secrets": {"A": "/x"}}, "at '/secrets'"),
+    ({"secrets": {"a..b": "/x"}}, "at '/secrets'"),
+    ({"env": [{"name": "AMBASSADOR_ADMIN", "value": "off"}]}, "env: AMBASSADOR_ADMIN is there twice, or the chart has it"),
+    ({"extraVolumes": [{"name": "ambassador-config"}]}, "extraVolumes: ambassador-config is there twice"),
+    ({"extraVolumeMounts": [{"name": "a", "mountPath": "/etc/ambassador"}]}, "extraVolumeMounts: /etc/ambassador is there"),
+    ({"autoscaling": {"enabled": True, "minReplicas": 11}}, "minReplicas is 11, more than maxReplicas, 10"),
+    ({"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": None}}}, "resources.requests.cpu, which is not set"),
+    ({"fullnameOverride": "1a"}, "at '/fullnameOverride'"),
+    ({"prometheusRule": {"enabled": True, "disabled": ["Nothing"]}}, "no alert is called Nothing; there are AmbassadorHigh"),
+    ({"podMonitor": {"interval": "30"}}, "at '/podMonitor/interval'"),
 ])  # fmt: skip
 def test_wrong_values_are_refused_with_the_place(values, error):
     done = helm.attempt(CHART, values)
@@ -124,13 +165,46 @@ def test_the_tests_pod_is_as_restricted():
     assert pod["automountServiceAccountToken"] is False
 
 
+def ports_of(service):
+    return {port["port"]: port["targetPort"] for port in service["spec"]["ports"]}
+
+
+def services_of(values):
+    return {found["metadata"]["name"]: found for found in helm.template(CHART, values).objects if found["kind"] == "Service"}
+
+
 def test_the_service_leads_to_every_listener():
-    rendered = helm.template(CHART, EVERYTHING)
+    rendered = helm.template(CHART, {**EVERYTHING, "service": {"ports": {"8443": 443}}})
     ports = {port["name"]: port["containerPort"] for port in container_of(rendered)["ports"]}
-    service = rendered.one("Service")["spec"]
-    assert {port["port"]: ports[port["targetPort"]] for port in service["ports"]} == {1080: 1080, 443: 8443, 9901: 9901}
-    assert service["selector"].items() <= rendered.one("Deployment")["spec"]["template"]["metadata"]["labels"].items()
-    assert not service["selector"].items() <= rendered.one("Pod")["metadata"]["labels"].items(), "the test's Pod serves nothing"
+    service = rendered.one("Service")
+    assert {port: ports[name] for port, name in ports_of(service).items()} == {1080: 1080, 443: 8443, 9901: 9901}
+    selector = service["spec"]["selector"]
+    assert selector.items() <= rendered.one("Deployment")["spec"]["template"]["metadata"]["labels"].items()
+    assert not selector.items() <= rendered.one("Pod")["metadata"]["labels"].items(), "the test's Pod serves nothing"
+
+
+@pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort"])
+def test_the_admin_port_is_not_to_be_had_from_outside(kind):
+    values = {"service": {"type": kind}}
+    services = services_of(values)
+    assert {name: ports_of(service) for name, service in services.items()} == {
+        "release-ambassador": {1080: "http-1080"}, "release-ambassador-admin": {9901: "ambassador"}}
+    outer, admin = (services[name]["spec"] for name in ("release-ambassador", "release-ambassador-admin"))
+    assert (outer["type"], admin["type"]) == (kind, "ClusterIP") and outer["selector"] == admin["selector"]
+    [container] = helm.template(CHART, values).one("Pod")["spec"]["containers"]
+    assert "http://release-ambassador-admin:9901" in container["args"]
+
+
+def test_a_port_of_two_listeners_is_one():
+    values = MATRIX["a port on two addresses"]
+    assert ports_of(helm.template(CHART, values).one("Service")) == {1080: "http-1080", 9901: "ambassador"}
+    assert [port["containerPort"] for port in container_of(helm.template(CHART, values))["ports"]] == [9901, 1080]
+
+
+def test_a_load_balancer_is_set_up_as_it_is_said():
+    outer = services_of(EVERYTHING)["release-ambassador"]["spec"]
+    assert outer["loadBalancerSourceRanges"] == ["192.0.2.0/24"]
+    assert (outer["loadBalancerClass"], outer["externalTrafficPolicy"]) == ("example.com/inner", "Local")
 
 
 @pytest.mark.parametrize("kind, where", [
@@ -154,6 +228,58 @@ def test_objects_carry_the_labels_of_helm():
         assert found["metadata"]["namespace"] == "shop", found["kind"]
 
 
+def test_labels_of_yours_are_there_once_and_the_charts_own_win():
+    rendered = helm.template(CHART, {**EVERYTHING, "podLabels": {"team": "x", "app.kubernetes.io/name": "other"},
+                                     "service": {"labels": {"helm.sh/chart": "mine", "tier": "edge"}}})  # fmt: skip
+    for found in rendered.objects:
+        assert found["metadata"]["labels"]["cost"] == "y", found["kind"]
+        assert found["metadata"]["labels"]["app.kubernetes.io/name"] == "ambassador"
+    pod = rendered.one("Deployment")["spec"]["template"]["metadata"]["labels"]
+    assert (pod["team"], pod["cost"], pod["app.kubernetes.io/name"]) == ("x", "y", "ambassador")
+    service = rendered.one("Service")["metadata"]["labels"]
+    assert service["tier"] == "edge" and service["helm.sh/chart"].startswith("ambassador-")
+    assert rendered.text.count("helm.sh/chart: mine") == 0
+
+
+def test_what_the_pod_may_do_is_yours_to_change():
+    pod = helm.template(CHART, EVERYTHING).one("Deployment")["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    wanted = {name: value for name, value in sidecar.NATIVE["securityContext"].items() if name != "runAsUser"}
+    assert container["securityContext"] == wanted
+    assert helm.template(CHART, EVERYTHING).one("Pod")["spec"]["containers"][0]["securityContext"] == wanted
+    assert pod["securityContext"] == {"fsGroup": 7}
+
+
+def test_more_volumes_are_mounted():
+    pod = helm.template(CHART, EVERYTHING).one("Deployment")["spec"]["template"]["spec"]
+    assert {"name": "lists", "configMap": {"name": "lists"}} in pod["volumes"]
+    assert {"name": "lists", "mountPath": "/lists"} in pod["containers"][0]["volumeMounts"]
+
+
+def test_an_alert_that_is_not_wanted_is_left_out():
+    [group] = helm.template(CHART, EVERYTHING).one("PrometheusRule")["spec"]["groups"]
+    names = [rule["alert"] for rule in group["rules"]]
+    assert "AmbassadorBlockedCalls" not in names and "AmbassadorDown" in names
+
+
+def test_a_section_without_a_value_has_the_defaults_that_serve():
+    bare = helm.template(CHART, MATRIX["nothing in its sections"])
+    assert container_of(bare)["image"] == container_of(helm.template(CHART))["image"]
+    assert bare.one("Service") == helm.template(CHART).one("Service")
+
+
+@pytest.mark.parametrize("release", ["1st", "my.release"])
+def test_a_release_whose_name_no_service_can_have_is_refused(release):
+    done = helm.attempt(CHART, command=("template", release))
+    assert done.returncode != 0 and "set fullnameOverride" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("interval", ["500ms", "30s", "1m30s", "1h"])
+def test_every_interval_of_prometheus_is_taken(interval):
+    monitor = helm.template(CHART, {"podMonitor": {"enabled": True, "interval": interval}}).one("PodMonitor")
+    assert monitor["spec"]["podMetricsEndpoints"][0]["interval"] == interval
+
+
 def test_names_follow_the_release_and_the_overrides():
     assert helm.template(CHART).one("Deployment")["metadata"]["name"] == "release-ambassador"
     assert helm.template(CHART, {"fullnameOverride": "egress"}).one("Service")["metadata"]["name"] == "egress"
@@ -165,7 +291,7 @@ def test_secrets_are_mounted_where_the_configuration_looks():
     pod = helm.template(CHART, EVERYTHING).one("Deployment")["spec"]["template"]["spec"]
     [container] = pod["containers"]
     secrets = {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
-    mounts = {mount["mountPath"]: secrets.get(mount["name"]) for mount in container["volumeMounts"] if mount["readOnly"]}
+    mounts = {mount["mountPath"]: secrets.get(mount["name"]) for mount in container["volumeMounts"] if "readOnly" in mount}
     assert mounts == {"/etc/ambassador": None, "/more": "more", "/secrets/payments": "payments", "/tls": "tls"}
 
 
@@ -173,6 +299,10 @@ def test_low_ports_are_opened_for_a_user_that_is_not_root():
     sysctls = [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]
     pod = helm.template(CHART, MATRIX["low ports"]).one("Deployment")["spec"]["template"]["spec"]
     assert pod["securityContext"]["sysctls"] == sysctls
+    pod = helm.template(CHART, MATRIX["a low transparent port"]).one("Deployment")["spec"]["template"]["spec"]
+    assert pod["securityContext"]["sysctls"] == sysctls
+    pod = helm.template(CHART, {**MATRIX["low ports"], "podSecurityContext": {"fsGroup": 7}}).one("Deployment")
+    assert pod["spec"]["template"]["spec"]["securityContext"] == {"fsGroup": 7, "sysctls": sysctls}
     assert "securityContext" not in helm.template(CHART).one("Deployment")["spec"]["template"]["spec"]
 
 
@@ -226,6 +356,37 @@ def test_the_notes_tell_what_to_try():
     assert "https://release-ambassador.shop.svc:8443" in notes_with(MATRIX["a TLS listener alone"])
 
 
+def test_the_notes_give_an_app_what_the_sidecar_gives_it():
+    plain, allowed = (set(re.findall(r"^     (\w+)=(.*)$", notes_with(values), re.MULTILINE))
+                      for values in ({}, {"config": {"allow": ["api.example.com:443"]}}))  # fmt: skip
+    proxy = "http://release-ambassador.shop.svc:1080"
+    assert {("http_proxy", proxy), ("HTTP_PROXY", proxy), ("no_proxy", "")} <= plain
+    assert {("https_proxy", proxy), ("HTTPS_PROXY", proxy)} <= allowed
+    assert dict(allowed)["NO_PROXY"] == "kubernetes.default.svc,$(KUBERNETES_SERVICE_HOST)"
+
+
+def test_the_notes_offer_only_what_works():
+    assert "See a block" in notes_with({})
+    assert "See a block" not in notes_with({"config": {"unmapped": "report"}})
+    notes = notes_with(MATRIX["a load balancer before it"])
+    assert "svc:8081" in notes and "svc:8080" not in notes
+
+
+def test_the_pod_of_the_notes_may_run_under_the_restricted_profile():
+    [command] = re.findall(r"^     (kubectl -n shop run try .*?wget.*?)$", notes_with({}), re.MULTILINE | re.DOTALL)
+    args = shlex.split(command.replace("\\\n", " "))[1:]
+    [overrides] = [arg.partition("=")[2] for arg in args if arg.startswith("--overrides=")]
+    assert "--override-type=strategic" in args, "else the list of containers is in place of that of `run`"
+    spec = json.loads(overrides)["spec"]
+    [container] = spec["containers"]
+    assert container["name"] == args[args.index("run") + 1]
+    context = spec["securityContext"] | container["securityContext"]
+    assert context == {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"},
+                       "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}  # fmt: skip
+    container["image"] = "busybox"
+    assert programs.validate(json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "try"}, "spec": spec})) == []
+
+
 def notes_with(values):
     done = helm.attempt(CHART, values, command=("install", "--dry-run=client", "release"))
     assert done.returncode == 0, done.stderr
@@ -244,6 +405,16 @@ def test_it_is_packaged_with_all_that_it_needs(tmp_path):
     assert helm.template(package, EVERYTHING).text.replace("\n", "") == helm.template(CHART, EVERYTHING).text.replace("\n", "")
 
 
+def test_a_package_of_before_is_not_packaged(tmp_path):
+    chart = tmp_path / "ambassador"
+    shutil.copytree(CHART, chart)
+    (chart / "ambassador-0.0.9.tgz").write_bytes(b"old")
+    assert helm.helm("package", chart, "--destination", tmp_path).returncode == 0
+    [package] = tmp_path.glob("ambassador-*.tgz")
+    with tarfile.open(package) as packed:
+        assert not [name for name in packed.getnames() if name.endswith(".tgz")]
+
+
 def test_the_chart_has_the_version_of_the_program(tmp_path):
     version = run("--version", cwd=tmp_path).stdout.split()[-1]
     for chart in ("ambassador", "ambassador-lib"):
@@ -252,11 +423,26 @@ def test_the_chart_has_the_version_of_the_program(tmp_path):
     assert sidecar.NATIVE["image"] == f"ambassador:{version}"
 
 
+def generate(charts):
+    return programs.run([sys.executable, charts / "generate.py", "--check"])
+
+
+def test_the_schemas_have_that_of_the_configuration():
+    done = generate(programs.CHARTS)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("chart", ["ambassador", "ambassador-lib"])
-def test_the_schema_knows_the_keys_of_the_configuration(chart):
-    known = json.loads((programs.PROJECT / "config" / "schema.json").read_text())["properties"]
-    schema = json.loads((programs.CHARTS / chart / "values.schema.json").read_text())
-    assert schema["properties"]["config"]["properties"].keys() == known.keys()
+def test_a_stale_schema_is_found(tmp_path, chart):
+    (tmp_path / "config").mkdir()
+    shutil.copy(programs.PROJECT / "config" / "schema.json", tmp_path / "config")
+    shutil.copytree(programs.CHARTS, tmp_path / "charts", symlinks=True)
+    assert generate(tmp_path / "charts").returncode == 0
+    schema = tmp_path / "charts" / chart / "values.schema.json"
+    schema.write_text(schema.read_text().replace('"round_robin", ', ""))
+    done = generate(tmp_path / "charts")
+    assert done.returncode == 1
+    assert f"charts/{chart}/values.schema.json differs" in done.stderr and "./dev docs" in done.stderr
 
 
 @pytest.mark.parametrize("chart", ["ambassador", "ambassador-lib"])

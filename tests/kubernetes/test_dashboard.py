@@ -32,6 +32,21 @@ def test_every_query_has_data(watched, title, expression):
     assert watched.prometheus.wait_for(numbers), title
 
 
+def test_the_errors_have_dead_tcp_sources_too(watched):
+    [expression] = [expression for title, expression in QUERIES if title == "Errors by mapping"]
+    dead = f"tcp://localhost:{watched.tcp}"
+    shares = watched.prometheus.wait_for(
+        lambda it: (found := {labels["mapping"]: share for labels, share in it.query(asked(expression))}).get(dead) and found)
+    assert shares and shares[dead] == shares["http://dead"] == 1 and shares["http://well"] == 0, shares
+
+
+@pytest.mark.parametrize("title", ["Errors", "Blocked in the last hour", "Endpoints out of use", "Configurations not loaded"])
+def test_where_nothing_is_wrong_there_is_a_zero(watched, title):
+    [expression] = [expression for name, expression in QUERIES if name == title]
+    [(_, number)] = watched.prometheus.query(asked(expression.replace("$pod", "nobody")))
+    assert number == 0
+
+
 @pytest.mark.parametrize("title, expression", QUERIES)
 def test_every_legend_names_a_label_of_its_query(watched, title, expression):
     legends = [target["legendFormat"] for panel in PANELS for target in panel["targets"] if target["expr"] == expression]

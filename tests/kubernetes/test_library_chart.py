@@ -1,6 +1,7 @@
 """charts/ambassador-lib: a chart of somebody else's gets the sidecar by one include."""
 
 import copy
+import re
 import textwrap
 
 import pytest
@@ -21,6 +22,7 @@ POD = {
 META = {"name": "web", "namespace": "shop", "labels": {"app": "web"}}
 TEMPLATED = {"selector": {"matchLabels": {"app": "web"}}, "template": POD}
 JOB = {"template": {"metadata": POD["metadata"], "spec": {**POD["spec"], "restartPolicy": "Never"}}}
+EXAMPLES = sorted((programs.PROJECT / "config" / "examples").glob("*.yaml"))
 KINDS = {
     "Deployment": ("apps/v1", TEMPLATED),
     "StatefulSet": ("apps/v1", {**TEMPLATED, "serviceName": "web"}),
@@ -45,6 +47,15 @@ def template_of(workload):
         return workload
     spec = workload["spec"]
     return spec["jobTemplate"]["spec"]["template"] if workload["kind"] == "CronJob" else spec["template"]
+
+
+def own(values):
+    """An include with values of its own."""
+    return {"include": f'(list . "web.workload" {values})'}
+
+
+def using(port):
+    return manifest(containers=[{"name": "web", "image": "web", "ports": [{"containerPort": port}]}])
 
 
 def depending_chart(chart, more=""):
@@ -137,7 +148,6 @@ def test_yaml_of_old_does_not_harm_the_configuration(render, tmp_path):
           config:
             map: [{source: http://a, target: http://b, retry: {attempts: 1, on: [connect, 503]}}]
             trace: on
-            admin: off
             limits: {connections: 65000}
     """)
     file = tmp_path / "ambassador.yaml"
@@ -146,7 +156,26 @@ def test_yaml_of_old_does_not_harm_the_configuration(render, tmp_path):
     assert done.returncode == 0, done.stderr
     found = yaml.safe_load(rendered.config())
     assert found["map"][0]["retry"] == {"attempts": 1, "on": ["connect", 503]}
-    assert (found["trace"], found["admin"], found["limits"]) == ("on", "off", {"connections": 65000})
+    assert (found["trace"], found["limits"]) == ("on", {"connections": 65000})
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_every_example_of_a_configuration_is_taken(render, tmp_path, example):
+    """But for the address of the admin port, which is the chart's."""
+    text = re.sub(r"^admin: .*\n", "", example.read_text(), flags=re.MULTILINE)
+    rendered = render(manifest(), values="ambassador-lib:\n  config:\n" + textwrap.indent(text, " " * 4))
+    (tmp_path / "ambassador.yaml").write_text(rendered.config())
+    done = run("check", "--no-files", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(rendered.config()).keys() == yaml.safe_load(text).keys()
+
+
+def test_variables_are_taken_in_every_kind_of_value(render, tmp_path):
+    config = {"workers": "${N}", "unmapped": "${U}", "timeout": {"connect": "${T}"}, "limits": {"connections": "${N}"},
+              "map": [{"source": "http://a", "target": "${A}", "retry": {"on": ["${ON}"]}}]}  # fmt: skip
+    (tmp_path / "ambassador.yaml").write_text(render(manifest(), config=config).config())
+    done = run("check", cwd=tmp_path, env={"N": "2", "U": "report", "T": "1s", "A": "http://b", "ON": "connect"})
+    assert done.returncode == 0, done.stderr
 
 
 def proxied(port, direct="", names=("http_proxy", "HTTP_PROXY")):
@@ -224,6 +253,75 @@ def test_an_include_may_have_values_of_its_own(render):
     assert template_of(rendered.one("Deployment"))["spec"]["initContainers"][0]["image"] == "registry.local/ambassador:9"
 
 
+def test_nothing_of_its_own_is_nothing(render):
+    assert render(manifest(), include='(list . "web.workload" .Values.notThere)').text == render(manifest()).text
+
+
+def test_a_value_that_is_null_has_its_default(render):
+    nothing = dict.fromkeys(["enabled", "image", "secrets", "resources", "securityContext", "exclude", "configMap"])
+    after = template_of(render(manifest(), **nothing).one("Deployment"))["spec"]
+    before = template_of(render(manifest()).one("Deployment"))["spec"]
+    for spec in (before, after):
+        del spec["initContainers"][0]["resources"], spec["initContainers"][0]["securityContext"]
+    assert after == before
+
+
+def test_one_of_two_workloads_of_a_name_gets_another_configmap(render):
+    rendered = render(manifest(), include='(list . "web.workload" (dict "configMap" "web-clean-ambassador"))')
+    assert rendered.one("ConfigMap")["metadata"]["name"] == "web-clean-ambassador"
+    [volume] = [found for found in template_of(rendered.one("Deployment"))["spec"]["volumes"] if "configMap" in found]
+    assert volume["configMap"] == {"name": "web-clean-ambassador"}
+
+
+@pytest.mark.parametrize("weight, before", [(None, "-1"), ("5", "4"), ("-5", "-6")])
+def test_the_configuration_of_a_hook_is_there_before_it(render, weight, before):
+    hook = {"helm.sh/hook": "pre-install,pre-upgrade"}
+    workload = manifest("Job")
+    workload["metadata"] = {**META, "annotations": hook | ({"helm.sh/hook-weight": weight} if weight else {})}
+    rendered = render(workload)
+    assert rendered.one("ConfigMap")["metadata"]["annotations"] == {
+        **hook, "helm.sh/hook-weight": before, "helm.sh/hook-delete-policy": "before-hook-creation"}
+    assert rendered.one("Job")["metadata"]["annotations"] == workload["metadata"]["annotations"]
+    assert programs.validate(rendered.text) == []
+
+
+def test_excluded_containers_get_no_proxy_variables(render):
+    pod = template_of(render(manifest(), exclude=["log", "clone"]).one("Deployment"))["spec"]
+    others = [*pod["containers"], *pod["initContainers"][1:]]
+    assert [container["name"] for container in others if "env" in container] == ["web"]
+
+
+def test_what_the_sidecar_may_do_is_yours_to_change(render):
+    """Where OpenShift chooses the user."""
+    context = dict(sidecar.NATIVE["securityContext"])
+    del context["runAsUser"], context["runAsGroup"]
+    own = '(list . "web.workload" (dict "securityContext" (dict "runAsUser" nil "runAsGroup" nil)))'
+    for rendered in (render(manifest(), securityContext={"runAsUser": None, "runAsGroup": None}), render(manifest(), include=own)):
+        container = template_of(rendered.one("Deployment"))["spec"]["initContainers"][0]
+        assert {name: value for name, value in container["securityContext"].items() if value is not None} == context
+        assert programs.validate(rendered.text) == []
+
+
+def test_a_secret_may_have_any_name(render):
+    """The volume's name is made of it; it stays as it is where it can."""
+    secrets = {"shop-tls": "/a", "a" * 45: "/b", "tls.example.com": "/c/", "tls.example-com": "/d", "a" * 46: "/e",
+               "b." * 126 + "b": "/f"}  # fmt: skip
+    rendered = render(manifest(), secrets=secrets)
+    assert programs.validate(rendered.text) == []
+    pod = template_of(rendered.one("Deployment"))["spec"]
+    volumes = {volume["secret"]["secretName"]: volume["name"] for volume in pod["volumes"] if "secret" in volume}
+    mounts = {mount["name"]: mount["mountPath"] for mount in pod["initContainers"][0]["volumeMounts"]}
+    assert {name: mounts[volume] for name, volume in volumes.items()} == secrets | {"tls.example.com": "/c"}
+    assert (volumes["shop-tls"], volumes["a" * 45]) == ("ambassador-secret-shop-tls", "ambassador-secret-" + "a" * 45)
+    assert all(re.fullmatch("[a-z0-9-]{1,62}[a-z0-9]", name) for name in volumes.values()), volumes
+    assert len(set(volumes.values())) == len(secrets)
+
+
+def test_another_protocol_may_have_the_port(render):
+    udp = [{"name": "web", "image": "web", "ports": [{"containerPort": 1080, "protocol": "UDP"}]}]
+    assert render(manifest(containers=udp)).kinds() == ["ConfigMap", "Deployment"]
+
+
 def test_switched_off_it_leaves_the_workload_as_it_is(render):
     assert render(manifest(), enabled=False).objects == [manifest()]
 
@@ -288,12 +386,28 @@ def without_marks(workload):
     (manifest(containers=[{"name": "ambassador"}]), {}, "the Pod has a container `ambassador` already"),
     (manifest(), {"imag": {}}, "additional properties 'imag' not allowed"),
     (manifest(), {"config": {"mapp": []}}, "additional properties 'mapp' not allowed"),
-    (manifest(), {"include": '(list . "web.workload" (dict "confg" 1))'}, "no such value: confg; there are config, enabled"),
-    (manifest(), {"config": {"map": [{"tls": {"ca": "ca.crt"}}]}}, "ca.crt is in no directory of its own"),
-    (manifest(), {"config": {"map": [{"tls": {"ca": "/etc/ambassador/ca"}}]}}, "only ambassador.yaml is in /etc/ambassador"),
-    (manifest(), {"config": {"map": [{"tls": {"ca": "/A/ca"}}]}}, "no Secret can be called like the directory of /A/ca"),
+    (manifest(), own('(dict "confg" 1)'), "no such value: confg; there are config, configMap"),
+    (manifest(), own('(dict "image" (dict "tga" "1"))'), "no such value: image.tga; there are"),
+    (manifest(), own('(dict "config" (dict "mpa" 1))'), "no such value: config.mpa; there are"),
+    (manifest(), own('(dict "config" nil)'), "config has no value"),
+    (manifest(), own('"web"'), "the third entry of the list is web: it must be values"),
+    (manifest(), own('(dict "secrets" (dict "A" "/a"))'), "secrets: A is no name of a Secret"),
+    (manifest(), own('(dict "secrets" (dict "a" "b"))'), "secrets.a: b is no directory"),
+    (manifest(), {"secrets": {"a" * 254: "/a"}}, "is no name of a Secret"),
+    (manifest(), {"secrets": {"a": "/x", "b": "/x/"}}, "secrets.b: another Secret is mounted at /x already"),
+    (manifest(), {"config": {"admin": "off"}}, "config.admin: leave it out"),
+    (manifest(), {"config": {"map": [{**MAP[0], "target": ["file:///etc/ambassador/a"]}]}}, "name file:///etc/ambassador/a in"),
+    (manifest(), {"exclude": ["wbe"]}, "exclude: the Pod has no container wbe; there are web, log, clone"),
+    (manifest(volumes=[{"name": "ambassador-config"}]), {}, "the Pod has a volume ambassador-config already"),
+    (using(9901), {}, "the container web has the port 9901, which is the ambassador's own"),
+    (using(1080), {}, "the container web has the port 1080, which is the ambassador's own"),
+    (using(81), {"config": {"map": [{**MAP[0], "source": "http://localhost:81"}]}}, "the container web has the port 81"),
+    (using(15001), {"config": {"transparent": 15001}}, "the container web has the port 15001"),
+    (manifest(), {"config": {"map": [{**MAP[0], "tls": {"ca": "ca.crt"}}]}}, "ca.crt is in no directory of its own"),
+    (manifest(), {"config": {"map": [{**MAP[0], "tls": {"ca": "/etc/ambassador/ca"}}]}}, "only ambassador.yaml is in /etc/ambassador"),
+    (manifest(), {"config": {"map": [{**MAP[0], "tls": {"ca": "/A/ca"}}]}}, "no Secret can be called like the directory of /A/ca"),
     (manifest(), {"config": {"listen": ":0"}}, ":0 has no port that others could know"),
-    (manifest(), {"config": {"map": [{"tls": {"ca": "/a/ca"}}]}, "secrets": {"a": "/b"}}, "from the Secret a, which is mounted at /b"),
+    (manifest(), {"config": {"map": [{**MAP[0], "tls": {"ca": "/a/ca"}}]}, "secrets": {"a": "/b"}}, "from the Secret a, which is mounted at /b"),
 ])  # fmt: skip
 def test_mistakes_are_refused_with_what_to_do(render, workload, values, error):
     done = render(workload, attempt=True, **values)

@@ -1,6 +1,7 @@
 """The validator itself: what it lets pass, an API server takes; each kind of mistake is found, at its place."""
 
 import pytest
+import yaml
 
 from cluster import programs
 
@@ -44,6 +45,53 @@ def test_finds_a_mistake_at_its_place(right, wrong, error):
     assert right in DEPLOYMENT
     errors = programs.validate(DEPLOYMENT.replace(right, wrong))
     assert any(error.removeprefix("the object: ") in line and "Deployment/web" in line for line in errors), errors
+
+
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {ports: [{name: http, port: 80}, {name: dns, port: 53, protocol: TCP}, {name: dns-udp, port: 53, protocol: UDP}]}
+"""
+TWICE = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  initContainers: [{name: proxy, image: a, ports: [{name: admin, containerPort: 9901}]}]
+  containers:
+    - name: web
+      image: b
+      env: [{name: ONE, value: a}, {name: TWO, value: b}]
+      ports: [{name: http, containerPort: 80}, {containerPort: 53}, {containerPort: 53, protocol: UDP}]
+      volumeMounts: [{name: v, mountPath: /v}, {name: v, mountPath: /w}]
+  volumes: [{name: v, emptyDir: {}}, {name: w, emptyDir: {}}]
+"""
+
+
+def in_job(pod):
+    """The same Pod in a CronJob."""
+    spec = yaml.safe_load(pod)["spec"] | {"restartPolicy": "Never"}
+    return yaml.safe_dump({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "web"}, "spec": {
+        "schedule": "0 * * * *", "jobTemplate": {"spec": {"template": {"spec": spec}}}}})  # fmt: skip
+
+
+@pytest.mark.parametrize("manifest, right, wrong, error", [
+    (SERVICE, "name: dns-udp", "name: http", "spec.ports: the name http is there twice"),
+    (SERVICE, "protocol: UDP", "protocol: TCP", "spec.ports: the port 53/TCP is there twice"),
+    (TWICE, "name: proxy", "name: web", "containers: the name web is there twice"),
+    (TWICE, "name: w, empty", "name: v, empty", "volumes: the name v is there twice"),
+    (TWICE, "name: http", "name: admin", "containers.ports: the name admin is there twice"),
+    (TWICE, "name: TWO", "name: ONE", "containers.web.env: the name ONE is there twice"),
+    (TWICE, "mountPath: /w", "mountPath: /v", "containers.web.volumeMounts: the mountPath /v is there twice"),
+    (TWICE, "53, protocol: UDP", "53", "containers.web.ports: the containerPort 53/TCP is there twice"),
+])  # fmt: skip
+def test_finds_what_may_be_there_once_only(manifest, right, wrong, error):
+    for form in [lambda text: text] if manifest is SERVICE else [lambda text: text, in_job]:
+        assert programs.validate(form(manifest)) == []
+        assert right in manifest
+        [found] = programs.validate(form(manifest.replace(right, wrong)))
+        assert found.endswith(error), found
 
 
 def test_knows_the_kinds_of_the_prometheus_operator():

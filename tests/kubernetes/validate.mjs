@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Validates Kubernetes YAML as strictly as an API server with strict fields: unknown fields, types, what is required.
+// Validates Kubernetes YAML as strictly as an API server with strict fields: unknown fields, types, what is required, and names
+// that may be there once only.
 //
 //   node validate.mjs [FILE… | -] [--without-schema APIVERSION/KIND]…
 //
@@ -73,6 +74,48 @@ function* schemaErrors(validate, object, read) {
   }
 }
 
+// What no schema says: in which lists two entries may not be the same, by which of their fields. A port may be there once for
+// each protocol; names of container ports are the whole Pod's, of its init containers too where these stay.
+const name = (entry) => entry.name;
+const numbered = (field) => (entry) => `${entry[field]}/${entry.protocol ?? 'TCP'}`;
+const IN_A_SERVICE = [['ports', 'name', name], ['ports', 'port', numbered('port')]];
+const IN_A_CONTAINER = [['env', 'name', name], ['volumeMounts', 'mountPath', (mount) => mount.mountPath],
+  ['ports', 'containerPort', numbered('containerPort')]];
+
+const list = (value) => (Array.isArray(value) ? value : []);
+
+function* repeated(entries, field, key, path) {
+  const seen = new Set();
+  for (const entry of entries.filter(hasFields)) {
+    const value = key(entry);
+    if (value !== undefined && seen.has(value)) yield `${path}: the ${field} ${value} is there twice`;
+    seen.add(value);
+  }
+}
+
+function* repeatedInPod(spec, path) {
+  const containers = ['initContainers', 'containers'].flatMap((field) => list(spec[field]));
+  yield* repeated(containers, 'name', name, `${path}.containers`);
+  yield* repeated(list(spec.volumes), 'name', name, `${path}.volumes`);
+  yield* repeated(containers.flatMap((container) => list(container?.ports)), 'name', name, `${path}.containers.ports`);
+  for (const container of containers.filter(hasFields)) {
+    for (const [field, what, key] of IN_A_CONTAINER) {
+      yield* repeated(list(container[field]), what, key, `${path}.containers.${container.name}.${field}`);
+    }
+  }
+}
+
+function* repetitions({ kind, spec }) {
+  if (!hasFields(spec)) return;
+  if (kind === 'Service') {
+    for (const [field, what, key] of IN_A_SERVICE) yield* repeated(list(spec[field]), what, key, `spec.${field}`);
+  }
+  if (kind === 'Pod') yield* repeatedInPod(spec, 'spec');
+  if (hasFields(spec.template?.spec)) yield* repeatedInPod(spec.template.spec, 'spec.template.spec');
+  const job = spec.jobTemplate?.spec?.template?.spec;
+  if (hasFields(job)) yield* repeatedInPod(job, 'spec.jobTemplate.spec.template.spec');
+}
+
 function* errorsOf(object, withoutSchema) {
   if (!hasFields(object) || !object.apiVersion || !object.kind) {
     yield 'not an object of Kubernetes: apiVersion and kind are missing';
@@ -88,6 +131,7 @@ function* errorsOf(object, withoutSchema) {
   const read = new Map();
   yield* schemaErrors(validate, cleaned, read);
   yield* unknownFields(cleaned, read, '');
+  yield* repetitions(cleaned);
 }
 
 function* objectsOf(text, source) {

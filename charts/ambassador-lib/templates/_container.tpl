@@ -1,12 +1,13 @@
 {{/*
 The ambassador's container, but for what makes it a sidecar or a proxy of its own. It finds its configuration by itself at
 /etc/ambassador/ambassador.yaml.
-  include "ambassador.container" (dict "image" IMAGE "resources" RESOURCES "secrets" {NAME: DIRECTORY} "version" TAG)
+  include "ambassador.container" (dict "image" IMAGE "version" TAG "resources" RESOURCES "securityContext" CONTEXT
+    "secrets" {NAME: DIRECTORY})
 */}}
 {{- define "ambassador.container" -}}
 name: ambassador
-image: {{ include "ambassador.image" . }}
-imagePullPolicy: {{ .image.pullPolicy }}
+image: {{ include "ambassador.image" . | quote }}
+imagePullPolicy: {{ (.image).pullPolicy | default "IfNotPresent" }}
 env:
   # Probes and scraping come from outside the Pod; the page and all that tells of the configuration stay for loopback.
   - name: AMBASSADOR_ADMIN
@@ -34,39 +35,27 @@ readinessProbe:
   periodSeconds: 5
   failureThreshold: 3
 resources:
-  {{- toYaml .resources | nindent 2 }}
+  {{- toYaml (.resources | default dict) | nindent 2 }}
 securityContext:
-  {{- include "ambassador.securityContext" . | nindent 2 }}
+  {{- toYaml (.securityContext | default dict) | nindent 2 }}
 volumeMounts:
   - name: ambassador-config
     mountPath: /etc/ambassador
     readOnly: true
   {{- range $name, $directory := .secrets }}
-  - name: ambassador-secret-{{ $name }}
-    mountPath: {{ $directory }}
+  - name: {{ include "ambassador.secretVolume" $name }}
+    mountPath: {{ $directory | quote }}
     readOnly: true
   {{- end }}
 {{- end }}
 
 {{- define "ambassador.image" -}}
-{{- if .image.digest -}}
-{{ .image.repository }}@{{ .image.digest }}
+{{- $repository := (.image).repository | default "ambassador" -}}
+{{- if (.image).digest -}}
+{{ $repository }}@{{ .image.digest }}
 {{- else -}}
-{{ .image.repository }}:{{ .image.tag | default .version }}
+{{ $repository }}:{{ (.image).tag | default .version }}
 {{- end -}}
-{{- end }}
-
-{{/* The restricted profile. The user is the image's own. */}}
-{{- define "ambassador.securityContext" -}}
-runAsNonRoot: true
-runAsUser: 1080
-runAsGroup: 1080
-readOnlyRootFilesystem: true
-allowPrivilegeEscalation: false
-capabilities:
-  drop: [ALL]
-seccompProfile:
-  type: RuntimeDefault
 {{- end }}
 
 {{/* What a Pod needs so that uid 1080 may listen below port 1024. */}}

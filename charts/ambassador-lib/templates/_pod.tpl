@@ -1,20 +1,17 @@
 {{/*
 A Pod template with the ambassador in it: the container, its volumes, and for all others the way through it.
-  include "ambassador.pod" (dict "pod" TEMPLATE "container" CONTAINER "native" BOOL "config" CONFIG "secrets" SECRETS "configMap" NAME)
+  include "ambassador.pod" (dict "pod" TEMPLATE "container" CONTAINER "native" BOOL "config" CONFIG "secrets" SECRETS "configMap" NAME
+    "exclude" [CONTAINER NAME])
 */}}
 {{- define "ambassador.pod" -}}
 {{- $spec := .pod.spec -}}
 {{- $app := (index $spec.containers 0).name -}}
-{{- range concat $spec.containers ($spec.initContainers | default list) -}}
-  {{- if eq .name "ambassador" -}}
-    {{- fail "ambassador.sidecar: the Pod has a container `ambassador` already" -}}
-  {{- end -}}
-{{- end -}}
+{{- include "ambassador.refuseClashes" . -}}
 {{- $proxied := include "ambassador.proxyVariables" .config | fromYamlArray -}}
-{{- $containers := include "ambassador.withVariables" (list $spec.containers $proxied) | fromYamlArray -}}
+{{- $containers := include "ambassador.withVariables" (list $spec.containers $proxied .exclude) | fromYamlArray -}}
 {{- if .native -}}
   {{- /* The first, so that the init containers after it have their way out through it too. */ -}}
-  {{- $later := include "ambassador.withVariables" (list ($spec.initContainers | default list) $proxied) | fromYamlArray -}}
+  {{- $later := include "ambassador.withVariables" (list ($spec.initContainers | default list) $proxied .exclude) | fromYamlArray -}}
   {{- $sidecar := merge .container (dict "restartPolicy" "Always") -}}
   {{- $_ := set $spec "initContainers" (prepend $later $sidecar) -}}
   {{- $_ := set $spec "containers" $containers -}}
@@ -29,6 +26,42 @@ A Pod template with the ambassador in it: the container, its volumes, and for al
 {{- $default := dict "kubectl.kubernetes.io/default-container" $app -}}
 {{- $_ := set $metadata "annotations" (merge ($metadata.annotations | default dict) $default) -}}
 {{- toYaml (dict "metadata" $metadata "spec" $spec) -}}
+{{- end }}
+
+{{/* What the Pod has already and the sidecar brings; and names of containers that it does not have. */}}
+{{- define "ambassador.refuseClashes" -}}
+{{- $containers := concat .pod.spec.containers (.pod.spec.initContainers | default list) -}}
+{{- $ports := prepend (include "ambassador.ports" .config | fromJsonArray) 9901 -}}
+{{- $names := list -}}
+{{- range $container := $containers -}}
+  {{- $names = append $names .name -}}
+  {{- if eq .name "ambassador" -}}
+    {{- fail "ambassador.sidecar: the Pod has a container `ambassador` already" -}}
+  {{- end -}}
+  {{- range .ports -}}
+    {{- $port := int .containerPort -}}
+    {{- $protocol := .protocol | default "TCP" -}}
+    {{- range $ports -}}
+      {{- if and (eq (int .) $port) (ne $protocol "UDP") -}}
+        {{- fail (printf "ambassador.sidecar: the container %s has the port %d, which is the ambassador's own (9901 is its admin port, the others are in config)" $container.name $port) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- range .exclude -}}
+  {{- if not (has . $names) -}}
+    {{- fail (printf "ambassador.sidecar: exclude: the Pod has no container %s; there are %s" . (join ", " $names)) -}}
+  {{- end -}}
+{{- end -}}
+{{- $own := list -}}
+{{- range include "ambassador.volumes" . | fromYamlArray -}}
+  {{- $own = append $own .name -}}
+{{- end -}}
+{{- range .pod.spec.volumes -}}
+  {{- if has .name $own -}}
+    {{- fail (printf "ambassador.sidecar: the Pod has a volume %s already, which is the name of the ambassador's own: rename it" .name) -}}
+  {{- end -}}
+{{- end -}}
 {{- end }}
 
 {{/*
@@ -61,18 +94,20 @@ listener serves an app.
 {{- toYaml $variables -}}
 {{- end }}
 
-{{/* The containers with these variables; what a container sets itself stays. */}}
+{{/* The containers with these variables, but for the excluded ones; what a container sets itself stays. */}}
 {{- define "ambassador.withVariables" -}}
 {{- $variables := index . 1 -}}
+{{- $exclude := index . 2 | default list -}}
 {{- $containers := list -}}
 {{- range index . 0 -}}
+  {{- $name := .name -}}
   {{- $env := .env | default list -}}
   {{- $own := list -}}
   {{- range $env -}}
     {{- $own = append $own .name -}}
   {{- end -}}
   {{- range $variables -}}
-    {{- if not (has .name $own) -}}
+    {{- if not (or (has .name $own) (has $name $exclude)) -}}
       {{- $env = append $env . -}}
     {{- end -}}
   {{- end -}}

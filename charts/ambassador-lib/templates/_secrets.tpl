@@ -1,10 +1,30 @@
 {{/*
 The Secrets to mount, as a JSON map of their names to directories: those given, and for each file that the configuration
-names the Secret that is called like its directory, unless a given one is mounted there. /etc/ssl is the image's own.
+names the Secret that is called like its directory, unless a given one is mounted there. /etc/ssl is the image's own, and in
+/etc/ambassador is the ConfigMap.
   include "ambassador.secrets" (dict "config" CONFIG "secrets" {NAME: DIRECTORY})
 */}}
 {{- define "ambassador.secrets" -}}
-{{- $secrets := deepCopy (.secrets | default dict) -}}
+{{- $secrets := dict -}}
+{{- range $name, $given := .secrets -}}
+  {{- $directory := clean (toString $given) -}}
+  {{- if not (include "ambassador.isSecretName" $name) -}}
+    {{- fail (printf "secrets: %s is no name of a Secret: those are of small letters, digits, `-` and `.`" $name) -}}
+  {{- end -}}
+  {{- if not (regexMatch "^/." $directory) -}}
+    {{- fail (printf "secrets.%s: %v is no directory to mount it at: write one as /secrets/%s" $name $given $name) -}}
+  {{- end -}}
+  {{- if regexMatch "^/etc/ambassador(/|$)" $directory -}}
+    {{- fail (printf "secrets.%s: only ambassador.yaml is in /etc/ambassador: mount it elsewhere, as at /secrets/%s" $name $name) -}}
+  {{- end -}}
+  {{- if has $directory (values $secrets) -}}
+    {{- fail (printf "secrets.%s: another Secret is mounted at %s already" $name $directory) -}}
+  {{- end -}}
+  {{- $_ := set $secrets $name $directory -}}
+{{- end -}}
+{{- with regexFind "file:///etc/ambassador/[^\"]*" (toJson .config.map) -}}
+  {{- fail (printf "config: only ambassador.yaml is in /etc/ambassador: name %s in a directory of its own, as file:///secrets/lists/endpoints" .) -}}
+{{- end -}}
 {{- range include "ambassador.files" .config | fromJsonArray -}}
   {{- if not (regexMatch "^/[^/]+/" .) -}}
     {{- fail (printf "config: %s is in no directory of its own: name it as in /secrets/payments/token" .) -}}
@@ -15,7 +35,7 @@ names the Secret that is called like its directory, unless a given one is mounte
   {{- $directory := dir . -}}
   {{- if not (or (hasPrefix "/etc/ssl/" .) (has $directory (values $secrets))) -}}
     {{- $name := base $directory -}}
-    {{- if not (regexMatch "^[a-z0-9]([-a-z0-9]{0,43}[a-z0-9])?$" $name) -}}
+    {{- if not (include "ambassador.isSecretName" $name) -}}
       {{- fail (printf "config: no Secret can be called like the directory of %s: say in `secrets` which one it is, as in {payments: %s}" . $directory) -}}
     {{- end -}}
     {{- if hasKey $secrets $name -}}
@@ -53,10 +73,24 @@ The volumes of the configuration and of the Secrets.
 {{- define "ambassador.volumes" -}}
 - name: ambassador-config
   configMap:
-    name: {{ .configMap }}
+    name: {{ .configMap | quote }}
 {{- range $name, $_ := .secrets }}
-- name: ambassador-secret-{{ $name }}
+- name: {{ include "ambassador.secretVolume" $name }}
   secret:
-    secretName: {{ $name }}
+    secretName: {{ $name | quote }}
 {{- end }}
+{{- end }}
+
+{{/* Non-empty for what the API server takes: a DNS subdomain. */}}
+{{- define "ambassador.isSecretName" -}}
+{{- if and (le (len .) 253) (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$" .) -}}yes{{- end -}}
+{{- end }}
+
+{{/* The volume of a Secret. Its name has 63 characters at most and no dot, so that of other Secrets ends with a hash of theirs. */}}
+{{- define "ambassador.secretVolume" -}}
+{{- if and (le (len .) 45) (not (contains "." .)) -}}
+ambassador-secret-{{ . }}
+{{- else -}}
+ambassador-secret-{{ replace "." "-" . | trunc 36 | trimSuffix "-" }}-{{ sha256sum . | trunc 8 }}
+{{- end -}}
 {{- end }}

@@ -8,18 +8,18 @@ A workload of yours with the sidecar, and the ConfigMap of its configuration. Th
   {{- end }}
   {{ include "ambassador.sidecar" (list . "web.deployment") }}
 
-A third entry of the list has values over those of `ambassador-lib`, for a chart with several workloads.
+A third entry of the list has values over those of `ambassador-lib`, for a chart with several workloads; nil has none.
 */}}
 {{- define "ambassador.sidecar" -}}
 {{- $root := index . 0 -}}
 {{- $values := include "ambassador.values" . | fromYaml -}}
 {{- $workload := include "ambassador.workload" (list $root (index . 1)) | fromYaml -}}
-{{- if $values.enabled -}}
+{{- if dig "enabled" true $values -}}
   {{- $secrets := include "ambassador.secrets" $values | fromJson -}}
-  {{- $configMap := printf "%s-ambassador" $workload.metadata.name -}}
+  {{- $configMap := $values.configMap | default (printf "%s-ambassador" $workload.metadata.name) -}}
   {{- $container := include "ambassador.container" (merge (dict "secrets" $secrets) $values) | fromYaml -}}
   {{- $pod := include "ambassador.podTemplate" $workload | fromYaml -}}
-  {{- $more := dict "container" $container "config" $values.config "secrets" $secrets "configMap" $configMap -}}
+  {{- $more := dict "container" $container "config" $values.config "secrets" $secrets "configMap" $configMap "exclude" $values.exclude -}}
   {{- $native := semverCompare ">=1.29-0" $root.Capabilities.KubeVersion.Version -}}
   {{- $with := include "ambassador.pod" (merge (dict "pod" $pod "native" $native) $more) | fromYaml -}}
   {{- include "ambassador.configMap" (dict "name" $configMap "workload" $workload "config" $values.config) }}
@@ -37,16 +37,44 @@ A third entry of the list has values over those of `ambassador-lib`, for a chart
 {{- if not $library -}}
   {{- fail "ambassador.sidecar: ambassador-lib is not among this chart's dependencies, or has an alias: its values are looked for under its own name" -}}
 {{- end -}}
-{{- $values := deepCopy $library.Values -}}
+{{- $values := deepCopy (omit $library.Values "global") -}}
+{{- $own := dict -}}
 {{- if gt (len .) 2 -}}
-  {{- range $key, $_ := index . 2 -}}
-    {{- if not (hasKey $values $key) -}}
-      {{- fail (printf "ambassador.sidecar: no such value: %s; there are %s" $key (omit $values "global" | keys | sortAlpha | join ", ")) -}}
-    {{- end -}}
+  {{- $own = index . 2 | default dict -}}
+  {{- if not (kindIs "map" $own) -}}
+    {{- fail (printf "ambassador.sidecar: the third entry of the list is %v: it must be values, as (dict \"enabled\" false)" $own) -}}
   {{- end -}}
-  {{- $values = mergeOverwrite $values (deepCopy (index . 2)) -}}
+{{- end -}}
+{{- include "ambassador.knownKeys" (list $values $own "") -}}
+{{- $values = mergeOverwrite $values (deepCopy $own) -}}
+{{- if not (kindIs "map" $values.config) -}}
+  {{- fail "ambassador.sidecar: config has no value: write the configuration, or {} for one that blocks every call" -}}
+{{- end -}}
+{{- range $key := keys (omit $values.config "admin") | sortAlpha -}}
+  {{- if not (has $key (include "ambassador.configKeys" . | splitList " ")) -}}
+    {{- fail (printf "ambassador.sidecar: no such value: config.%s; there are %s" $key (include "ambassador.configKeys" .)) -}}
+  {{- end -}}
 {{- end -}}
 {{- toYaml (set $values "version" $library.Chart.AppVersion) -}}
+{{- end }}
+
+{{/* Helm looks only at values in files; those of an include are looked at here, down to where any key may be. */}}
+{{- define "ambassador.knownKeys" -}}
+{{- $known := index . 0 -}}
+{{- $prefix := index . 2 -}}
+{{- range $key, $value := index . 1 -}}
+  {{- $path := printf "%s%s" $prefix $key -}}
+  {{- if not (hasKey $known $key) -}}
+    {{- fail (printf "ambassador.sidecar: no such value: %s; there are %s" $path (keys $known | sortAlpha | join ", ")) -}}
+  {{- end -}}
+  {{- if and (eq $path "image") (kindIs "map" $value) -}}
+    {{- include "ambassador.knownKeys" (list (index $known $key) $value "image.") -}}
+  {{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "ambassador.configKeys" -}}
+allow expect limits listen log map timeout trace transparent unmapped via workers
 {{- end }}
 
 {{/* The one workload that a template renders. */}}
@@ -89,18 +117,28 @@ A third entry of the list has values over those of `ambassador-lib`, for a chart
 {{- end -}}
 {{- end }}
 
-{{/* The mount follows it, and the ambassador the mount: a change needs no new Pods. */}}
+{{/*
+The mount follows it, and the ambassador the mount: a change needs no new Pods. Where the workload is a hook of Helm, so is it,
+and comes before it.
+*/}}
 {{- define "ambassador.configMap" -}}
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   {{- with .workload.metadata.namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   {{- with .workload.metadata.labels }}
   labels:
     {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- $annotations := .workload.metadata.annotations | default dict }}
+  {{- with index $annotations "helm.sh/hook" }}
+  annotations:
+    helm.sh/hook: {{ . | quote }}
+    helm.sh/hook-weight: {{ index $annotations "helm.sh/hook-weight" | default 0 | int | add -1 | quote }}
+    helm.sh/hook-delete-policy: before-hook-creation
   {{- end }}
 data:
   ambassador.yaml: |

@@ -19,9 +19,10 @@ map:
   - {{source: http://copied, target: "http://127.0.0.1:{port}", mirror: {{target: "http://127.0.0.1:{port}"}}}}
   - {{source: http://half, target: ["http://127.0.0.1:{port}", "http://127.0.0.1:{dead}"], balance: round_robin}}
   - {{source: http://dead, target: "http://127.0.0.1:{dead}", health: {{path: /, interval: 1s, timeout: 1s, fall: 1}}}}
+  - {{source: "tcp://localhost:{tcp}", target: "tcp://127.0.0.1:{dead}"}}
 """
 REPORTING = "listen: 127.0.0.1:0\nworkers: 1\nunmapped: report\n"
-CALLS = ("http://well/", "http://copied/", "http://half/", "http://dead/", "http://blocked/", "refused")
+CALLS = ("http://well/", "http://copied/", "http://half/", "http://dead/", "http://blocked/", "refused", "tcp")
 
 
 class Watched:
@@ -35,8 +36,9 @@ class Watched:
         upstream = ScriptedUpstream(answering(ok()))
         ends.callback(upstream.close)
         pair = Authority(directory).issue("ending", days=(-1, 3))
-        text = BUSY.format(cert=pair.cert, key=pair.key, port=upstream.port, dead=free_port())
-        self.busy = self._ambassador(ends, write_config(directory, text, name="busy.yaml"), listeners=2)
+        self.tcp = free_port()
+        text = BUSY.format(cert=pair.cert, key=pair.key, port=upstream.port, dead=free_port(), tcp=self.tcp)
+        self.busy = self._ambassador(ends, write_config(directory, text, name="busy.yaml"), listeners=4)
         self.reporting = self._ambassador(ends, write_config(directory, REPORTING, name="reporting.yaml"))
         self.gone = self._ambassador(ends, write_config(directory, REPORTING, name="gone.yaml"))
         pods = {"busy": self.busy, "reporting": self.reporting, "gone": self.gone}
@@ -67,8 +69,11 @@ class Watched:
         """Again and again, until the end."""
         while not self._stop.wait(0.05):
             for call in calls:
-                with contextlib.suppress(OSError, EOFError), contextlib.closing(RawClient(port)) as client:
-                    if call == "refused":
+                to = self.tcp if call == "tcp" else port
+                with contextlib.suppress(OSError, EOFError), contextlib.closing(RawClient(to)) as client:
+                    if call == "tcp":
+                        client.ended()
+                    elif call == "refused":
                         client.send("NO HTTP\r\n\r\n")
                         client.reply()
                     else:
