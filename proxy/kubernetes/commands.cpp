@@ -30,7 +30,7 @@ Command create_command(Secret const& secret, std::string const& space) {
   auto line = "kubectl create secret generic " + secret.name + in_namespace(space);
   for (auto const& file : secret.files) line += " --from-file=" + file;
   if (secret.files.empty()) line += " --from-file=FILE";
-  return {secret.directory + " is mounted from the Secret " + secret.name, std::move(line)};
+  return {"the Secret " + secret.name + " is mounted at " + secret.directory, std::move(line)};
 }
 
 }  // namespace

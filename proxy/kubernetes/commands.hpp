@@ -7,7 +7,7 @@ namespace ambassador::kubernetes {
 
 /// A line, and for what.
 struct Command {
-  std::string about;  ///< the directories of a Secret
+  std::string about;  ///< a Secret, and where it is mounted
   std::string line;
 };
 

@@ -148,9 +148,11 @@ void require_objects(Stream const& stream, config::Report& report) {
     if (is_object(part.root)) return;
   }
   auto const list = std::ranges::find_if(stream.parts, [](Part const& part) { return part.root.kind == Node::Kind::list; });
-  report.error({stream.file, 0, 0}, {}, "no Kubernetes object in it: nothing has an apiVersion and a kind", {},
-               list == stream.parts.end() ? "the manifests, as `helm template` or `kubectl get -o yaml` print them"
-                                          : "put this list under `items:` of an object with `kind: List` and `apiVersion: v1`");
+  report.error({stream.file, 0, 0}, {},
+               std::string{"no Kubernetes object in it"} + (stream.as_given ? "" : " beside what inject added"), {},
+               list == stream.parts.end()
+                   ? "each has an apiVersion and a kind, as `helm template` and `kubectl get -o yaml` print them"
+                   : "put this list under `items:` of an object with `kind: List` and `apiVersion: v1`");
 }
 
 Edited finish(Edited edited, std::string text, config::Report& report) {
@@ -190,7 +192,6 @@ Edited inject(std::string_view text, std::string const& file, Sidecar const& sid
   config::Report report;
   if (is_too_large(text, file, report)) return finish({}, {}, report);
   auto stream = read_stream(text, file, report);
-  require_objects(stream, report);
   auto const bare = removed(stream, report);
   if (!bare) return finish({}, {}, report);
   advise_on_images(stream, sidecar, report);
@@ -199,6 +200,7 @@ Edited inject(std::string_view text, std::string const& file, Sidecar const& sid
     stream = read_stream(*bare, file, report);
     stream.as_given = false;
   }
+  require_objects(stream, report);
   if (report.has_errors()) return finish({}, {}, report);
   auto injected = Injection{stream, had, sidecar, edited, report}.run();
   if (!report.has_errors() && !comes_back(injected, *bare, file)) {

@@ -50,7 +50,7 @@ void add_reachable(config::AllowRule const& rule, std::vector<Reachable>& found)
     if (!rule.network->contains(*parse_ip_address("127.0.0.1"))) return;
     host = "127.0.0.1";
   }
-  if (rule.ports.empty()) found.push_back({std::move(host), 0});
+  if (rule.ports.empty()) found.push_back({host, 0});
   for (auto const port : rule.ports) found.push_back({host, port});
 }
 

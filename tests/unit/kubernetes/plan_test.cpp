@@ -120,7 +120,7 @@ map:
   ASSERT_EQ(made.sidecar.secrets.size(), 3U);
   auto const commands = create_commands(made.sidecar.secrets, {{"Job/a", "shop"}, {"Job/b", "shop"}, {"Job/c", "x", "left"}});
   ASSERT_EQ(commands.size(), 3U);
-  EXPECT_EQ(commands[0].about, "/tls is mounted from the Secret tls");
+  EXPECT_EQ(commands[0].about, "the Secret tls is mounted at /tls");
   EXPECT_EQ(commands[0].line,
             "kubectl create secret generic tls --namespace shop --from-file=ca.crt --from-file=tls.crt --from-file=tls.key");
   EXPECT_EQ(create_commands({made.sidecar.secrets[1]}, {{"Job/a", ""}}).front().line,
@@ -178,7 +178,7 @@ TEST(Plan, makes_one_secret_of_directories_that_the_user_says_are_one) {
   EXPECT_EQ(made.sidecar.secrets.size(), 2U);
   auto const commands = create_commands(made.sidecar.secrets, {{"Job/a", ""}});
   ASSERT_EQ(commands.size(), 1U);
-  EXPECT_EQ(commands[0].about, "/a and /b is mounted from the Secret tls");
+  EXPECT_EQ(commands[0].about, "the Secret tls is mounted at /a and /b");
   EXPECT_EQ(commands[0].line, "kubectl create secret generic tls --from-file=x --from-file=y");
 }
 

@@ -78,6 +78,10 @@ TEST(Refusal, of_an_injected_text_names_no_line_since_it_is_another_without_the_
 }
 
 TEST(Refusal, of_what_is_no_manifest_is_uninjects_too) {
+  auto const injected = inject(pod(one_container), "m.yaml", small_sidecar()).text.value();
+  auto const config_map = injected.substr(0, injected.find("---"));
+  EXPECT_EQ(uninject(config_map, "m.yaml").text, "");
+  EXPECT_THAT(said(inject(config_map, "m.yaml", small_sidecar())), HasSubstr("object in it beside what inject added"));
   EXPECT_THAT(said(uninject("", "m.yaml")), HasSubstr("no Kubernetes object in it"));
   EXPECT_THAT(said(uninject(pod(one_container) + "garbage\n", "m.yaml")), HasSubstr("m.yaml:9:1: error"));
 }
