@@ -85,8 +85,8 @@ void advise_on_calls(Node const& container, Sidecar const& sidecar, Warn const& 
       if (reaches(sidecar, call) || goes_past(container, call)) continue;
       auto const address = call.host + ':' + std::to_string(call.port);
       warn(node->at,
-           "the " + std::string{name} + " of container " + std::string{container.text_at({"name"})} + " calls http://" +
-               address + ": with http_proxy that goes to the ambassador, which does not let it pass",
+           "the " + std::string{name} + " of container " + std::string{container.text_at({"name"})} + " names http://" +
+               address + ": with http_proxy such a call goes to the ambassador, which does not let it pass",
            call.port == admin_port ? "let it go past: curl --noproxy '*'"
                                    : "let it go past, as by curl --noproxy '*', or add `" + address + "` to `allow`");
     }

@@ -313,7 +313,7 @@ def test_ports_and_calls_that_the_sidecar_is_in_the_way_of_are_told(inject):
     said = inject(yaml.safe_dump(pod), config=config).stderr
     assert "port 1080 is the ambassador's listener 127.0.0.1:1080" in said
     assert "port 5005 is that of the source http://localhost:5005" in said
-    assert "the livenessProbe of container app calls http://localhost:8080" in said
+    assert "the livenessProbe of container app names http://localhost:8080" in said
     allowed = inject(yaml.safe_dump(pod), config=config + "allow: [\"localhost:8080\"]\n").stderr
     assert "livenessProbe" not in allowed
 

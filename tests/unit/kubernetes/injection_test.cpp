@@ -251,12 +251,12 @@ TEST(Injection, warns_of_calls_to_the_pod_itself_that_the_sidecar_will_not_pass)
   auto const exec = [](std::string const& word) { return "{exec: {command: [sh, -c, \"" + word + "\"]}}"; };
   EXPECT_THAT(
       said_of("    livenessProbe: " + exec("curl http://localhost:8080/healthz") + "\n"),
-      HasSubstr("m.yaml:9:37: warning: document 1, Pod/p: the livenessProbe of container app calls http://localhost:8080: "
-                "with http_proxy that goes to the ambassador, which does not let it pass (let it go past, as by curl "
+      HasSubstr("m.yaml:9:37: warning: document 1, Pod/p: the livenessProbe of container app names http://localhost:8080: "
+                "with http_proxy such a call goes to the ambassador, which does not let it pass (let it go past, as by curl "
                 "--noproxy '*', or add `localhost:8080` to `allow`)"));
   EXPECT_THAT(said_of("    lifecycle: {preStop: " + exec("curl -X POST http://localhost:9901/quit") + "}\n"),
-              HasSubstr("the preStop of container app calls http://localhost:9901"));
-  EXPECT_THAT(said_of("    command: [curl, \"http://127.0.0.1\"]\n"), HasSubstr("calls http://127.0.0.1:80:"));
+              HasSubstr("the preStop of container app names http://localhost:9901"));
+  EXPECT_THAT(said_of("    command: [curl, \"http://127.0.0.1\"]\n"), HasSubstr("names http://127.0.0.1:80:"));
   EXPECT_THAT(said_of("    args: [\"--health=http://localhost:81\"]\n"), HasSubstr("the args of container app"));
   for (std::string const fine : {"http://localhost/api", "http://localhost:1080/api", "http://127.0.0.1:7000",
                                  "http://localhost.example:8080", "http://localhost:$PORT/", "http://localhost:99999",
@@ -284,9 +284,10 @@ TEST(Injection, says_where_the_image_comes_from_another_place_than_before) {
   auto sidecar = small_sidecar();
   sidecar.image = "registry.example:5000/ambassador:0.0.9";
   auto const text = injected(pod(one_container), sidecar);
-  EXPECT_EQ(warnings(text),
-            "m.yaml:16:1: warning: document 2, Pod/p: the sidecar's image was registry.example:5000/ambassador:0.0.9 and is now "
-            "ambassador:0.1.0 (--image registry.example:5000/ambassador:0.0.9 keeps it)\n");
+  EXPECT_EQ(
+      warnings(text),
+      "m.yaml:16:1: warning: document 2, Pod/p: the sidecar's image was registry.example:5000/ambassador:0.0.9 and is now "
+      "ambassador:0.1.0 (--image registry.example:5000/ambassador:0.0.9 keeps it)\n");
   auto newer = small_sidecar();
   newer.image = "registry.example:5000/ambassador@sha256:0";
   EXPECT_THAT(warnings(text, newer), IsEmpty());
