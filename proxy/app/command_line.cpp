@@ -69,7 +69,7 @@ constexpr char wait_examples[] = R"(Examples:
 
 constexpr char quit_examples[] = R"(Examples:
   ./migrate && ambassador quit                                        in a Job, which must come to its end
-  curl -X POST http://localhost:9901/quit                             the same, from this machine only
+  curl --noproxy '*' -X POST http://localhost:9901/quit               the same, from this machine only
 )";
 
 constexpr std::uint64_t max_wait = 24 * 60 * 60 * 1'000;  ///< milliseconds

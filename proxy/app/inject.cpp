@@ -1,19 +1,21 @@
 #include "app/inject.hpp"
 
 #include "app/startup.hpp"
+#include "base/bytes.hpp"
 #include "config/load.hpp"
+#include "kubernetes/commands.hpp"
 #include "kubernetes/inject.hpp"
 #include "kubernetes/scalar.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
 #include <map>
-#include <set>
 
 namespace ambassador::app {
 namespace {
@@ -22,6 +24,16 @@ void say(std::string_view text) { fmt::print(stderr, "ambassador: {}\n", text); 
 
 void print(std::vector<config::Diagnostic> const& diagnostics) {
   for (auto const& diagnostic : diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
+}
+
+bool is_image(std::string_view name) {
+  return std::none_of(name.begin(), name.end(), [](char c) { return c == ' ' || is_control(c); });
+}
+
+/// `appsettings.json` and its like, of the small .NET proxy.
+bool is_dotnet_file(std::string const& path) {
+  auto const name = std::string_view{path}.substr(path.rfind('/') + 1);
+  return name.starts_with("appsettings.") && name.ends_with(".json");
 }
 
 /// The configuration as the Pod will have it: the file alone, and none of this shell's variables over it.
@@ -33,12 +45,20 @@ struct PodConfiguration {
 PodConfiguration read_for_pod(std::optional<std::string> const& file) {
   config::Inputs inputs;
   inputs.file = file;
-  if (auto const* const named = std::getenv("AMBASSADOR_CONFIG")) inputs.environment.emplace("AMBASSADOR_CONFIG", named);
+  auto const* const named = std::getenv("AMBASSADOR_CONFIG");
+  if (named != nullptr) inputs.environment.emplace("AMBASSADOR_CONFIG", named);
   inputs.environment.emplace("AMBASSADOR_ADMIN", fmt::format("[::]:{}", kubernetes::admin_port));
   inputs.files_may_be_missing = true;
+  auto const chosen = file.value_or(named == nullptr ? "" : named);
+  if (is_dotnet_file(chosen)) {
+    say(chosen +
+        ": the Pod gets an ambassador.yaml, and this is the file of the small .NET proxy: write the same as `map` "
+        "(docs/migrating.md)");
+    return {};
+  }
   std::map<std::string, std::string> texts;
   inputs.read_file = [&](std::string const& path) -> std::optional<std::string> {
-    if (path.ends_with("appsettings.json")) return std::nullopt;  // the image looks for ambassador.yaml
+    if (is_dotnet_file(path)) return std::nullopt;  // the image looks for ambassador.yaml
     auto text = read_file(path);
     if (text) texts.emplace(path, *text);
     return text;
@@ -92,18 +112,11 @@ std::optional<std::string> read_input(std::string const& input) {
   return std::nullopt;
 }
 
-/// Each once: a Secret is made in each namespace.
-void say_secrets(std::vector<kubernetes::Secret> const& secrets, std::vector<kubernetes::Done> const& done) {
-  std::set<std::string> spaces;
-  for (auto const& one : done) {
-    if (!one.disabled) spaces.insert(one.space);
-  }
-  for (auto const& space : spaces) {
-    for (auto const& secret : secrets) {
-      fmt::print(stderr, "ambassador: {} is mounted from the Secret {}; unless it is there:\n  {}\n", secret.directory,
-                 secret.name, kubernetes::create_command(secret, space));
-    }
-  }
+std::string outcome(kubernetes::Done const& one, bool removed) {
+  if (removed) return "uninjected";
+  if (one.left.empty()) return "injected";
+  if (one.taken_out) return "uninjected, its sidecar was taken out: " + one.left;
+  return "left as it is: " + one.left;
 }
 
 void say_done(std::vector<kubernetes::Done> const& done, bool removed) {
@@ -111,9 +124,15 @@ void say_done(std::vector<kubernetes::Done> const& done, bool removed) {
     say(removed ? "nothing injected in it; passed on as it is"
                 : "no Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob or Pod in it; passed on as it is");
   }
-  for (auto const& one : done) {
-    auto const what = one.disabled ? "left as it is: ambassador/inject is disabled" : removed ? "uninjected" : "injected";
-    say(fmt::format("{} {}", one.workload, what));
+  for (auto const& one : done) say(one.workload + ' ' + outcome(one, removed));
+}
+
+void say_commands(kubernetes::Sidecar const& sidecar, std::vector<kubernetes::Done> const& done) {
+  for (auto const& [about, line] : kubernetes::create_commands(sidecar.secrets, done)) {
+    say(fmt::format("{}; unless it is there:\n  {}", about, line));
+  }
+  for (auto const& line : kubernetes::delete_commands(done)) {
+    say("what was applied stays in the cluster, the ConfigMap too; to delete it, once the Pods are new:\n  " + line);
   }
 }
 
@@ -133,6 +152,10 @@ Exit inject(InjectOptions const& options) {
     say("no manifest: ambassador inject -c ambassador.yaml < deployment.yaml");
     return Exit::usage;
   }
+  if (!is_image(options.image)) {
+    say("--image: \"" + escape(options.image, 200) + "\" has white space or a control character in it");
+    return Exit::usage;
+  }
   auto const sidecar = options.remove ? kubernetes::Sidecar{} : make_sidecar(options);
   if (!sidecar) return Exit::failed;
   auto const text = read_input(options.input);
@@ -142,7 +165,7 @@ Exit inject(InjectOptions const& options) {
   auto const end = write(edited);
   if (end != Exit::ok) return end;
   say_done(edited.done, options.remove);
-  say_secrets(sidecar->secrets, edited.done);
+  say_commands(*sidecar, edited.done);
   return Exit::ok;
 }
 

@@ -1,6 +1,9 @@
 #include "kubernetes/addition.hpp"
 
+#include "base/bytes.hpp"
+#include "kubernetes/calls.hpp"
 #include "kubernetes/lines.hpp"
+#include "kubernetes/variables.hpp"
 
 #include <algorithm>
 
@@ -102,24 +105,21 @@ class PodAddition {
   }
 
   void add_variables_to(Node const& container) {
+    auto const variables = environment(sidecar_);
+    if (variables.empty() || has_own_proxy(container, sidecar_, warn_)) return;
+    advise_on_calls(container, sidecar_, warn_);
+    // By either name it is the user's list of what goes past: the other name must not say something else.
+    bool const own_list = variable_of(container, "no_proxy") != nullptr || variable_of(container, "NO_PROXY") != nullptr;
     auto more = Value::list();
-    for (auto const& [variable, value] : environment(sidecar_)) {
+    for (auto const& [variable, value] : variables) {
       if (auto const* const own = variable_of(container, variable)) {
         advise_on_variable(container, *own, sidecar_, warn_);
-      } else {
+      } else if (!own_list || !iequals(variable, "no_proxy")) {
         more.add(Value::map().with("name", Value::text(variable)).with("value", Value::text(value)));
       }
     }
     if (more.children().empty()) return;
     add_to(container, "env", std::move(more), behind_image(container), kept_variable(container.text_at({"name"}), "env"));
-  }
-
-  static Node const* variable_of(Node const& container, std::string_view name) {
-    auto const* const variables = container.look("env");
-    if (variables == nullptr) return nullptr;
-    auto const found =
-        std::ranges::find_if(variables->children, [&](Node const& one) { return one.text_at({"name"}) == name; });
-    return found == variables->children.end() ? nullptr : &*found;
   }
 
   /// Where a reader looks for `env`: not in front of the name and the image, as far as something follows them.

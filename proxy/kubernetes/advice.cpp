@@ -1,36 +1,24 @@
 #include "kubernetes/advice.hpp"
 
 #include "base/bytes.hpp"
+#include "kubernetes/variables.hpp"
 
 namespace ambassador::kubernetes {
 namespace {
 
-/// Whether a client with this no_proxy passes the sidecar by.
-bool passes_localhost_by(std::string_view no_proxy) {
-  bool found = false;
-  for_each_list_element(no_proxy, [&](std::string_view entry) {
-    found = found || entry == "*" || iequals(entry, "localhost") || entry.starts_with("127.") || entry == "::1";
-  });
-  return found;
+bool is_tcp(Node const& port) {
+  auto const protocol = port.text_at({"protocol"});
+  return protocol.empty() || protocol == "TCP";
 }
 
-/// Whether it names the sidecar, however that is written.
-bool names_proxy(std::string_view value, std::string_view port) {
-  if (value.starts_with("http://")) value.remove_prefix(7);
-  if (value.ends_with('/')) value.remove_suffix(1);
-  auto const colon = value.rfind(':');
-  if (colon == std::string_view::npos || value.substr(colon + 1) != port) return false;
-  auto const host = value.substr(0, colon);
-  return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
-}
-
-void advise_on_ports(Node const& containers, Warn const& warn) {
-  for (auto const& container : containers.children) {
-    auto const* const ports = container.look("ports");
-    if (ports == nullptr) continue;
-    for (auto const& port : ports->children) {
-      if (port.text_at({"containerPort"}) != std::to_string(admin_port)) continue;
-      warn(port.at, "port 9901 is the ambassador's admin port: one of the two will not start", "give the app another port");
+void advise_on_ports(Node const& container, Sidecar const& sidecar, Warn const& warn) {
+  auto const* const ports = container.look("ports");
+  if (ports == nullptr) return;
+  for (auto const& port : ports->children) {
+    for (auto const& taken : sidecar.ports) {
+      if (!is_tcp(port) || port.text_at({"containerPort"}) != std::to_string(taken.number)) continue;
+      warn(port.at, "port " + std::to_string(taken.number) + " is " + taken.what + ": one of the two will not start",
+           "give one of them another port");
     }
   }
 }
@@ -40,7 +28,7 @@ void advise_on_plain_form(Workload const& workload, Node const& spec, Warn const
   auto const policy = spec.text_at({"restartPolicy"});
   if (policy == "Never" || policy == "OnFailure") {
     warn(spec.name_at, "as a plain container the sidecar keeps the " + workload.kind + " from ending",
-         "let the app call `ambassador quit` at its end, or POST http://localhost:9901/quit");
+         "let the app end it past the proxy: curl --noproxy '*' -X POST http://localhost:9901/quit");
   }
   auto const* const init = spec.find("initContainers");
   if (init == nullptr || init->children.empty()) return;
@@ -53,9 +41,25 @@ void advise_on_plain_form(Workload const& workload, Node const& spec, Warn const
 void advise_on_pod(Workload const& workload, Sidecar const& sidecar, Warn const& warn) {
   auto const& spec = *workload.pod->find("spec");
   for (auto const list : {"initContainers", "containers"}) {
-    if (auto const* const containers = spec.find(list)) advise_on_ports(*containers, warn);
+    auto const* const containers = spec.find(list);
+    if (containers == nullptr) continue;
+    for (auto const& container : containers->children) advise_on_ports(container, sidecar, warn);
   }
   if (sidecar.form == Sidecar::Form::container) advise_on_plain_form(workload, spec, warn);
+}
+
+bool has_own_proxy(Node const& container, Sidecar const& sidecar, Warn const& warn) {
+  auto const* const lower = variable_of(container, "http_proxy");
+  auto const* const upper = variable_of(container, "HTTP_PROXY");
+  if (lower == nullptr || upper == nullptr) return false;
+  auto const port = std::to_string(sidecar.proxy_port.value_or(0));
+  auto const is_ours = [&](Node const& variable) { return names_proxy(variable.text_at({"value"}), port); };
+  if (is_ours(*lower) || is_ours(*upper)) return false;
+  warn(lower->at,
+       "container " + std::string{container.text_at({"name"})} +
+           " has a proxy of its own in http_proxy and HTTP_PROXY: it was left as it is, and goes past the ambassador",
+       "remove both; a parent proxy is the configuration's `via`");
+  return true;
 }
 
 void advise_on_variable(Node const& container, Node const& variable, Sidecar const& sidecar, Warn const& warn) {
@@ -66,7 +70,7 @@ void advise_on_variable(Node const& container, Node const& variable, Sidecar con
   if (variable.look("valueFrom") != nullptr) {
     warn(variable.at, of + " comes from elsewhere: it was left as it is", "it must bring localhost to " + proxy);
   } else if (iequals(name, "no_proxy")) {
-    if (!passes_localhost_by(value)) return;
+    if (!passes_by(value, "localhost")) return;
     warn(variable.at, of + " has localhost, which then never reaches the ambassador: it was left as it is",
          "take it out there");
   } else if (!names_proxy(value, std::to_string(*sidecar.proxy_port))) {

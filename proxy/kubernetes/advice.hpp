@@ -14,6 +14,9 @@ using Warn = std::function<void(std::size_t at, std::string message, std::string
 /// Of the whole Pod.
 void advise_on_pod(Workload const& workload, Sidecar const& sidecar, Warn const& warn);
 
+/// Whether the container has a proxy of its own, by both names: then nothing of ours would be right. Said once.
+bool has_own_proxy(Node const& container, Sidecar const& sidecar, Warn const& warn);
+
 /// Of a variable that the container has already, by the name of one of ours.
 void advise_on_variable(Node const& container, Node const& variable, Sidecar const& sidecar, Warn const& warn);
 

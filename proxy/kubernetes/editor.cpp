@@ -138,7 +138,7 @@ void Editor::take_out_lines(Node const& from, std::size_t child) {
   bool const first = is_first_on_line(text_, at);
   if (child + 1 < from.children.size()) {
     auto const next = begin_of(from, from.children[child + 1]);
-    return first ? erase(line, above_comments(text_, line_start(text_, next))) : erase(at, next);
+    return first ? erase(line, comment_between(text_, line, line_start(text_, next), at - line)) : erase(at, next);
   }
   auto const end = block_end(text_, line, at - line, from.kind == Node::Kind::map);
   first ? erase(line, next_line(text_, end)) : erase(at, end);

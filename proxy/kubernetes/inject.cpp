@@ -2,38 +2,34 @@
 
 #include "base/bytes.hpp"
 #include "kubernetes/addition.hpp"
+#include "kubernetes/exemption.hpp"
+#include "kubernetes/image.hpp"
 #include "kubernetes/lines.hpp"
 #include "kubernetes/removal.hpp"
 #include "kubernetes/stream.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace ambassador::kubernetes {
 namespace {
-
-bool is_disabled(Workload const& workload) {
-  auto const says = [](Node const* object) {
-    return object != nullptr && object->text_at({"metadata", "annotations", inject_mark}) == "disabled";
-  };
-  return says(workload.object) || says(workload.pod);
-}
 
 std::string full_name(std::string_view space, std::string_view name) { return std::string{space}.append("/").append(name); }
 
 /// Adds a sidecar to each workload of a text that has none.
 class Injection {
  public:
-  Injection(Stream const& stream, Sidecar const& sidecar, Edited& edited, config::Report& report)
-      : stream_(stream), sidecar_(sidecar), edited_(edited), report_(report), editor_(stream.text) {
+  /// `had`: whether each of the workloads had one before.
+  Injection(Stream const& stream, std::vector<bool> const& had, Sidecar const& sidecar, Edited& edited, config::Report& report)
+      : stream_(stream), had_(had), sidecar_(sidecar), edited_(edited), report_(report), editor_(stream.text) {
     for (auto const& part : stream.parts) note_config_maps(part.root);
   }
 
   std::string run() {
     for (auto const& part : stream_.parts) {
-      for (auto const& workload : find_workloads(part.root)) {
-        bool const disabled = is_disabled(workload);
-        edited_.done.push_back({workload.label(), workload.space, disabled});
-        if (!disabled) add(part, workload);
+      for (auto const& workload : find_workloads(part.root)) consider(part, workload);
+      for (auto& passed : find_passed(part.root)) {
+        edited_.done.push_back({std::move(passed.label), std::move(passed.space), std::move(passed.why)});
       }
     }
     return std::move(editor_).result();
@@ -48,18 +44,26 @@ class Injection {
     for (auto const& item : object.find("items")->children) note_config_maps(item);
   }
 
-  void add(Part const& part, Workload const& workload) {
+  void consider(Part const& part, Workload const& workload) {
     auto const place = stream_.place(part, workload.label());
     auto const warn = [&](std::size_t at, std::string message, std::string hint) {
       report_.warning(stream_.where(at), place, std::move(message), {}, std::move(hint));
     };
+    bool const had = had_.at(seen_++);
     try {
-      refuse_unfit(workload);
-      add_sidecar(editor_, workload, sidecar_, warn);
-      add_config_map(part, workload);
+      auto left = exemption(workload, warn).value_or("");
+      if (left.empty()) add(part, workload, warn);
+      bool const taken_out = had && !left.empty();
+      edited_.done.push_back({workload.label(), workload.space, std::move(left), taken_out, config_map_name(workload.name)});
     } catch (Fault const& fault) {
       report_.error(stream_.where(fault.at), place, fault.message);
     }
+  }
+
+  void add(Part const& part, Workload const& workload, Warn const& warn) {
+    refuse_unfit(workload);
+    add_sidecar(editor_, workload, sidecar_, warn);
+    add_config_map(part, workload);
   }
 
   /// In front of its workload. One serves all workloads of the name.
@@ -94,13 +98,62 @@ class Injection {
   }
 
   Stream const& stream_;
+  std::vector<bool> const& had_;
   Sidecar const& sidecar_;
   Edited& edited_;
   config::Report& report_;
   Editor editor_;
+  std::size_t seen_ = 0;
   std::set<std::string> theirs_;
   std::set<std::string> ours_;
 };
+
+std::vector<bool> which_have(Stream const& stream) {
+  std::vector<bool> had;
+  for (auto const& part : stream.parts) {
+    for (auto const& workload : find_workloads(part.root)) had.push_back(is_injected(workload));
+  }
+  return had;
+}
+
+std::string_view image_of_sidecar(Workload const& workload) {
+  auto const& spec = *workload.pod->find("spec");
+  for (auto const list : {"initContainers", "containers"}) {
+    auto const* const containers = spec.find(list);
+    if (containers == nullptr) continue;
+    for (auto const& container : containers->children) {
+      if (container.text_at({"name"}) == sidecar_name) return container.text_at({"image"});
+    }
+  }
+  return {};
+}
+
+/// A cluster that pulls from a registry of its own finds no image where that is not said again.
+void advise_on_images(Stream const& stream, Sidecar const& sidecar, config::Report& report) {
+  for (auto const& part : stream.parts) {
+    for (auto const& workload : find_workloads(part.root)) {
+      if (!is_injected(workload)) continue;
+      auto const was = image_of_sidecar(workload);
+      if (was.empty() || repository(was) == sidecar_name || repository(was) == repository(sidecar.image)) continue;
+      report.warning(stream.where(workload.object->at), stream.place(part, workload.label()),
+                     "the sidecar's image was " + std::string{was} + " and is now " + sidecar.image, {},
+                     "--image " + std::string{was} + " keeps it");
+    }
+  }
+}
+
+void require_objects(Stream const& stream, config::Report& report) {
+  if (report.has_errors()) return;
+  for (auto const& part : stream.parts) {
+    if (is_object(part.root)) return;
+  }
+  auto const list = std::ranges::find_if(stream.parts, [](Part const& part) { return part.root.kind == Node::Kind::list; });
+  report.error({stream.file, 0, 0}, {},
+               std::string{"no Kubernetes object in it"} + (stream.as_given ? "" : " beside what inject added"), {},
+               list == stream.parts.end()
+                   ? "each has an apiVersion and a kind, as `helm template` and `kubectl get -o yaml` print them"
+                   : "put this list under `items:` of an object with `kind: List` and `apiVersion: v1`");
+}
 
 Edited finish(Edited edited, std::string text, config::Report& report) {
   if (!report.has_errors()) edited.text = std::move(text);
@@ -141,12 +194,15 @@ Edited inject(std::string_view text, std::string const& file, Sidecar const& sid
   auto stream = read_stream(text, file, report);
   auto const bare = removed(stream, report);
   if (!bare) return finish({}, {}, report);
+  advise_on_images(stream, sidecar, report);
+  auto const had = which_have(stream);
   if (*bare != text) {
     stream = read_stream(*bare, file, report);
     stream.as_given = false;
   }
+  require_objects(stream, report);
   if (report.has_errors()) return finish({}, {}, report);
-  auto injected = Injection{stream, sidecar, edited, report}.run();
+  auto injected = Injection{stream, had, sidecar, edited, report}.run();
   if (!report.has_errors() && !comes_back(injected, *bare, file)) {
     report.error({file, 0, 0}, {}, "this is written in a way that cannot be edited without harm; nothing was changed", {},
                  "write the Pods' templates as plain `key: value` lines");
@@ -159,9 +215,11 @@ Edited uninject(std::string_view text, std::string const& file) {
   config::Report report;
   if (is_too_large(text, file, report)) return finish({}, {}, report);
   auto const stream = read_stream(text, file, report);
+  require_objects(stream, report);
   for (auto const& part : stream.parts) {
     for (auto const& workload : find_workloads(part.root)) {
-      if (workload.pod != nullptr && has_sidecar(*workload.pod)) edited.done.push_back({workload.label(), workload.space});
+      if (!is_injected(workload)) continue;
+      edited.done.push_back({workload.label(), workload.space, {}, true, config_map_name(workload.name)});
     }
   }
   auto bare = removed(stream, report);

@@ -18,15 +18,17 @@ namespace ambassador::kubernetes {
 constexpr std::size_t max_manifest_bytes = 64 * 1024 * 1024;
 
 struct Done {
-  std::string workload;   ///< `Deployment/web`
-  std::string space;      ///< its namespace; empty where none is written
-  bool disabled = false;  ///< left as it is, since it says so
+  std::string workload;         ///< `Deployment/web`
+  std::string space;            ///< its namespace; empty where none is written
+  std::string left = {};        ///< why it is left without a sidecar of ours; empty where it is not
+  bool taken_out = false;       ///< it had one, and has none now
+  std::string config_map = {};  ///< of its sidecar
 };
 
 struct Edited {
   std::optional<std::string> text;  ///< absent where any diagnostic is an error
   std::vector<config::Diagnostic> diagnostics;
-  std::vector<Done> done;  ///< every workload that there is
+  std::vector<Done> done;  ///< every workload that there is, and what is like one and not known
 };
 
 /// `file` is what messages call the text.

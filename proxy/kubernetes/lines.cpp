@@ -80,6 +80,13 @@ std::size_t above_comments(std::string_view text, std::size_t line) {
   return line;
 }
 
+std::size_t comment_between(std::string_view text, std::size_t line, std::size_t end, std::size_t column) {
+  for (; line < end; line = next_line(text, line)) {
+    if (indentation(text, line) <= column && content(text, line).starts_with('#')) return line;
+  }
+  return end;
+}
+
 std::size_t block_end(std::string_view text, std::size_t line, std::size_t column, bool key) {
   auto end = line_end(text, line);
   for (auto next = next_line(text, line); next < text.size(); next = next_line(text, next)) {

@@ -20,6 +20,8 @@ bool is_first_on_line(std::string_view text, std::size_t at);
 std::string_view line_break(std::string_view text);
 /// Up over the comment lines that stand directly above the line, as far in as it is: they belong to it.
 std::size_t above_comments(std::string_view text, std::size_t line);
+/// The first comment line of these that stands `column` in or less: such a one is not inside what begins there. `end` if none.
+std::size_t comment_between(std::string_view text, std::size_t line, std::size_t end, std::size_t column);
 /// The end, its break not included, of what begins on this line, `column` in: an item, or, with `key`, a key and its value.
 /// Lines that are further in belong to it, and to a key a list whose dashes stand as far in as it does. Blank lines and
 /// comments at its end do not.

@@ -10,16 +10,27 @@
 #include <sstream>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace ambassador::kubernetes {
 namespace {
 
+/// The parser takes what follows a value for one more document, without a marker between them.
+Fault second_value(std::string_view text, std::size_t at) {
+  if (text.substr(at).starts_with('{')) {
+    return {at, "another JSON value begins here: put a line `---` between the two, or make both items of a List"};
+  }
+  return {at, "this does not belong to what is above it: is a line `---` missing, or does it stand in too little?"};
+}
+
 /// Builds the tree from the parser's events.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(std::size_t begin, Tree& tree) : begin_(begin), tree_(tree) {}
+  TreeBuilder(std::string_view text, std::size_t begin, Tree& tree) : text_(text), begin_(begin), tree_(tree) {}
 
-  void OnDocumentStart(YAML::Mark const&) override {}
+  void OnDocumentStart(YAML::Mark const& mark) override {
+    if (std::exchange(begun_, true)) tree_.fault = second_value(text_, begin_ + static_cast<std::size_t>(mark.pos));
+  }
   void OnDocumentEnd() override {}
   void OnNull(YAML::Mark const& mark, YAML::anchor_t anchor) override { complete(make(mark, Node::Kind::null, anchor)); }
   void OnAlias(YAML::Mark const& mark, YAML::anchor_t anchor) override { complete(make(mark, Node::Kind::alias, anchor)); }
@@ -82,6 +93,9 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void add_entry(Frame& map, Node& key, Node value) {
+    // The parser takes a last line without a colon for a key, too.
+    bool const bare = value.kind == Node::Kind::null && value.at == key.at && !map.node.flow && text_[key.at] != '?';
+    if (bare && !tree_.fault) tree_.fault = second_value(text_, key.at);
     value.name = std::move(key.text);
     value.name_at = key.at;
     bool const twice = key.kind == Node::Kind::scalar && !map.names.insert(value.name).second;
@@ -91,9 +105,11 @@ class TreeBuilder final : public YAML::EventHandler {
     map.node.children.push_back(std::move(value));
   }
 
+  std::string_view text_;
   std::size_t begin_;
   Tree& tree_;
   std::vector<Frame> frames_;
+  bool begun_ = false;
 };
 
 void collect_anchors(Node& node, std::unordered_map<std::size_t, Node*>& anchors) {
@@ -145,13 +161,18 @@ Node const* Node::find(std::string_view child) const noexcept {
 
 Node const* Node::look(std::string_view child) const noexcept { return look_in(resolved(), child, max_alias_depth); }
 
-std::string_view Node::text_at(std::initializer_list<std::string_view> path) const noexcept {
+Node const* Node::at_path(std::initializer_list<std::string_view> path) const noexcept {
   auto const* node = this;
   for (auto const step : path) {
     node = node->look(step);
-    if (node == nullptr) return {};
+    if (node == nullptr) return nullptr;
   }
-  return node->kind == Kind::scalar ? std::string_view{node->text} : std::string_view{};
+  return node;
+}
+
+std::string_view Node::text_at(std::initializer_list<std::string_view> path) const noexcept {
+  auto const* const node = at_path(path);
+  return node != nullptr && node->kind == Kind::scalar ? std::string_view{node->text} : std::string_view{};
 }
 
 Tree parse(std::string_view text, std::size_t begin, std::size_t end) {
@@ -162,13 +183,15 @@ Tree parse(std::string_view text, std::size_t begin, std::size_t end) {
   try {
     std::istringstream stream{std::string{document}};
     YAML::Parser parser{stream};
-    TreeBuilder builder{begin, tree};
-    parser.HandleNextDocument(builder);
+    TreeBuilder builder{text, begin, tree};
+    if (parser.HandleNextDocument(builder)) parser.HandleNextDocument(builder);
   } catch (YAML::Exception const& failed) {
+    if (tree.fault) return tree;
     auto const at = failed.mark.is_null() ? 0 : static_cast<std::size_t>(failed.mark.pos);
     tree.fault = Fault{std::min(begin + at, end), "not valid YAML: " + failed.msg + hint(document)};
     return tree;
   }
+  if (tree.fault) return tree;
   std::unordered_map<std::size_t, Node*> anchors;
   collect_anchors(tree.root, anchors);
   tie_aliases(tree.root, anchors);

@@ -30,6 +30,8 @@ struct Node {
   [[nodiscard]] Node const* find(std::string_view child) const noexcept;
   /// The same, also where an alias or a merge key (`<<`) brings it.
   [[nodiscard]] Node const* look(std::string_view child) const noexcept;
+  /// What a path of keys leads to, by `look`; null where it leads nowhere.
+  [[nodiscard]] Node const* at_path(std::initializer_list<std::string_view> path) const noexcept;
   /// The text at the end of a path of keys, or nothing where there is no text.
   [[nodiscard]] std::string_view text_at(std::initializer_list<std::string_view> path) const noexcept;
   /// What an alias stands for; itself where it is none.
@@ -49,7 +51,8 @@ struct Tree {
   std::optional<Fault> duplicate;  ///< a key that is there twice
 };
 
-/// Reads the one document that `text` from `begin` to `end` holds. Places count from the text's begin.
+/// Reads the one document that `text` from `begin` to `end` holds; what follows it is a fault. Places count from the text's
+/// begin.
 Tree parse(std::string_view text, std::size_t begin, std::size_t end);
 
 }  // namespace ambassador::kubernetes

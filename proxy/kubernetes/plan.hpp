@@ -23,7 +23,4 @@ void plan(config::Settings const& settings, std::vector<SecretDirectory> const& 
 /// Whether a Secret can be mounted under this name: a volume's is a DNS label, and has our prefix.
 bool is_secret_name(std::string_view name);
 
-/// How the user makes the Secret: a line for a shell.
-std::string create_command(Secret const& secret, std::string const& space);
-
 }  // namespace ambassador::kubernetes

@@ -1,32 +1,19 @@
 // The Pods that cannot have a sidecar.
 #include "kubernetes/addition.hpp"
+#include "kubernetes/exemption.hpp"
 
 namespace ambassador::kubernetes {
 namespace {
-
-bool is_true(std::string_view text) {
-  return text == "true" || text == "True" || text == "TRUE" || text == "yes" || text == "on";
-}
 
 std::size_t place_of(Node const& map, std::string_view name) {
   auto const* const node = map.find(name);
   return node == nullptr ? map.at : node->name_at;
 }
 
-void refuse_host_network(Node const& spec) {
-  if (!is_true(spec.text_at({"hostNetwork"}))) return;
-  throw Fault{place_of(spec, "hostNetwork"),
-              "hostNetwork: the Pod shares its node's network, so that the sidecar's ports would be open to every process of "
-              "the node; to leave this one out annotate it with " +
-                  std::string{inject_mark} + ": disabled"};
-}
-
 void refuse_windows(Node const& spec) {
   bool const says_os = spec.text_at({"os", "name"}) == "windows";
   if (!says_os && spec.text_at({"nodeSelector", "kubernetes.io/os"}) != "windows") return;
-  throw Fault{place_of(spec, says_os ? "os" : "nodeSelector"),
-              "a Windows Pod: the sidecar runs on Linux; to leave this one out annotate it with " + std::string{inject_mark} +
-                  ": disabled"};
+  throw Fault{place_of(spec, says_os ? "os" : "nodeSelector"), "a Windows Pod: the sidecar runs on Linux" + leave_out_hint()};
 }
 
 /// What we would add must not be there as somebody else's.
@@ -37,7 +24,8 @@ void refuse_names(Node const& spec) {
     for (auto const& container : containers->children) {
       if (container.text_at({"name"}).empty()) throw Fault{container.at, "a container has no name"};
       if (container.text_at({"name"}) != sidecar_name) continue;
-      throw Fault{container.at, "a container named ambassador is there already, and inject did not put it there: rename it"};
+      throw Fault{container.at, "a container named ambassador is there already, and inject did not put it there: rename it" +
+                                    leave_out_hint()};
     }
   }
   auto const* const volumes = spec.find("volumes");
@@ -50,6 +38,16 @@ void refuse_names(Node const& spec) {
   }
 }
 
+/// The ConfigMap is named after it.
+void refuse_name(Workload const& workload) {
+  constexpr std::size_t max_name = 253;  // RFC 1123, as Kubernetes reads it
+  if (workload.name.empty()) throw Fault{workload.object->at, "it has no metadata.name: the ConfigMap is named after it"};
+  auto const longer = config_map_name(workload.name).size();
+  if (longer <= max_name) return;
+  throw Fault{workload.object->at, "its ConfigMap would have a name of " + std::to_string(longer) +
+                                       " bytes, and 253 is the most: give the workload a shorter one"};
+}
+
 }  // namespace
 
 void refuse_unfit(Workload const& workload) {
@@ -58,13 +56,12 @@ void refuse_unfit(Workload const& workload) {
     auto const path = std::string{workload.expected} + (workload.expected.empty() ? "spec" : ".spec");
     throw Fault{workload.object->at, "it has no " + path + ".containers"};
   }
-  if (workload.name.empty()) throw Fault{workload.object->at, "it has no metadata.name: the ConfigMap is named after it"};
+  refuse_name(workload);
   auto const& spec = *workload.pod->find("spec");
   auto const& containers = *spec.find("containers");
   if (containers.kind != Node::Kind::list || containers.children.empty()) {
     throw Fault{containers.name_at, "containers must be a list that holds one at least"};
   }
-  refuse_host_network(spec);
   refuse_windows(spec);
   refuse_names(spec);
 }

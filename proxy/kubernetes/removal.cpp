@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "kubernetes/editor.hpp"
+#include "kubernetes/exemption.hpp"
 #include "kubernetes/lines.hpp"
 #include "kubernetes/sidecar.hpp"
 
@@ -84,6 +85,12 @@ class PodRemoval {
     from_parent.push_back(static_cast<std::size_t>(&from - parent.children.data()));
   }
 
+  /// Else somebody has changed it since, and it is theirs.
+  static bool is_as_added(Node const& variable) {
+    return variable.look("valueFrom") == nullptr &&
+           is_from_environment(variable.text_at({"name"}), variable.text_at({"value"}));
+  }
+
   void take_variables(Node const& container) {
     auto const name = container.text_at({"name"});
     auto const* const variables = container.find("env");
@@ -92,7 +99,7 @@ class PodRemoval {
     auto const is_ours = [&](Node const& variable) {
       auto const which = variable.text_at({"name"});
       bool const known = std::ranges::find(variable_names, which) != std::end(variable_names);
-      return known && !kept_.contains(kept_variable(name, which)) && seen.insert(which).second;
+      return known && is_as_added(variable) && !kept_.contains(kept_variable(name, which)) && seen.insert(which).second;
     };
     auto const picks = pick(*variables, is_ours);
     bool const was_there = editor_.was_empty(*variables) || kept_.contains(kept_variable(name, "env"));
@@ -148,7 +155,10 @@ bool is_our_config_map(Node const& object) {
   return object.text_at({"kind"}) == "ConfigMap" && !object.text_at({"metadata", "annotations", injected_mark}).empty();
 }
 
-bool has_sidecar(Node const& pod) { return !pod.text_at({"metadata", "annotations", injected_mark}).empty(); }
+bool is_injected(Workload const& workload) {
+  if (workload.pod == nullptr || is_controlled(workload)) return false;
+  return !workload.pod->text_at({"metadata", "annotations", injected_mark}).empty();
+}
 
 std::string without_sidecars(Stream const& stream) {
   Editor editor{stream.text};
@@ -164,9 +174,7 @@ std::string without_sidecars(Stream const& stream) {
       editor.take_out(items, config_maps);
     }
     for (auto const& workload : find_workloads(root)) {
-      if (workload.pod != nullptr && workload.not_own == nullptr && has_sidecar(*workload.pod)) {
-        PodRemoval{editor, *workload.pod}.run();
-      }
+      if (workload.not_own == nullptr && is_injected(workload)) PodRemoval{editor, *workload.pod}.run();
     }
   }
   return std::move(editor).result();

@@ -10,8 +10,8 @@ namespace ambassador::kubernetes {
 
 /// Whether the object is a ConfigMap that was added.
 bool is_our_config_map(Node const& object);
-/// Whether the Pod's template has our mark.
-bool has_sidecar(Node const& pod);
+/// Whether its template has our mark, and nobody makes it from another's.
+bool is_injected(Workload const& workload);
 
 /// The text without what was added. Throws Fault where it is written in a way that cannot be edited.
 std::string without_sidecars(Stream const& stream);

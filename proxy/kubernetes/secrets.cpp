@@ -3,6 +3,8 @@
 #include "base/bytes.hpp"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace ambassador::kubernetes {
 namespace {
@@ -18,12 +20,32 @@ bool is_under(std::string_view path, std::string_view directory) {
 
 std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+/// The image's own.
+constexpr std::string_view ca_bundle = "/etc/ssl/certs/ca-certificates.crt";
+
+/// What is wrong with mounting a Secret there; nothing where it can be.
+std::string_view unfit(std::string_view directory) {
+  constexpr std::array<std::string_view, 16> system{"/bin",  "/boot", "/dev", "/etc",  "/home", "/lib", "/lib64", "/opt",
+                                                    "/proc", "/root", "/run", "/sbin", "/sys",  "/tmp", "/usr",   "/var"};
+  constexpr std::array<std::string_view, 4> kernel{"/proc", "/sys", "/dev", "/etc/ambassador"};
+  auto const holds = [&](std::string_view one) { return is_under(directory, one); };
+  if (std::find(system.begin(), system.end(), directory) != system.end()) return "a directory of the system";
+  if (std::any_of(kernel.begin(), kernel.end(), holds)) return "no place for a Secret: something else is mounted there";
+  auto const dotted = std::string{directory} + '/';
+  bool const steps = dotted.find("/../") != std::string::npos || dotted.find("/./") != std::string::npos;
+  if (!directory.starts_with('/') || steps) return "not an absolute path without `.` and `..`";
+  if (directory.find(':') != std::string_view::npos) return "Kubernetes mounts nothing at a path with `:`";
+  return {};
+}
+
 class SecretPlan {
  public:
-  SecretPlan(std::vector<SecretDirectory> const& said, config::Report& report) : said_(said), report_(report) {}
+  SecretPlan(std::vector<SecretDirectory> const& said, config::Report& report) : said_(said), report_(report) {
+    for (auto one = said_.begin(); one != said_.end(); ++one) check(*one, {said_.begin(), one});
+  }
 
   void file(std::string const& path, config::Location const& where) {
-    if (path.empty() || is_under(path, "/etc/ssl")) return;  // the image has the usual bundle there
+    if (path.empty() || path == ca_bundle) return;
     if (!path.starts_with('/')) {
       return report_.error(where, {}, "in the Pod this path leads nowhere", path,
                            "an absolute one, as /secrets/payments/token");
@@ -35,6 +57,10 @@ class SecretPlan {
     }
     if (!is_secret_key(last_part(path))) {
       return report_.error(where, {}, "this cannot be a file of a Secret", path, "letters, digits, `-`, `_` and `.`");
+    }
+    if (auto const why = unfit(directory); !why.empty() && !directory.empty()) {
+      return report_.error(where, {}, "the directory of this file is " + std::string{why}, path,
+                           "name it in a directory of its own, as /secrets/payments/token");
     }
     if (auto* const secret = secret_of(directory, path, where)) add_file(*secret, std::string{last_part(path)});
   }
@@ -50,10 +76,24 @@ class SecretPlan {
     for (auto const& said : said_) {
       if (!known(said.directory)) secrets_.push_back({said.name, said.directory, {}});
     }
+    for (auto const& secret : secrets_) {
+      if (!is_under(ca_bundle, secret.directory)) continue;
+      report_.warning({}, {}, "the Secret hides the image's own CA bundle", secret.directory,
+                      "name its files in a directory of its own, unless it brings that bundle too");
+    }
     return std::move(secrets_);
   }
 
  private:
+  void check(SecretDirectory const& one, std::span<SecretDirectory const> before) {
+    auto const fail = [&](std::string message, std::string hint) {
+      report_.error({"flag --secret", 0, 0}, {}, std::move(message), one.name + '=' + one.directory, std::move(hint));
+    };
+    if (auto const why = unfit(one.directory); !why.empty()) fail(std::string{why}, "as api-keys=/secrets/payments");
+    auto const same = [&](SecretDirectory const& other) { return other.directory == one.directory; };
+    if (std::any_of(before.begin(), before.end(), same)) fail("this directory has a Secret already", "say one of the two");
+  }
+
   Secret* known(std::string_view directory) {
     auto const found =
         std::find_if(secrets_.begin(), secrets_.end(), [&](Secret const& secret) { return secret.directory == directory; });
@@ -64,10 +104,27 @@ class SecretPlan {
     if (auto* const secret = known(directory)) return secret;
     auto const said = std::find_if(said_.begin(), said_.end(), [&](auto const& one) { return one.directory == directory; });
     auto const name = said == said_.end() ? std::string{last_part(directory)} : said->name;
+    if (said == said_.end()) {
+      if (auto const other = other_directory(name, directory); !other.empty()) {
+        report_.error(where, {}, "this would be from the Secret " + name + " like what is in " + other, path,
+                      "say which Secret it is from with --secret NAME=" + directory);
+        return nullptr;
+      }
+    }
     if (is_secret_name(name) && !directory.empty()) return &secrets_.emplace_back(Secret{name, directory, {}});
     report_.error(where, {}, "no Secret can have the name of this file's directory", path,
                   directory.empty() ? "put it in a directory of its own" : "say which with --secret NAME=" + directory);
     return nullptr;
+  }
+
+  /// Where the Secret of this name is mounted besides; empty where nowhere.
+  [[nodiscard]] std::string other_directory(std::string const& name, std::string const& directory) const {
+    for (auto const& secret : secrets_) {
+      if (secret.name == name) return secret.directory;
+    }
+    auto const is_it = [&](SecretDirectory const& one) { return one.name == name && one.directory != directory; };
+    auto const found = std::find_if(said_.begin(), said_.end(), is_it);
+    return found == said_.end() ? std::string{} : found->directory;
   }
 
   static void add_file(Secret& secret, std::string file) {
@@ -108,14 +165,6 @@ std::vector<Secret> plan_secrets(config::Settings const& settings, std::vector<S
   if (settings.via) plan.file(settings.via->credentials_file, settings.via->where);
   for (auto const& path : settings.endpoint_files) plan.list_file(path);
   return plan.take();
-}
-
-std::string create_command(Secret const& secret, std::string const& space) {
-  auto line = "kubectl create secret generic " + secret.name;
-  if (!space.empty()) line += " --namespace " + space;
-  for (auto const& file : secret.files) line += " --from-file=" + file;
-  if (secret.files.empty()) line += " --from-file=FILE";
-  return line;
 }
 
 }  // namespace ambassador::kubernetes

@@ -1,5 +1,7 @@
 #include "kubernetes/sidecar.hpp"
 
+#include "base/bytes.hpp"
+
 #include <algorithm>
 
 namespace ambassador::kubernetes {
@@ -51,6 +53,10 @@ Value resources() {
       .with("limits", Value::map().with("memory", text("64Mi")).short_form());
 }
 
+constexpr std::string_view proxy_address = "http://localhost:";
+/// The API server stays reachable as it is.
+constexpr std::string_view past_tunnels = "kubernetes.default.svc,$(KUBERNETES_SERVICE_HOST)";
+
 }  // namespace
 
 std::string kept_variable(std::string_view container, std::string_view name) {
@@ -97,13 +103,20 @@ Value volumes(Sidecar const& sidecar, std::string const& config_map_name) {
 
 std::vector<std::pair<std::string, std::string>> environment(Sidecar const& sidecar) {
   if (!sidecar.proxy_port) return {};
-  auto const proxy = "http://localhost:" + std::to_string(*sidecar.proxy_port);
+  auto const proxy = std::string{proxy_address} + std::to_string(*sidecar.proxy_port);
   std::vector<std::pair<std::string, std::string>> variables{{"http_proxy", proxy}, {"HTTP_PROXY", proxy}};
   if (sidecar.tunnels) variables.insert(variables.end(), {{"https_proxy", proxy}, {"HTTPS_PROXY", proxy}});
   // Empty, and not left out: an image may set it to localhost, and localhost is what goes through the proxy.
-  std::string const direct = sidecar.tunnels ? "kubernetes.default.svc,$(KUBERNETES_SERVICE_HOST)" : "";
+  std::string const direct{sidecar.tunnels ? past_tunnels : ""};
   variables.insert(variables.end(), {{"no_proxy", direct}, {"NO_PROXY", direct}});
   return variables;
+}
+
+bool is_from_environment(std::string_view name, std::string_view value) {
+  if (iequals(name, "no_proxy")) return value.empty() || value == past_tunnels;
+  if (!value.starts_with(proxy_address)) return false;
+  auto const port = value.substr(proxy_address.size());
+  return !port.empty() && std::all_of(port.begin(), port.end(), is_digit);
 }
 
 std::string config_map_name(std::string_view workload) { return std::string{workload} + "-ambassador"; }

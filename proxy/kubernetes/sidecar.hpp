@@ -19,6 +19,18 @@ struct Secret {
   std::vector<std::string> files;  ///< their names, which are the Secret's keys
 };
 
+/// A port of the Pod that the sidecar listens on.
+struct TakenPort {
+  std::uint16_t number = 0;
+  std::string what;  ///< of whom, in words
+};
+
+/// Where in the Pod itself a call through the sidecar may end.
+struct Reachable {
+  std::string host;        ///< `*` is any
+  std::uint16_t port = 0;  ///< 0 is any
+};
+
 struct Sidecar {
   enum class Form : std::uint8_t {
     native,     ///< an init container that stays: Kubernetes 1.29 and later
@@ -30,9 +42,11 @@ struct Sidecar {
   std::string configuration;  ///< the file's text
   Form form = Form::native;
   std::optional<std::uint16_t> proxy_port;  ///< what http_proxy names; nothing: no listener that an app could use so
-  bool tunnels = false;                     ///< https_proxy too: there are `allow` entries
+  bool tunnels = false;                     ///< https_proxy too: a tunnel may pass
   bool low_ports = false;                   ///< it listens below 1024
   std::vector<Secret> secrets;
+  std::vector<TakenPort> ports;
+  std::vector<Reachable> reachable;
 };
 
 constexpr std::string_view sidecar_name = "ambassador";
@@ -62,6 +76,8 @@ Value container(Sidecar const& sidecar);
 Value volumes(Sidecar const& sidecar, std::string const& config_map_name);
 /// Name and value of what every other container gets.
 std::vector<std::pair<std::string, std::string>> environment(Sidecar const& sidecar);
+/// Whether a variable of this name may have this value from `environment`, of whichever sidecar.
+bool is_from_environment(std::string_view name, std::string_view value);
 std::string config_map_name(std::string_view workload);
 /// `in_own_list`: it is in a List that was made for it.
 Value config_map(Sidecar const& sidecar, std::string const& name, std::string const& space, bool in_own_list);

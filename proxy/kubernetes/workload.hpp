@@ -26,7 +26,19 @@ struct Workload {
 /// In their order; of a document that is none, nothing.
 std::vector<Workload> find_workloads(Node const& root);
 
-/// The objects of a document: itself, or the items of a List.
+/// An object that has a Pod's template and is none of ours.
+struct Passed {
+  std::string label;  ///< `Rollout/web`
+  std::string space;
+  std::string why;
+};
+
+std::vector<Passed> find_passed(Node const& root);
+
+/// Whether it is an object of Kubernetes: it has an apiVersion and a kind.
+bool is_object(Node const& root);
+
+/// Whether its objects are its `items`: a List, or a DeploymentList and its like.
 bool is_list(Node const& root);
 
 }  // namespace ambassador::kubernetes

@@ -69,7 +69,9 @@ def variables(container):
 
 # ---- what comes out
 
-CORPUS_FILES = sorted(path for path in CORPUS.iterdir() if path.name != "other_kinds.yaml")
+# Nothing, not all, or no schema's.
+NOT_EACH = ("other_kinds.yaml", "left_alone.yaml", "deployment_list.yaml")
+CORPUS_FILES = sorted(path for path in CORPUS.iterdir() if path.name not in NOT_EACH)
 
 
 @pytest.mark.parametrize("form", ["native", "container"])
@@ -254,12 +256,93 @@ def test_the_usual_file_is_found(inject, tmp_path):
 
 @pytest.mark.parametrize("manifests, error", [
     ("a: [1\n", "stdin:2:1: error: document 1: not valid YAML"),
-    (DEPLOYMENT.replace("spec:\n      # Only", "spec:\n      hostNetwork: true\n      # Only"),
-     "stdin:19:7: error: document 1, Deployment/web: hostNetwork"),
+    (DEPLOYMENT.replace("spec:\n      # Only", "spec:\n      os: {name: windows}\n      # Only"),
+     "stdin:19:7: error: document 1, Deployment/web: a Windows Pod"),
+    ("", "stdin: error: no Kubernetes object in it"),
+    ("- {apiVersion: v1, kind: Pod}\n", "put this list under `items:`"),
+    ('{"apiVersion": "v1", "kind": "Namespace"}\n{"apiVersion": "v1", "kind": "Namespace"}\n', "stdin:2:1: error: document 1: another JSON"),
 ])  # fmt: skip
 def test_what_cannot_be_injected_gives_its_reason_and_no_output(inject, manifests, error):
     done = inject(manifests, status=1)
     assert done.stdout == "" and error in done.stderr
+
+
+def test_what_is_left_alone_is_told_and_unchanged(inject):
+    given = (CORPUS / "left_alone.yaml").read_text()
+    done = inject(given)
+    before, after = list(objects(given)), list(objects(done.stdout))
+    assert after[:5] == before[:5] and after[5]["kind"] == "ConfigMap"
+    assert "stdin:10:7: warning: document 1, DaemonSet/exporter: hostNetwork: " in done.stderr
+    for line in ["DaemonSet/exporter left as it is: it has hostNetwork",
+                 "ReplicaSet/web-5d4b left as it is: it is made by Deployment/web, which would make it anew: inject that",
+                 "Deployment/by-hand left as it is: it has the ambassador already",
+                 "Rollout/canary left as it is: inject does not know the kind Rollout of argoproj.io/v1alpha1",
+                 "ReplicationController/old left as it is: inject does not know the kind ReplicationController of v1",
+                 "Pod/task injected"]:  # fmt: skip
+        assert f"ambassador: {line}\n" in done.stderr
+
+
+def test_what_is_disabled_later_loses_its_sidecar_and_is_told_so(inject):
+    once = inject(DEPLOYMENT).stdout
+    later = once.replace("kind: Deployment\nmetadata:\n", "kind: Deployment\nmetadata:\n  annotations: {ambassador/inject: disabled}\n")
+    done = inject(later)
+    assert [one["kind"] for one in objects(done.stdout)] == ["Deployment", "Service"]
+    assert "Deployment/web uninjected, its sidecar was taken out: ambassador/inject is disabled" in done.stderr
+    assert "kubectl delete configmap --namespace shop web-ambassador" in done.stderr
+
+
+def test_uninject_says_what_stays_in_the_cluster(inject):
+    done = inject(inject(DEPLOYMENT).stdout, "--uninject", config=None)
+    assert "stays in the cluster" in done.stderr and "  kubectl delete configmap --namespace shop web-ambassador\n" in done.stderr
+
+
+def test_where_https_goes_past_it_says_so(inject):
+    assert "HTTPS of the app goes past the ambassador" in inject(DEPLOYMENT).stderr
+    for more in ["allow: [api.example.com:443]\n", "unmapped: report\n", "unmapped: allow\n"]:
+        done = inject(DEPLOYMENT, config=CONFIG + more)
+        assert "HTTPS" not in done.stderr
+        for container in workloads(done.stdout)[0]["spec"]["template"]["spec"]["containers"]:
+            assert variables(container)["https_proxy"] == "http://localhost:1080"
+
+
+def test_ports_and_calls_that_the_sidecar_is_in_the_way_of_are_told(inject):
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [
+        {"name": "app", "image": "app", "ports": [{"containerPort": 1080}, {"containerPort": 5005}],
+         "livenessProbe": {"exec": {"command": ["curl", "http://localhost:8080/healthz"]}}}]}}  # fmt: skip
+    config = CONFIG + "  - {source: http://localhost:5005, target: http://users.shop.svc}\n"
+    said = inject(yaml.safe_dump(pod), config=config).stderr
+    assert "port 1080 is the ambassador's listener 127.0.0.1:1080" in said
+    assert "port 5005 is that of the source http://localhost:5005" in said
+    assert "the livenessProbe of container app names http://localhost:8080" in said
+    allowed = inject(yaml.safe_dump(pod), config=config + "allow: [\"localhost:8080\"]\n").stderr
+    assert "livenessProbe" not in allowed
+
+
+def test_two_directories_of_one_secret_are_one_line(inject):
+    config = SECRETS.replace("/tls/ca.crt", "/a/ca.crt").replace("/secrets/payments/", "/b/")
+    said = inject(DEPLOYMENT, "--secret", "shop=/a", "--secret", "shop=/b", config=config).stderr
+    assert said.count("kubectl create secret") == 1
+    assert "kubectl create secret generic shop --namespace shop --from-file=ca.crt --from-file=token\n" in said
+    done = inject(DEPLOYMENT, config=SECRETS.replace("/tls/", "/x/payments/"), status=1)
+    assert done.stdout == "" and "--secret payments=/" not in done.stderr and "--secret NAME=/" in done.stderr
+
+
+@pytest.mark.parametrize("said", [["s=/etc/ambassador"], ["s=/a:b"], ["s=/a/../b"], ["s=/etc"], ["s=/a", "t=/a"]])
+def test_a_directory_where_no_secret_can_be_is_refused(inject, said):
+    done = inject(DEPLOYMENT, *[part for one in said for part in ("--secret", one)], status=1)
+    assert done.stdout == "" and 'flag --secret: error: ' in done.stderr and said[-1] in done.stderr
+
+
+def test_the_image_that_an_earlier_run_named_is_not_lost_in_silence(inject):
+    once = inject(DEPLOYMENT, "--image", "registry.example/ambassador:0.1.0").stdout
+    assert "(--image registry.example/ambassador:0.1.0 keeps it)" in inject(once).stderr
+    assert "keeps it" not in inject(once, "--image", "registry.example/ambassador:0.1.0").stderr
+
+
+def test_the_file_of_the_dotnet_proxy_is_not_for_a_pod(inject, tmp_path):
+    (tmp_path / "appsettings.json").write_text('{"Proxy": {"Port": 1080}}')
+    done = inject(DEPLOYMENT, "-c", tmp_path / "appsettings.json", config=None, status=1)
+    assert done.stdout == "" and "the Pod gets an ambassador.yaml" in done.stderr
 
 
 def test_where_there_is_no_workload_all_passes_with_a_note(inject):
@@ -275,7 +358,8 @@ def test_a_file_may_be_named(inject):
     assert "cannot be read" in inject("", "/nowhere.yaml", status=1).stderr
 
 
-@pytest.mark.parametrize("options", [["--secret", "x"], ["--secret", "X_Y=/a"], ["--secret", "a=b"], ["--sidecar", "big"], ["--nope"]])
+@pytest.mark.parametrize("options", [["--secret", "x"], ["--secret", "X_Y=/a"], ["--secret", "a=b"], ["--sidecar", "big"], ["--nope"],
+                                     ["--image", "a b"], ["--image", "a\n"]])
 def test_a_usage_error_ends_with_2(inject, options):
     assert inject(DEPLOYMENT, *options, status=2).stdout == ""
 

@@ -204,6 +204,34 @@ def test_what_is_allowed_is_https_too(render):
     assert env_of(pod["containers"][0]) == proxied(1080, "kubernetes.default.svc,$(KUBERNETES_SERVICE_HOST)", names)
 
 
+@pytest.mark.parametrize("unmapped, tunnels", [("report", True), ("allow", True), ("block", False)])
+def test_where_not_only_what_is_listed_passes_it_is_https_too(render, unmapped, tunnels):
+    pod = template_of(render(manifest(), config={"map": MAP, "unmapped": unmapped}).one("Deployment"))["spec"]
+    assert ("https_proxy" in env_of(pod["containers"][0])) == tunnels
+
+
+OWN_VARIABLES = {
+    "a proxy": {"http_proxy": "http://other:3128", "HTTP_PROXY": "http://other:3128"},
+    "half a proxy": {"HTTP_PROXY": "http://other:3128"},
+    "the ambassador": {"http_proxy": "http://127.0.0.1:1080/", "HTTP_PROXY": "http://localhost:1080"},
+    "no_proxy": {"no_proxy": ".shop.svc"},
+    "NO_PROXY": {"NO_PROXY": ""},
+}
+
+
+@pytest.mark.parametrize("variables", OWN_VARIABLES.values(), ids=OWN_VARIABLES)
+def test_what_a_container_sets_is_respected_as_inject_does(render, inject, variables):
+    env = [{"name": name, "value": value} for name, value in variables.items()]
+    workload = manifest(containers=[{"name": "web", "image": "web", "env": env}])
+    rendered = render(workload, config={"unmapped": "report"})
+    found = template_of(rendered.one("Deployment"))["spec"]["containers"][0]
+    injected = inject(workload, rendered.config())
+    same = template_of(injected.one("Deployment"))["spec"]["containers"][0]
+    assert env_of(found) == env_of(same)
+    assert (env_of(found) == variables) == (variables == OWN_VARIABLES["a proxy"])
+    assert "no_proxy" not in variables or "NO_PROXY" not in env_of(found)
+
+
 def test_a_variable_that_a_container_sets_itself_stays(render):
     own = {"name": "web", "image": "web", "env": [{"name": "http_proxy", "value": "http://other"}]}
     pod = template_of(render(manifest(containers=[own])).one("Deployment"))["spec"]
@@ -327,11 +355,15 @@ def test_switched_off_it_leaves_the_workload_as_it_is(render):
 
 
 HTTPS = {"source": "http://a", "target": "https://b", "credential": {"header": "X", "file": "/secrets/payments/token"},
-         "tls": {"ca": "/etc/ssl/certs/ca.crt", "cert": "/mtls/tls.crt", "key": "/mtls/tls.key"}}  # fmt: skip
+         "tls": {"ca": "/etc/ssl/certs/ca-certificates.crt", "cert": "/mtls/tls.crt", "key": "/mtls/tls.key"}}  # fmt: skip
 CONFIGURATIONS = {
     "a map": {"map": MAP},
     "allow": {"allow": ["api.example.com:443"]},
+    "report": {"map": MAP, "unmapped": "report"},
+    "allow all": {"unmapped": "allow"},
+    "block": {"map": MAP, "unmapped": "block"},
     "secrets": {"map": [HTTPS]},
+    "a CA of one's own": {"map": [{"source": "http://a", "target": "https://b", "tls": {"ca": "/etc/ssl/shop/ca.crt"}}]},
     "low ports": {"listen": ["127.0.0.1:80"], "map": [{"source": "http://localhost:81", "target": "http://a"}]},
     "TLS first": {"listen": [{"address": "127.0.0.1:8443", "tls": {"cert": "/tls/a", "key": "/tls/b"}}, "127.0.0.1:3128"]},
     "a load balancer first": {"listen": [{"address": ":8080", "proxy_protocol": True}, "0.0.0.0:8081"]},

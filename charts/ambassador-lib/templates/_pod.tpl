@@ -79,8 +79,8 @@ listener serves an app.
 {{- if $proxy -}}
   {{- $names := list "http_proxy" "HTTP_PROXY" -}}
   {{- $direct := "" -}}
-  {{- if .allow -}}
-    {{- /* Mostly HTTPS. The API server stays reachable as it is. */ -}}
+  {{- if or .allow (has .unmapped (list "report" "allow")) -}}
+    {{- /* A tunnel may pass: mostly HTTPS. The API server stays reachable as it is. */ -}}
     {{- $names = concat $names (list "https_proxy" "HTTPS_PROXY") -}}
     {{- $direct = "kubernetes.default.svc,$(KUBERNETES_SERVICE_HOST)" -}}
   {{- end -}}
@@ -94,7 +94,10 @@ listener serves an app.
 {{- toYaml $variables -}}
 {{- end }}
 
-{{/* The containers with these variables, but for the excluded ones; what a container sets itself stays. */}}
+{{/*
+The containers with these variables, but for the excluded ones; what a container sets itself stays. Where that is no_proxy the
+other spelling is not set to something else, and where it is a proxy by both spellings nothing is.
+*/}}
 {{- define "ambassador.withVariables" -}}
 {{- $variables := index . 1 -}}
 {{- $exclude := index . 2 | default list -}}
@@ -102,12 +105,21 @@ listener serves an app.
 {{- range index . 0 -}}
   {{- $name := .name -}}
   {{- $env := .env | default list -}}
-  {{- $own := list -}}
+  {{- $own := dict -}}
   {{- range $env -}}
-    {{- $own = append $own .name -}}
+    {{- $_ := set $own .name (.value | default "") -}}
   {{- end -}}
-  {{- range $variables -}}
-    {{- if not (or (has .name $own) (has $name $exclude)) -}}
+  {{- $more := ternary list $variables (has $name $exclude) -}}
+  {{- if and $more (hasKey $own "http_proxy") (hasKey $own "HTTP_PROXY") -}}
+    {{- $port := regexFind "[0-9]+$" (first $variables).value -}}
+    {{- $ours := printf "^(http://)?(localhost|127\\.0\\.0\\.1|\\[::1\\]):%s/?$" $port -}}
+    {{- if not (or (regexMatch $ours $own.http_proxy) (regexMatch $ours $own.HTTP_PROXY)) -}}
+      {{- $more = list -}}
+    {{- end -}}
+  {{- end -}}
+  {{- range $more -}}
+    {{- $list := and (eq (lower .name) "no_proxy") (or (hasKey $own "no_proxy") (hasKey $own "NO_PROXY")) -}}
+    {{- if not (or $list (hasKey $own .name)) -}}
       {{- $env = append $env . -}}
     {{- end -}}
   {{- end -}}

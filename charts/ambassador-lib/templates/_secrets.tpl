@@ -1,7 +1,7 @@
 {{/*
 The Secrets to mount, as a JSON map of their names to directories: those given, and for each file that the configuration
-names the Secret that is called like its directory, unless a given one is mounted there. /etc/ssl is the image's own, and in
-/etc/ambassador is the ConfigMap.
+names the Secret that is called like its directory, unless a given one is mounted there. The CA bundle is the image's own, and
+in /etc/ambassador is the ConfigMap.
   include "ambassador.secrets" (dict "config" CONFIG "secrets" {NAME: DIRECTORY})
 */}}
 {{- define "ambassador.secrets" -}}
@@ -33,7 +33,7 @@ names the Secret that is called like its directory, unless a given one is mounte
     {{- fail (printf "config: only ambassador.yaml is in /etc/ambassador: name %s in a directory of its own, as in /secrets/payments/token" .) -}}
   {{- end -}}
   {{- $directory := dir . -}}
-  {{- if not (or (hasPrefix "/etc/ssl/" .) (has $directory (values $secrets))) -}}
+  {{- if not (or (eq "/etc/ssl/certs/ca-certificates.crt" .) (has $directory (values $secrets))) -}}
     {{- $name := base $directory -}}
     {{- if not (include "ambassador.isSecretName" $name) -}}
       {{- fail (printf "config: no Secret can be called like the directory of %s: say in `secrets` which one it is, as in {payments: %s}" . $directory) -}}
