@@ -2,6 +2,7 @@
 #include "app/commands.hpp"
 #include "app/inject.hpp"
 #include "app/redirect.hpp"
+#include "kubernetes/secret_name.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -137,16 +137,16 @@ std::string hint(std::string_view document) {
   return document.find("{{") == std::string_view::npos ? "" : " (a chart's template? `helm template` renders it)";
 }
 
-constexpr int max_alias_depth = 16;  // of merges in merges
+constexpr int max_merged = 256;  // maps that one look may visit: a merge may lead back to itself
 
-Node const* look_in(Node const& map, std::string_view child, int depth) noexcept {
+Node const* look_in(Node const& map, std::string_view child, int& left) noexcept {
   if (auto const* const own = map.find(child)) return &own->resolved();
   auto const* const merge = map.find("<<");
-  if (merge == nullptr || depth == 0) return nullptr;
+  if (merge == nullptr || --left < 0) return nullptr;
   auto const& merged = merge->resolved();
-  if (merged.kind == Node::Kind::map) return look_in(merged, child, depth - 1);
+  if (merged.kind == Node::Kind::map) return look_in(merged, child, left);
   for (auto const& one : merged.children) {
-    if (auto const* const found = look_in(one.resolved(), child, depth - 1)) return found;
+    if (auto const* const found = look_in(one.resolved(), child, left)) return found;
   }
   return nullptr;
 }
@@ -159,7 +159,10 @@ Node const* Node::find(std::string_view child) const noexcept {
   return found == children.end() ? nullptr : &*found;
 }
 
-Node const* Node::look(std::string_view child) const noexcept { return look_in(resolved(), child, max_alias_depth); }
+Node const* Node::look(std::string_view child) const noexcept {
+  int left = max_merged;
+  return look_in(resolved(), child, left);
+}
 
 Node const* Node::at_path(std::initializer_list<std::string_view> path) const noexcept {
   auto const* node = this;

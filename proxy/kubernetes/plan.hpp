@@ -20,7 +20,4 @@ struct SecretDirectory {
 /// (errors), and what is not there by itself (warnings).
 void plan(config::Settings const& settings, std::vector<SecretDirectory> const& said, Sidecar& sidecar, config::Report& report);
 
-/// Whether a Secret can be mounted under this name: a volume's is a DNS label, and has our prefix.
-bool is_secret_name(std::string_view name);
-
 }  // namespace ambassador::kubernetes

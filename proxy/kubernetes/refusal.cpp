@@ -1,6 +1,7 @@
 // The Pods that cannot have a sidecar.
 #include "kubernetes/addition.hpp"
 #include "kubernetes/exemption.hpp"
+#include "kubernetes/secret_name.hpp"
 
 namespace ambassador::kubernetes {
 namespace {

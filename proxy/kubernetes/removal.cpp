@@ -4,6 +4,7 @@
 #include "kubernetes/editor.hpp"
 #include "kubernetes/exemption.hpp"
 #include "kubernetes/lines.hpp"
+#include "kubernetes/secret_name.hpp"
 #include "kubernetes/sidecar.hpp"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "kubernetes/secrets.hpp"
 
 #include "base/bytes.hpp"
+#include "kubernetes/secret_name.hpp"
 
 #include <algorithm>
 #include <array>
@@ -138,13 +139,6 @@ class SecretPlan {
 };
 
 }  // namespace
-
-bool is_secret_name(std::string_view name) {
-  constexpr std::size_t max_label = 63;
-  auto const good = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-'; };
-  return !name.empty() && name.size() <= max_label - secret_volume_prefix.size() &&
-         std::all_of(name.begin(), name.end(), good) && name.front() != '-' && name.back() != '-';
-}
 
 std::vector<Secret> plan_secrets(config::Settings const& settings, std::vector<SecretDirectory> const& said,
                                  config::Report& report) {

@@ -1,6 +1,7 @@
 #include "kubernetes/sidecar.hpp"
 
 #include "base/bytes.hpp"
+#include "kubernetes/secret_name.hpp"
 
 #include <algorithm>
 
@@ -28,7 +29,7 @@ Value mount(std::string name, std::string_view path) {
       .short_form();
 }
 
-std::string volume_of(Secret const& secret) { return std::string{secret_volume_prefix} + secret.name; }
+std::string volume_of(Secret const& secret) { return secret_volume(secret.name); }
 
 Value mounts(Sidecar const& sidecar) {
   auto list = Value::list().with(mount(std::string{config_volume}, "/etc/ambassador"));

@@ -51,7 +51,6 @@ struct Sidecar {
 
 constexpr std::string_view sidecar_name = "ambassador";
 constexpr std::string_view config_volume = "ambassador-config";
-constexpr std::string_view secret_volume_prefix = "ambassador-secret-";
 constexpr std::string_view low_port_sysctl = "net.ipv4.ip_unprivileged_port_start";
 constexpr std::string_view default_container = "kubectl.kubernetes.io/default-container";
 constexpr unsigned admin_port = 9901;

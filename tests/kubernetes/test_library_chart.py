@@ -343,6 +343,7 @@ def test_a_secret_may_have_any_name(render):
     assert (volumes["shop-tls"], volumes["a" * 45]) == ("ambassador-secret-shop-tls", "ambassador-secret-" + "a" * 45)
     assert all(re.fullmatch("[a-z0-9-]{1,62}[a-z0-9]", name) for name in volumes.values()), volumes
     assert len(set(volumes.values())) == len(secrets)
+    assert volumes["tls.example.com"] == "ambassador-secret-tls-example-com-794232283"
 
 
 def test_another_protocol_may_have_the_port(render):

@@ -86,11 +86,12 @@ The volumes of the configuration and of the Secrets.
 {{- if and (le (len .) 253) (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$" .) -}}yes{{- end -}}
 {{- end }}
 
-{{/* The volume of a Secret. Its name has 63 characters at most and no dot, so that of other Secrets ends with a hash of theirs. */}}
+{{/* The volume of a Secret. Its name has 63 characters at most and no dot, so that of other Secrets ends with a checksum of
+theirs. inject calls it the same. */}}
 {{- define "ambassador.secretVolume" -}}
 {{- if and (le (len .) 45) (not (contains "." .)) -}}
 ambassador-secret-{{ . }}
 {{- else -}}
-ambassador-secret-{{ replace "." "-" . | trunc 36 | trimSuffix "-" }}-{{ sha256sum . | trunc 8 }}
+ambassador-secret-{{ replace "." "-" . | trunc 34 | trimSuffix "-" }}-{{ adler32sum . }}
 {{- end -}}
 {{- end }}

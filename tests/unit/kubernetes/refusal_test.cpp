@@ -86,5 +86,15 @@ TEST(Refusal, of_what_is_no_manifest_is_uninjects_too) {
   EXPECT_THAT(said(uninject(pod(one_container) + "garbage\n", "m.yaml")), HasSubstr("m.yaml:9:1: error"));
 }
 
+// Were each of its ways followed, that would be 8^16 maps.
+TEST(Refusal, of_a_merge_that_leads_back_to_itself_has_an_end) {
+  auto const edited = inject(
+      "apiVersion: v1\nkind: Pod\nmetadata: &m\n  <<: [*m, *m, *m, *m, *m, *m, *m, *m]\n  name: p\nspec:\n" + one_container,
+      "m.yaml", small_sidecar());
+  EXPECT_FALSE(edited.text);
+  EXPECT_THAT(said(edited),
+              testing::HasSubstr("m.yaml:3:11: error: document 1, Pod/p: an anchor and its aliases share this part"));
+}
+
 }  // namespace
 }  // namespace ambassador::kubernetes
