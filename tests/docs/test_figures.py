@@ -25,8 +25,8 @@ RATIOS = {
 FIGURES = {
     "bytes per idle connection": ("idle-memory", ["RSS B/conn"]),
     "memory after the first call": ("start", ["RSS MiB"]),
-    "from the start to the first answer": ("start", ["start ms"]),
-    "p50, p99, p99.9": ("latency-70-percent", ["p50 µs", "p99 µs", "p99.9 µs"]),
+    "the same as PSS": ("start", ["PSS MiB"]),
+    "p50, p99, p99.9": ("latency-rate-2000", ["p50 µs", "p99 µs", "p99.9 µs"]),
     "share of the busier": ("spread-four-connections", ["busiest"]),
 }
 
