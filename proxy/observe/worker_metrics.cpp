@@ -32,6 +32,11 @@ bool is_failure(CallRecord const& record) noexcept {
   return record.status / 100 == 5 || (record.status == 0 && record.method != "TCP");
 }
 
+/// Whether it became a tunnel: its time says for how long it was used, and nothing of how fast an answer came.
+bool is_tunnel(CallRecord const& record) noexcept {
+  return record.method == "TCP" || record.status == 101 || (record.method == "CONNECT" && record.status / 100 == 2);
+}
+
 }  // namespace
 
 CallKey CallKey::of(CallRecord const& record) noexcept {
@@ -91,7 +96,7 @@ void WorkerMetrics::record_unmapped(CallRecord const& record) noexcept {
   if (is_failure(record)) counters.failed.add(1);
   counters.bytes_in.add(record.bytes_in);
   counters.bytes_out.add(record.bytes_out);
-  counters.duration.observe(record.duration);
+  if (!is_tunnel(record)) counters.duration.observe(record.duration);
 }
 
 void WorkerMetrics::count_allowed(std::uint32_t allow_rule) noexcept {

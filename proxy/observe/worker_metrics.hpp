@@ -56,7 +56,7 @@ struct UnmappedCounters {
   Counter retries;
   Counter bytes_in;
   Counter bytes_out;
-  DurationHistogram duration;
+  DurationHistogram duration;  ///< but of tunnels, which last as long as they are used
 };
 
 using ReasonCounters = std::array<Counter, reason_count>;

@@ -73,6 +73,16 @@ TEST_F(CallCountsOf, calls_without_a_source_are_told_by_what_became_of_them) {
   EXPECT_EQ(unmapped_counts(metrics, Unmapped::refused).calls, 1U);
 }
 
+TEST_F(CallCountsOf, tunnels_without_a_source_have_no_duration) {
+  call(0, no_mapping, "CONNECT", 200, Reason::none, Decision::allowed);
+  call(0, no_mapping, "GET", 101, Reason::none, Decision::allowed);
+  call(0, no_mapping, "TCP", 0, Reason::none, Decision::reported);
+  auto const passed = unmapped_counts(metrics, Unmapped::passed);
+  EXPECT_EQ(passed.calls, 3U);
+  EXPECT_EQ(passed.failed, 0U);
+  EXPECT_EQ(std::accumulate(passed.durations.begin(), passed.durations.end(), std::uint64_t{0}), 0U);
+}
+
 TEST_F(CallCountsOf, calls_of_a_source_are_not_among_those_without) {
   for (auto const decision : {Decision::mapped, Decision::blocked}) call(0, 0, "GET", 200, Reason::none, decision);
   for (auto const fate : {Unmapped::passed, Unmapped::blocked, Unmapped::refused}) {
