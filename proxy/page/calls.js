@@ -16,7 +16,7 @@ export const byTime = (a, b) => (a.time < b.time ? -1 : Number(a.time > b.time))
 export function keepCalls(kept, came, started) {
   return {
     calls: [...kept.calls, ...came.map((call) => ({ ...call, key: `${started} ${call.number}` }))].slice(-maxCalls),
-    blocked: groupBlocked(kept.blocked, came.filter(needsAttention)),
+    blocked: groupBlocked(kept.blocked, came.filter(needsAttention).sort(byTime)),
   };
 }
 

@@ -1,8 +1,8 @@
 // The head of the page: how the process is, its figures in large, and its configuration.
 import { success } from "./counts.js";
 import { byId, make, setClass, setText, sync } from "./dom.js";
-import { age, clock, duration, number, percent, rate, span, timeOfDay } from "./format.js";
-import { figures, secondsBetween } from "./history.js";
+import { age, clock, duration, number, percent, rate, timeOfDay } from "./format.js";
+import { figures } from "./history.js";
 
 export function showState(status) {
   setText(byId("version"), status.version);
@@ -26,18 +26,19 @@ export function showUnreachable(since) {
   showNotice(`The ambassador has not answered since ${clock(since)}. What is shown is from then; asking again.`);
 }
 
-export function showTiles(now, then) {
+/// `when` says what the figures are of, where the choice does not.
+export function showTiles(now, then, when) {
   const seen = figures(now, then);
-  const when = span(then && secondsBetween(now, then));
+  const told = (text) => (when ? `${text}, ${when}` : text);
   const since = (key) => now[key] - (then ? then[key] : 0);
   const tiles = [
-    { name: "Calls per second", value: rate(seen.rate), more: `${number(seen.calls)} calls, ${when}` },
-    { name: "Success", value: percent(success(seen)), more: `${number(seen.failed)} failed, ${when}` },
-    { name: "Latency, p95", value: duration(seen.p95), more: `p50 ${duration(seen.p50)}, ${when}` },
+    { name: "Calls per second", value: rate(seen.rate), more: told(`${number(seen.calls)} calls`) },
+    { name: "Success", value: percent(success(seen)), more: told(`${number(seen.failed)} failed`) },
+    { name: "Latency, p95", value: duration(seen.p95), more: told(`p50 ${duration(seen.p50)}`) },
     {
       name: "Blocked",
       value: number(since("blocked")),
-      more: `${number(since("reported"))} reported, ${when}`,
+      more: told(`${number(since("reported"))} reported`),
       loud: since("blocked") > 0,
     },
   ];

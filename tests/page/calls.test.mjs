@@ -89,6 +89,14 @@ test("a group has the greatest time, in whatever order its calls came", () => {
   ]);
 });
 
+test("what was blocked first is first, in whatever order the lines of workers came", () => {
+  const { blocked } = keepCalls(noCalls, [b({ time: "2" }), a({ time: "1" })].map((one) => ({ ...one, decision: "blocked" })), 7);
+  assert.deepEqual(
+    blocked.map(({ source }) => source),
+    ["http://a", "http://b"],
+  );
+});
+
 test("blocked calls of another method or decision are others", () => {
   assert.equal(groupBlocked([], [call(), call({ method: "POST" }), call({ decision: "reported" })]).length, 3);
 });

@@ -43,7 +43,7 @@ table("spans", span, [
   [null, "since the start"],
   [2.1, "last 2 s"],
   [14, "last 14 s"],
-  [60.4, "last minute"],
+  [60.4, ""],
   [71, "last 71 s"],
 ]);
 table("numbers", number, [
