@@ -89,6 +89,17 @@ SmallResponse page_response() {
   return response;
 }
 
+/// Browsers say that they read HTML.
+bool is_browser(std::string_view accept) { return accept.find("text/html") != std::string_view::npos; }
+
+/// To be read in a browser, which would keep YAML as a file.
+SmallResponse yaml_response(std::string yaml, std::string_view accept) {
+  auto response =
+      local_response(status::ok, std::move(yaml), is_browser(accept) ? "text/plain; charset=utf-8" : "application/yaml");
+  response.set(http::field::vary, "Accept");
+  return response;
+}
+
 constexpr std::array<std::string_view, 7> local_paths{"/",        "/calls",  "/config", "/endpoints",
                                                       "/explain", "/status", "/suggest"};
 
@@ -132,9 +143,9 @@ SmallResponse Admin::answer_quit(SmallRequest const& request, boost::asio::ip::t
 
 SmallResponse Admin::answer_local(std::string_view path, std::string_view query, std::string_view accept) const {
   auto const now = std::chrono::steady_clock::now();
-  if (path == "/config") return local_response(status::ok, config::to_yaml(snapshot_->settings), "application/yaml");
+  if (path == "/config") return yaml_response(config::to_yaml(snapshot_->settings), accept);
   if (path == "/endpoints") return local_response(status::ok, endpoints_text(parts_.endpoints, now));
-  if (path == "/suggest") return local_response(status::ok, suggest_seen(*snapshot_, parts_.metrics), "application/yaml");
+  if (path == "/suggest") return yaml_response(suggest_seen(*snapshot_, parts_.metrics), accept);
   if (path == "/explain") return answer_explain(query, accept.starts_with("application/json"));
   if (path == "/status") {
     StatusParts const parts{*snapshot_,      parts_.metrics, parts_.endpoints, parts_.reloads,
@@ -146,8 +157,7 @@ SmallResponse Admin::answer_local(std::string_view path, std::string_view query,
     return local_response(status::ok, recent_calls_json(*snapshot_, parts_.lines, parts_.metrics.seen(), after),
                           "application/json");
   }
-  // Browsers say that they read HTML; curl does not, and gets the index.
-  if (accept.find("text/html") != std::string_view::npos) return page_response();
+  if (is_browser(accept)) return page_response();
   return local_response(status::ok, std::string{index_text});
 }
 

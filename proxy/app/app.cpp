@@ -122,7 +122,7 @@ void App::run() {
   if (admin_descriptor_ >= 0) {
     admin_server_ = std::make_unique<SmallServer>(
         control_, std::exchange(admin_descriptor_, -1),
-        [this](SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); });
+        [this](SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); }, events_);
   }
   for (auto const& listening : live_->listening) say_listening(listening.socket);
   if (admin_address_) events_->info("admin on http://{}", net::to_text(*admin_address_));

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <utility>
 
 #include <poll.h>
@@ -74,20 +75,29 @@ int spawn(std::vector<std::string>& argv, std::array<int, 3> const& standard, pi
   return status;
 }
 
+/// Waits until the descriptor can be read; false where the limit came first, however often a signal came in between.
+bool is_ready_in_time(int descriptor, std::chrono::milliseconds limit) {
+  using std::chrono::steady_clock;
+  auto const deadline = steady_clock::now() + limit;
+  pollfd watched{descriptor, POLLIN, 0};
+  while (true) {
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+    int const ready = ::poll(&watched, 1, static_cast<int>(std::max(left.count(), std::int64_t{0})));
+    if (ready >= 0 || errno != EINTR) return ready == 1;
+  }
+}
+
 /// Whether it ended by itself in time. Where not, or where that cannot be told, it is killed.
 bool ends_in_time(pid_t child, std::chrono::milliseconds limit) {
   // By number: the <sys/pidfd.h> of glibc 2.36 declares it with the linkage of C++.
   int const descriptor = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
-  pollfd watched{descriptor, POLLIN, 0};
-  int ready = -1;
+  bool ended = false;
   if (descriptor >= 0) {
-    do {
-      ready = ::poll(&watched, 1, static_cast<int>(limit.count()));
-    } while (ready < 0 && errno == EINTR);
+    ended = is_ready_in_time(descriptor, limit);
     ::close(descriptor);
   }
-  if (ready != 1) ::kill(child, SIGKILL);
-  return ready == 1;
+  if (!ended) ::kill(child, SIGKILL);
+  return ended;
 }
 
 int wait_status(pid_t child) {

@@ -58,10 +58,12 @@ class DemoApps {
   }
 
   void start(tcp::endpoint proxy) {
-    api_.emplace(context_, api_descriptor_,
-                 [this](SmallRequest const& request, tcp::endpoint) { return answer_number(request); });
-    web_.emplace(context_, web_descriptor_,
-                 [proxy](SmallRequest const& request, tcp::endpoint) { return answer_page(request, proxy); });
+    api_.emplace(
+        context_, api_descriptor_, [this](SmallRequest const& request, tcp::endpoint) { return answer_number(request); },
+        events_);
+    web_.emplace(
+        context_, web_descriptor_, [proxy](SmallRequest const& request, tcp::endpoint) { return answer_page(request, proxy); },
+        events_);
     thread_ = std::thread{[this] {
       // The web app waits for the API: so there are two.
       std::thread second{[this] { context_.run(); }};
@@ -98,6 +100,7 @@ class DemoApps {
   int web_descriptor_;
   tcp::endpoint api_address_;
   tcp::endpoint web_address_;
+  std::shared_ptr<observe::EventLog> events_ = observe::make_event_log();
   std::optional<SmallServer> api_;
   std::optional<SmallServer> web_;
   std::thread thread_;

@@ -1,5 +1,6 @@
 #include "app/recent_calls.hpp"
 
+#include "app/format_characters.hpp"
 #include "app/logged_url.hpp"
 #include "observe/text.hpp"
 #include "observe/timestamp.hpp"
@@ -17,11 +18,11 @@ std::string text_of(SystemTime time) {
   return text;
 }
 
-/// UTF-8, whatever a client sent.
+/// UTF-8, whatever a client sent, of which one sees what it is.
 std::string shown(std::string_view text) {
-  std::string out;
-  observe::append_sentence(out, text);
-  return out;
+  std::string sentence;
+  observe::append_sentence(sentence, text);
+  return with_escaped_format_characters(sentence);
 }
 
 /// Of a call that the map did not cover; other blocked calls, such as those to an address that may not be reached, need

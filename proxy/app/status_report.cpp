@@ -3,6 +3,7 @@
 #include "app/endpoint_report.hpp"
 #include "net/stream.hpp"
 #include "observe/counter.hpp"
+#include "observe/unmapped_counts.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -10,6 +11,8 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
+#include <unordered_map>
 
 namespace ambassador::app {
 namespace {
@@ -69,19 +72,22 @@ json::value number_or_null(std::optional<std::chrono::seconds> seconds) {
   return seconds ? json::value(seconds->count()) : json::value(nullptr);  // in braces they would be arrays
 }
 
-/// The first source of that text: several that differ in `when` alone share their endpoints' states.
-config::Mapping const* find_source(config::Settings const& settings, std::string const& text) {
-  auto const found = std::find_if(settings.map.begin(), settings.map.end(),
-                                  [&](config::Mapping const& mapping) { return mapping.source_text == text; });
-  return found == settings.map.end() ? nullptr : &*found;
+/// The first mapping of each source's text: several that differ in `when` alone share their endpoints' states.
+using SourceIndex = std::unordered_map<std::string_view, config::Mapping const*>;
+
+SourceIndex index_of(config::Settings const& settings) {
+  SourceIndex index;
+  for (auto const& mapping : settings.map) index.try_emplace(mapping.source_text, &mapping);
+  return index;
 }
 
-json::array endpoints_of(StatusParts const& parts, SteadyTime now, std::map<std::string, std::uint64_t>& in_flight) {
+json::array endpoints_of(StatusParts const& parts, SourceIndex const& index, SteadyTime now,
+                         std::map<std::string, std::uint64_t>& in_flight) {
   json::array all;
   auto const last_answer = [&](std::string const& host) { return parts.resolver.last_good(host); };
   parts.endpoints.for_each([&](std::string const& source, std::string const& address, balance::EndpointState const& state) {
-    auto const* const mapping = find_source(parts.snapshot.settings, source);
-    if (mapping == nullptr) return;  // of a configuration that ends
+    auto const found = index.find(source);
+    if (found == index.end()) return;  // of a configuration that ends
     auto const calls = state.in_flight.load(std::memory_order_relaxed);
     in_flight[source] += calls;
     all.push_back({{"source", source},
@@ -89,18 +95,19 @@ json::array endpoints_of(StatusParts const& parts, SteadyTime now, std::map<std:
                    {"state", state_text(state, now)},
                    {"available", balance::is_available(state, nanoseconds(now))},
                    {"in_flight", calls},
-                   {"dns_age_s", number_or_null(dns_age(*mapping, address, last_answer, now))}});
+                   {"dns_age_s", number_or_null(dns_age(*found->second, address, last_answer, now))}});
   });
   return all;
 }
 
 /// Sources of the same text are counted as one.
-json::array sources_of(StatusParts const& parts, std::map<std::string, std::uint64_t> const& in_flight) {
+json::array sources_of(StatusParts const& parts, SourceIndex const& index,
+                       std::map<std::string, std::uint64_t> const& in_flight) {
   json::array all;
   auto const& map = parts.snapshot.settings.map;
   auto const counts = parts.metrics.call_counts();
   for (std::size_t i = 0; i < std::min(map.size(), counts.size()); ++i) {
-    if (find_source(parts.snapshot.settings, map[i].source_text) != &map[i]) continue;
+    if (index.at(map[i].source_text) != &map[i]) continue;
     auto object = object_of(counts[i]);
     object["source"] = map[i].source_text;
     auto const found = in_flight.find(map[i].source_text);
@@ -108,6 +115,14 @@ json::array sources_of(StatusParts const& parts, std::map<std::string, std::uint
     all.push_back(std::move(object));
   }
   return all;
+}
+
+/// Of the calls that no mapping decided, by what became of them.
+json::object unmapped_of(StatusParts const& parts) {
+  auto const counts = [&](observe::Unmapped fate) { return object_of(observe::unmapped_counts(parts.metrics, fate)); };
+  return {{"passed", counts(observe::Unmapped::passed)},
+          {"blocked", counts(observe::Unmapped::blocked)},
+          {"refused", counts(observe::Unmapped::refused)}};
 }
 
 }  // namespace
@@ -134,7 +149,8 @@ std::optional<std::chrono::seconds> dns_age(config::Mapping const& mapping, std:
 
 std::string status_json(StatusParts const& parts, SystemTime now, SteadyTime steady_now) {
   std::map<std::string, std::uint64_t> in_flight;
-  auto endpoints = endpoints_of(parts, steady_now, in_flight);
+  auto const index = index_of(parts.snapshot.settings);
+  auto endpoints = endpoints_of(parts, index, steady_now, in_flight);
   auto const uncovered = parts.metrics.uncovered_counts();
   json::object status;
   status["version"] = parts.version;
@@ -146,8 +162,8 @@ std::string status_json(StatusParts const& parts, SystemTime now, SteadyTime ste
   status["blocked"] = uncovered.blocked;
   status["reported"] = uncovered.reported;
   status["bounds"] = bounds();
-  status["sources"] = sources_of(parts, in_flight);
-  status["unmapped"] = object_of(parts.metrics.unmapped_counts());
+  status["sources"] = sources_of(parts, index, in_flight);
+  status["unmapped"] = unmapped_of(parts);
   status["endpoints"] = std::move(endpoints);
   return json::serialize(status) + '\n';
 }

@@ -19,7 +19,7 @@ namespace ambassador::app {
 /// What is reported on, all of it as it is now.
 struct StatusParts {
   Snapshot const& snapshot;
-  observe::Metrics const& metrics;
+  observe::Metrics& metrics;  ///< only read
   upstream::EndpointStates const& endpoints;
   ReloadReport const& reloads;
   net::Resolver const& resolver;

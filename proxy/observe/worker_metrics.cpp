@@ -22,6 +22,21 @@ constexpr auto code_digits = [] {
   return digits;
 }();
 
+Unmapped fate_of(CallRecord const& record) noexcept {
+  if (record.refused || record.decision == Decision::local) return Unmapped::refused;
+  return record.decision == Decision::blocked ? Unmapped::blocked : Unmapped::passed;
+}
+
+/// Whether the client got no answer, or one that says that it is not its fault.
+bool is_failure(CallRecord const& record) noexcept {
+  return record.status / 100 == 5 || (record.status == 0 && record.method != "TCP");
+}
+
+/// Whether it became a tunnel: its time says for how long it was used, and nothing of how fast an answer came.
+bool is_tunnel(CallRecord const& record) noexcept {
+  return record.method == "TCP" || record.status == 101 || (record.method == "CONNECT" && record.status / 100 == 2);
+}
+
 }  // namespace
 
 CallKey CallKey::of(CallRecord const& record) noexcept {
@@ -71,7 +86,17 @@ void WorkerMetrics::record(CallRecord const& record) noexcept {
   call.bytes_in.add(record.bytes_in);
   call.bytes_out.add(record.bytes_out);
   if (record.allow_rule != no_allow_rule) count_allowed(record.allow_rule);
+  if (record.mapping == no_mapping) record_unmapped(record);
   record_reason(record);
+}
+
+void WorkerMetrics::record_unmapped(CallRecord const& record) noexcept {
+  auto& counters = unmapped_[static_cast<std::size_t>(fate_of(record))];
+  counters.calls.add(1);
+  if (is_failure(record)) counters.failed.add(1);
+  counters.bytes_in.add(record.bytes_in);
+  counters.bytes_out.add(record.bytes_out);
+  if (!is_tunnel(record)) counters.duration.observe(record.duration);
 }
 
 void WorkerMetrics::count_allowed(std::uint32_t allow_rule) noexcept {
@@ -93,6 +118,7 @@ void WorkerMetrics::record_reason(CallRecord const& record) noexcept {
 void WorkerMetrics::retried(std::uint32_t mapping, Reason reason) noexcept {
   auto const key = static_cast<std::uint32_t>(reason);
   counters(mapping).retries.at(key, key).add(1);
+  if (mapping == no_mapping) unmapped_[static_cast<std::size_t>(Unmapped::passed)].retries.add(1);
 }
 
 void WorkerMetrics::mirrored(std::uint32_t mapping, Mirrored result) noexcept {

@@ -44,6 +44,21 @@ struct MappingCounters {
   Counter bytes_out;
 };
 
+/// What became of a call that no mapping decided: it went on, by the allow list or by `unmapped`, was blocked, or was answered
+/// before the map was asked.
+enum class Unmapped : std::uint8_t { passed, blocked, refused };
+
+inline constexpr std::size_t unmapped_count = static_cast<std::size_t>(Unmapped::refused) + 1;
+
+struct UnmappedCounters {
+  Counter calls;
+  Counter failed;  ///< as in CallCounts
+  Counter retries;
+  Counter bytes_in;
+  Counter bytes_out;
+  DurationHistogram duration;  ///< but of tunnels, which last as long as they are used
+};
+
 using ReasonCounters = std::array<Counter, reason_count>;
 
 /// How many there are to be counted.
@@ -80,6 +95,9 @@ class alignas(64) WorkerMetrics {
   [[nodiscard]] MappingCounters const* series(std::size_t i) const;
   /// The same of calls that no mapping decided.
   [[nodiscard]] MappingCounters const* none() const noexcept { return none_.load(std::memory_order_acquire); }
+  [[nodiscard]] UnmappedCounters const& unmapped(Unmapped fate) const noexcept {
+    return unmapped_[static_cast<std::size_t>(fate)];
+  }
   [[nodiscard]] ReasonCounters const& blocked() const noexcept { return blocked_; }
   [[nodiscard]] ReasonCounters const& reported() const noexcept { return reported_; }
   [[nodiscard]] ReasonCounters const& refused() const noexcept { return refused_; }
@@ -95,6 +113,7 @@ class alignas(64) WorkerMetrics {
 
   MappingCounters& counters(std::uint32_t mapping);
   [[nodiscard]] std::uint64_t value_of(std::deque<Counter> const& counters, std::size_t i) const;
+  void record_unmapped(CallRecord const& record) noexcept;
   void record_reason(CallRecord const& record) noexcept;
   void count_allowed(std::uint32_t allow_rule) noexcept;
 
@@ -104,6 +123,7 @@ class alignas(64) WorkerMetrics {
   std::deque<Counter> connections_;
   std::deque<Counter> allowed_;
   Slot none_{nullptr};
+  std::array<UnmappedCounters, unmapped_count> unmapped_;
   ReasonCounters blocked_;
   ReasonCounters reported_;
   ReasonCounters refused_;

@@ -1,17 +1,28 @@
 // What of /calls is shown: the last ones, those that fit a filter, and the blocked ones as what can be done about them.
 
-/// Kept by the page.
+/// Kept by the page: calls, and groups of blocked ones.
 export const maxCalls = 1000;
 export const maxBlocked = 300;
 
+export const noCalls = { calls: [], blocked: [] };
+
 const needsAttention = (call) => call.decision === "blocked" || call.decision === "reported";
 
-/// What is kept, with what came: the last calls, and beside them the last blocked and reported ones.
-export function keepCalls(kept, came) {
+/// Oldest first, for sort(): the lines of several workers are not quite in order. RFC 3339 in UTC sorts as text does.
+export const byTime = (a, b) => (a.time < b.time ? -1 : Number(a.time > b.time));
+
+/// What is kept, with what came of the process that started then: the last calls, and beside them the blocked and reported
+/// ones in groups. Each process numbers its calls from 1, so that a number alone names none.
+export function keepCalls(kept, came, started) {
   return {
-    calls: [...kept.calls, ...came].slice(-maxCalls),
-    blocked: [...kept.blocked, ...came.filter(needsAttention)].slice(-maxBlocked),
+    calls: [...kept.calls, ...came.map((call) => ({ ...call, key: `${started} ${call.number}` }))].slice(-maxCalls),
+    blocked: groupBlocked(kept.blocked, came.filter(needsAttention).sort(byTime)),
   };
+}
+
+/// What is kept before all calls are asked for again: the places of the groups.
+export function emptied(kept) {
+  return { calls: [], blocked: kept.blocked.map(({ key }) => ({ key, time: "", count: 0 })) };
 }
 
 /// What there is to a call in words: a filter looks at these.
@@ -43,14 +54,16 @@ export function fits(call, filter) {
     .every((word) => (word.startsWith("-") ? !words.includes(word.slice(1)) : words.includes(word)));
 }
 
-/// Blocked calls that are the same, as one with how often it was made and when last; the last one first.
-export function groupBlocked(calls) {
-  const groups = new Map();
+/// Calls that are the same, as one with how often it was made and when last. In the order in which each was seen first: a
+/// repeat moves nothing. Those that were not made for longest go first where there are too many.
+export function groupBlocked(groups, calls) {
+  const found = new Map(groups.map((group) => [group.key, group]));
   for (const call of calls) {
     const key = [call.decision, call.method, call.source].join(" ");
-    const count = (groups.get(key)?.count ?? 0) + 1;
-    groups.delete(key);
-    groups.set(key, { ...call, key, count });
+    const before = found.get(key);
+    found.set(key, { ...(before?.time > call.time ? before : call), key, count: (before?.count ?? 0) + 1 });
   }
-  return [...groups.values()].reverse();
+  const all = [...found.values()].filter((group) => group.count > 0);
+  const latest = new Set(all.toSorted(byTime).slice(-maxBlocked));
+  return all.filter((group) => latest.has(group));
 }

@@ -1,6 +1,6 @@
 // The live table of calls.
-import { fits } from "./calls.js";
-import { byId, fillRow, make, makeRow, setClass, setText, sync } from "./dom.js";
+import { byTime, fits } from "./calls.js";
+import { byId, fillRow, longText, make, makeRow, setClass, setText, sync } from "./dom.js";
 import { milliseconds, number, timeOfDay } from "./format.js";
 
 const shownCalls = 200;
@@ -18,10 +18,12 @@ function createRow(call) {
     upstream || "–",
   ]);
   const [, cell, status] = row.cells;
-  if (!passed) cell.append(make("span", { class: `badge ${call.decision}` }, call.decision), " ");
-  cell.append(make("strong", {}, call.method), ` ${call.source}`);
-  if (call.target) cell.append(make("span", { class: "quiet" }, ` → ${call.target}`));
-  if (call.reason) cell.append(make("p", { class: "quiet" }, call.reason));
+  const urls = make("div");
+  if (!passed) urls.append(make("span", { class: `badge ${call.decision}` }, call.decision), " ");
+  urls.append(make("strong", {}, call.method), ` ${call.source}`);
+  if (call.target) urls.append(make("span", { class: "quiet" }, ` → ${call.target}`));
+  cell.append(longText(urls));
+  if (call.reason) cell.append(longText(make("p", { class: "quiet" }, call.reason)));
   setClass(status, `number ${call.status === 0 || call.status >= 500 ? "bad" : ""}`.trim());
   return row;
 }
@@ -37,12 +39,12 @@ function missing({ share, lines_dropped: dropped }) {
 }
 
 export function showCalls(calls, filter, log, paused) {
-  const fitting = calls.filter((call) => fits(call, filter));
+  const fitting = calls.filter((call) => fits(call, filter)).sort(byTime);
   const rows = fitting.slice(-shownCalls).reverse();
   sync(
     byId("calls"),
     rows,
-    (call) => String(call.number),
+    (call) => call.key,
     createRow,
     () => {},
   );

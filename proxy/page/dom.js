@@ -21,6 +21,31 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+const resized = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (!target.isConnected) resized.unobserve(target);
+    else if (target.scrollHeight > target.clientHeight + 1) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
+/// The element, no taller than a few lines. Where it scrolls for that the keyboard gets there too, and nowhere else.
+export function longText(element) {
+  element.classList.add("long");
+  resized.observe(element);
+  return element;
+}
+
+/// Puts the element before `place`. To move what has the focus would take it away: then the others go behind it instead.
+function put(container, element, place) {
+  if (!element.contains(document.activeElement)) return container.insertBefore(element, place);
+  while (place !== element) {
+    const next = place.nextElementSibling;
+    container.append(place);
+    place = next;
+  }
+}
+
 /// The container gets an element for each item, in this order; one with the same key is used again, so that focus stays.
 export function sync(container, items, keyOf, create, update) {
   const present = new Map([...container.children].map((element) => [element.dataset.key, element]));
@@ -35,8 +60,8 @@ export function sync(container, items, keyOf, create, update) {
       element.dataset.key = key;
     }
     update(element, item);
-    if (element === place) place = place.nextElementSibling;
-    else container.insertBefore(element, place);
+    if (element !== place) put(container, element, place);
+    place = element.nextElementSibling;
   }
   for (const gone of present.values()) gone.remove();
 }

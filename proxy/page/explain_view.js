@@ -1,6 +1,6 @@
 // Asks /explain what a call would do. Nothing is called.
 import { askJson } from "./ask.js";
-import { byId, make } from "./dom.js";
+import { byId, longText, make } from "./dom.js";
 
 const lines = [
   ["Rule", "rule"],
@@ -13,7 +13,7 @@ const looks = { mapped: "good", allowed: "good", reported: "fair", blocked: "bad
 function answer(explanation) {
   const facts = make("dl", { class: "facts" });
   const add = (name, value, look = "") =>
-    facts.append(make("div", {}, make("dt", {}, name), make("dd", { class: look }, value)));
+    facts.append(make("div", {}, make("dt", {}, name), longText(make("dd", { class: look }, value))));
   add("Decision", explanation.decision, looks[explanation.decision]);
   for (const [name, key] of lines) if (explanation[key]) add(name, explanation[key]);
   if (explanation.targets.length > 1) add("Or to", explanation.targets.slice(1).join(", "));
@@ -21,7 +21,7 @@ function answer(explanation) {
   if (explanation.paste)
     parts.push(
       make("p", { class: "quiet" }, "To let it pass, add to the configuration:"),
-      make("pre", { tabindex: "0" }, explanation.paste.trimEnd()),
+      longText(make("pre", {}, explanation.paste.trimEnd())),
     );
   return parts;
 }

@@ -43,6 +43,13 @@ export function age(seconds) {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
+/// What figures of the last minute are of, where it is not just that: so many seconds; null where it is all since the start.
+export function span(seconds) {
+  if (seconds === null) return "since the start";
+  const whole = Math.round(seconds);
+  return whole >= 60 && whole < 65 ? "" : `last ${whole} s`;
+}
+
 const pad = (value, size = 2) => String(value).padStart(size, "0");
 
 export function clock(time) {

@@ -1,4 +1,4 @@
-// The looks at /status of the last minutes, and what is to be drawn of them.
+// The looks at /status of the last minute, and the points that are drawn of those of the last minutes.
 import { addCounts, countsSince, quantile } from "./counts.js";
 
 /// How far back is looked: by the charts, and by the figures of "last minute".
@@ -6,62 +6,91 @@ export const chartSpan = 10 * 60_000;
 export const minute = 60_000;
 /// Quantiles of a point are of the calls that ended in so long before it.
 const quantileSpan = 10_000;
+/// A look may be so much older than one wants: those of a page that nobody sees are further apart.
+const tolerance = 1.25;
 
-/// The looks, oldest first, with another one; begun anew where the process is another.
-export function remember(history, status) {
-  const last = history.at(-1);
-  const kept = last && last.started_ms === status.started_ms && last.now_ms < status.now_ms ? history : [];
-  return [...kept.filter((look) => look.now_ms > status.now_ms - chartSpan), status];
+/// `looks` oldest first, the last minute's alone, for they are large. `charts` are the points of all sources (the name is
+/// empty) and of the one that is drawn.
+export const noHistory = { looks: [], charts: new Map() };
+
+/// Calls that have no source, as if they had one of this name.
+const unmappedNames = [
+  ["not in the map, passed", "passed"],
+  ["not in the map, blocked", "blocked"],
+  ["refused", "refused"],
+];
+
+/// Whether calls of this name were answered by the ambassador itself.
+export function isOwnAnswer(name) {
+  return unmappedNames.some(([known, fate]) => known === name && fate !== "passed");
 }
-
-/// The newest look that is at least so old, or else the oldest; null where there is only one.
-export function lookBefore(history, milliseconds, from = history.at(-1)) {
-  const earlier = history.filter((look) => look.now_ms < from.now_ms);
-  return earlier.findLast((look) => look.now_ms <= from.now_ms - milliseconds) ?? earlier[0] ?? null;
-}
-
-/// The name under which calls without a source (allowed, blocked, refused) are counted, as if they had one.
-export const unmappedName = "not in the map";
 
 /// What is counted by itself at a look: the sources, and what has none.
 export function namedCounts(look) {
-  const unmapped = { ...look.unmapped, source: unmappedName, in_flight: null };
-  return look.unmapped.calls > 0 ? [...look.sources, unmapped] : look.sources;
+  const unmapped = unmappedNames.map(([source, fate]) => ({ ...look.unmapped[fate], source, in_flight: null }));
+  return [...look.sources, ...unmapped.filter(({ calls }) => calls > 0)];
 }
 
-/// The counters of one source at a look. Without a name those of all sources; calls without one, of which most may have been
-/// blocked at once, would only blur these, and count where there is no source.
+/// The counters of one source at a look. Without a name those of all calls that pass: most blocked ones end at once, and would
+/// only blur these.
 export function countsOf(look, source) {
-  if (!source) return look.sources.length > 0 ? addCounts(look.sources) : look.unmapped;
+  if (!source) return look.total;
   return namedCounts(look).find((one) => one.source === source) ?? addCounts([]);
 }
 
-function secondsBetween(now, then) {
+/// How long lies between two looks, in seconds; without an earlier one, since the process began.
+export function secondsBetween(now, then) {
   return (now.now_ms - (then ? then.now_ms : now.started_ms)) / 1000;
 }
 
-/// What happened between two looks; without an earlier one, since the process began.
-export function figures(now, then, source) {
-  const counts = countsSince(countsOf(now, source), then && countsOf(then, source));
+function figuresOf(counts, now, then) {
   const seconds = secondsBetween(now, then);
   const at = (q) => quantile(q, counts.durations, now.bounds);
   return { ...counts, rate: seconds > 0 ? counts.calls / seconds : 0, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-/// Columns to draw: times in seconds, calls and failures a second, and the quantiles in milliseconds.
-export function chartColumns(history, source) {
-  const columns = { times: [], rates: [], failures: [], p50: [], p95: [], p99: [] };
-  const milliseconds = (seconds) => (Number.isFinite(seconds) && seconds !== null ? seconds * 1000 : null);
-  for (let i = 1; i < history.length; ++i) {
-    const [then, now] = [history[i - 1], history[i]];
-    const last = figures(now, then, source);
-    const lately = figures(now, lookBefore(history, quantileSpan, now), source);
-    columns.times.push(now.now_ms / 1000);
-    columns.rates.push(last.rate);
-    columns.failures.push(last.failed / secondsBetween(now, then));
-    columns.p50.push(milliseconds(lately.p50));
-    columns.p95.push(milliseconds(lately.p95));
-    columns.p99.push(milliseconds(lately.p99));
-  }
-  return columns;
+/// What happened between two looks; without an earlier one, since the process began.
+export function figures(now, then, source) {
+  return figuresOf(countsSince(countsOf(now, source), then && countsOf(then, source)), now, then);
+}
+
+/// The same of each that is counted by itself.
+export function namedFigures(now, then) {
+  const before = new Map(then ? namedCounts(then).map((one) => [one.source, one]) : []);
+  const since = (one) => countsSince(one, then && (before.get(one.source) ?? addCounts([])));
+  return namedCounts(now).map((one) => ({ ...figuresOf(since(one), now, then), source: one.source }));
+}
+
+/// The newest look that is so old, or else the oldest; null where there is none, or none that is not much older.
+export function lookBefore(looks, milliseconds) {
+  const from = looks.at(-1).now_ms;
+  const near = looks.slice(0, -1).filter((look) => look.now_ms >= from - tolerance * milliseconds);
+  return near.findLast((look) => look.now_ms <= from - milliseconds) ?? near[0] ?? null;
+}
+
+/// What is drawn for the last of these looks, of which there are two or more: calls and failures a second since the one
+/// before, and the quantiles in seconds.
+function pointOf(looks, source) {
+  const [then, now] = looks.slice(-2);
+  const last = figures(now, then, source);
+  const { p50, p95, p99 } = figures(now, lookBefore(looks, quantileSpan) ?? then, source);
+  return { time: now.now_ms / 1000, rate: last.rate, failures: last.failed / secondsBetween(now, then), p50, p95, p99 };
+}
+
+/// The points of a source: as far back as the looks go where it is drawn only now.
+export function pointsOf({ looks, charts }, source) {
+  return charts.get(source) ?? looks.slice(1).map((_, i) => pointOf(looks.slice(0, i + 2), source));
+}
+
+/// The history with another look, while `source` is drawn; begun anew where the process is another.
+export function remember(history, status, source) {
+  const last = history.looks.at(-1);
+  const before = last?.started_ms === status.started_ms && last.now_ms < status.now_ms ? history : noHistory;
+  const look = { ...status, total: addCounts([...status.sources, status.unmapped.passed]) };
+  const looks = [...before.looks.filter(({ now_ms: time }) => time >= look.now_ms - tolerance * minute), look];
+  const next = (name) => {
+    const kept = pointsOf(before, name).filter(({ time }) => time * 1000 > look.now_ms - chartSpan);
+    return looks.length > 1 ? [...kept, pointOf(looks, name)] : kept;
+  };
+  return { looks, charts: new Map(["", source].map((name) => [name, next(name)])) };
 }

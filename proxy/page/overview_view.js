@@ -8,7 +8,8 @@ export function showState(status) {
   setText(byId("version"), status.version);
   const failed = status.configuration.last_reload?.faults.length > 0;
   const words = status.draining ? "draining" : failed ? "ready, with the configuration from before" : "ready";
-  setText(byId("state"), `${words} · up ${age((status.now_ms - status.started_ms) / 1000)}`);
+  setText(byId("state"), words);
+  setText(byId("uptime"), `up ${age((status.now_ms - status.started_ms) / 1000)}`);
   setClass(byId("state"), `state ${status.draining || failed ? "fair" : "good"}`);
 }
 
@@ -20,21 +21,24 @@ export function showNotice(text) {
 
 export function showUnreachable(since) {
   setText(byId("state"), "not reachable");
+  setText(byId("uptime"), "");
   setClass(byId("state"), "state bad");
   showNotice(`The ambassador has not answered since ${clock(since)}. What is shown is from then; asking again.`);
 }
 
-export function showTiles(now, then) {
+/// `when` says what the figures are of, where the choice does not.
+export function showTiles(now, then, when) {
   const seen = figures(now, then);
+  const told = (text) => (when ? `${text}, ${when}` : text);
   const since = (key) => now[key] - (then ? then[key] : 0);
   const tiles = [
-    { name: "Calls per second", value: rate(seen.rate), more: `${number(seen.calls)} calls` },
-    { name: "Success", value: percent(success(seen)), more: `${number(seen.failed)} failed` },
-    { name: "Latency, p95", value: duration(seen.p95), more: `p50 ${duration(seen.p50)}` },
+    { name: "Calls per second", value: rate(seen.rate), more: told(`${number(seen.calls)} calls`) },
+    { name: "Success", value: percent(success(seen)), more: told(`${number(seen.failed)} failed`) },
+    { name: "Latency, p95", value: duration(seen.p95), more: told(`p50 ${duration(seen.p50)}`) },
     {
       name: "Blocked",
       value: number(since("blocked")),
-      more: `${number(since("reported"))} reported`,
+      more: told(`${number(since("reported"))} reported`),
       loud: since("blocked") > 0,
     },
   ];

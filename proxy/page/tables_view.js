@@ -2,7 +2,7 @@
 import { success } from "./counts.js";
 import { byId, fillRow, makeRow, setClass, sync } from "./dom.js";
 import { age, duration, number, percent, rate } from "./format.js";
-import { figures, namedCounts, unmappedName } from "./history.js";
+import { isOwnAnswer, namedFigures } from "./history.js";
 
 const sourceColumns = [
   ["Source", "wide"],
@@ -14,18 +14,18 @@ const sourceColumns = [
   ["In flight", "number"],
   ["Retries", "number"],
 ];
-const endpointColumns = [["Address"], ["Source"], ["Health"], ["In flight", "number"], ["DNS age", "number"]];
+const endpointColumns = [["Address"], ["Source"], ["State"], ["In flight", "number"], ["DNS age", "number"]];
 
 export function showSources(now, then) {
   sync(
     byId("sources"),
-    namedCounts(now),
+    namedFigures(now, then),
     (one) => one.source,
     () => makeRow(sourceColumns),
-    (row, { source, in_flight: inFlight }) => {
-      const seen = figures(now, then, source);
+    (row, seen) => {
+      const { source, in_flight: inFlight } = seen;
       // What the end of a TCP connection means is not known, and to be blocked is no success.
-      const share = source.startsWith("tcp:") || source === unmappedName ? null : success(seen);
+      const share = source.startsWith("tcp:") || isOwnAnswer(source) ? null : success(seen);
       fillRow(row, [
         source,
         rate(seen.rate),
@@ -41,6 +41,9 @@ export function showSources(now, then) {
   );
 }
 
+/// That an endpoint is healthy nobody has asked: calls go there, and those before gave no reason to leave it out.
+const stateWords = (state) => (state === "healthy" ? "in use" : state);
+
 export function showEndpoints(endpoints) {
   byId("endpoints-none").hidden = endpoints.length > 0;
   byId("endpoints").parentElement.hidden = endpoints.length === 0;
@@ -51,7 +54,7 @@ export function showEndpoints(endpoints) {
     keyOf,
     () => makeRow(endpointColumns),
     (row, one) => {
-      fillRow(row, [one.address, one.source, one.state, number(one.in_flight), age(one.dns_age_s)]);
+      fillRow(row, [one.address, one.source, stateWords(one.state), number(one.in_flight), age(one.dns_age_s)]);
       setClass(row.cells[2], one.state === "healthy" ? "good" : one.available ? "fair" : "bad");
     },
   );

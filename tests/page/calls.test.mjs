@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fits, groupBlocked, keepCalls, maxBlocked, maxCalls } from "../../proxy/page/calls.js";
+import { byTime, emptied, fits, groupBlocked, keepCalls, maxBlocked, maxCalls, noCalls } from "../../proxy/page/calls.js";
 
 const call = (more = {}) => ({
   number: 1,
@@ -35,37 +35,90 @@ test("a filter knows classes of statuses", () => {
   assert.ok(!fits(call(), "5xx"));
 });
 
-test("only so many calls are kept, and blocked ones beside them", () => {
+const many = (count, more) => Array.from({ length: count }, (_, i) => call({ number: i, ...more?.(i) }));
+
+test("only so many calls are kept, and groups of blocked ones beside them", () => {
   const blocked = call({ decision: "blocked" });
-  let kept = keepCalls({ calls: [], blocked: [] }, [blocked]);
-  kept = keepCalls(
-    kept,
-    Array.from({ length: maxCalls }, () => call()),
-  );
+  let kept = keepCalls(noCalls, [blocked], 7);
+  kept = keepCalls(kept, many(maxCalls), 7);
   assert.equal(kept.calls.length, maxCalls);
-  assert.deepEqual(kept.blocked, [blocked]);
+  assert.equal(kept.blocked.length, 1);
   kept = keepCalls(
     kept,
-    Array.from({ length: 2 * maxBlocked }, () => call({ decision: "reported" })),
+    many(2 * maxBlocked, (i) => ({ decision: "reported", source: `http://${i}`, time: String(1000 + i) })),
+    7,
   );
   assert.equal(kept.blocked.length, maxBlocked);
 });
 
-test("equal blocked calls are one with a count, the last first", () => {
-  const groups = groupBlocked([
-    call({ source: "http://a", time: "1" }),
-    call({ source: "http://b", time: "2" }),
-    call({ source: "http://a", time: "3", paste: "newer" }),
-  ]);
+test("calls of two processes differ where their numbers do not", () => {
+  const [first] = keepCalls(noCalls, [call()], 7).calls;
+  const [second] = keepCalls(noCalls, [call()], 8).calls;
+  assert.notEqual(first.key, second.key);
+});
+
+test("calls are ordered by their time, and in one moment as they came", () => {
+  const calls = [call({ time: "2" }), call({ time: "1" }), call({ time: "2", number: 2 })];
   assert.deepEqual(
-    groups.map(({ source, count, time, paste }) => [source, count, time, paste]),
+    calls.sort(byTime).map(({ time, number }) => [time, number]),
     [
-      ["http://a", 2, "3", "newer"],
-      ["http://b", 1, "2", undefined],
+      ["1", 1],
+      ["2", 1],
+      ["2", 2],
     ],
   );
 });
 
+const shape = (groups) => groups.map(({ source, count, time, paste }) => [source, count, time, paste]);
+const a = (more) => call({ source: "http://a", ...more });
+const b = (more) => call({ source: "http://b", ...more });
+
+test("equal blocked calls are one with a count, where the first of them was", () => {
+  let groups = groupBlocked([], [a({ time: "1" }), b({ time: "2" }), a({ time: "3", paste: "newer" })]);
+  assert.deepEqual(shape(groups), [
+    ["http://a", 2, "3", "newer"],
+    ["http://b", 1, "2", undefined],
+  ]);
+  groups = groupBlocked(groups, [a({ time: "4" })]);
+  assert.deepEqual(shape(groups)[0], ["http://a", 3, "4", undefined]);
+});
+
+test("a group has the greatest time, in whatever order its calls came", () => {
+  assert.deepEqual(shape(groupBlocked([], [a({ time: "3", paste: "newer" }), a({ time: "2", paste: "older" })])), [
+    ["http://a", 2, "3", "newer"],
+  ]);
+});
+
+test("what was blocked first is first, in whatever order the lines of workers came", () => {
+  const { blocked } = keepCalls(noCalls, [b({ time: "2" }), a({ time: "1" })].map((one) => ({ ...one, decision: "blocked" })), 7);
+  assert.deepEqual(
+    blocked.map(({ source }) => source),
+    ["http://a", "http://b"],
+  );
+});
+
 test("blocked calls of another method or decision are others", () => {
-  assert.equal(groupBlocked([call(), call({ method: "POST" }), call({ decision: "reported" })]).length, 3);
+  assert.equal(groupBlocked([], [call(), call({ method: "POST" }), call({ decision: "reported" })]).length, 3);
+});
+
+test("of too many groups those that were not called for longest go", () => {
+  const sources = many(maxBlocked, (i) => ({ source: `http://${i}`, time: String(1000 + i) }));
+  const groups = groupBlocked(groupBlocked([], sources), [
+    call({ source: "http://0", time: "5000" }),
+    call({ source: "http://new", time: "5001" }),
+  ]);
+  assert.deepEqual(
+    [groups.length, groups[0].source, groups[1].source, groups.at(-1).source],
+    [maxBlocked, "http://0", "http://2", "http://new"],
+  );
+});
+
+test("groups keep their places when all calls are asked for again, and those that are not there any more go", () => {
+  const gone = call({ source: "http://gone" });
+  const kept = { calls: [a()], blocked: groupBlocked([], [a({ time: "1", paste: "old" }), gone, b({ time: "2" })]) };
+  const again = groupBlocked(emptied(kept).blocked, [b({ time: "2" }), a({ time: "1", paste: "new" })]);
+  assert.deepEqual(shape(again), [
+    ["http://a", 1, "1", "new"],
+    ["http://b", 1, "2", undefined],
+  ]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { age, duration, number, percent, rate, timeOfDay } from "../../proxy/page/format.js";
+import { age, duration, number, percent, rate, span, timeOfDay } from "../../proxy/page/format.js";
 
 const table = (name, format, rows) => test(name, () => rows.forEach(([value, text]) => assert.equal(format(value), text)));
 
@@ -38,6 +38,13 @@ table("ages", age, [
   [60, "1 min"],
   [3600, "1 h 0 min"],
   [90_000, "1 d 1 h"],
+]);
+table("spans", span, [
+  [null, "since the start"],
+  [2.1, "last 2 s"],
+  [14, "last 14 s"],
+  [60.4, ""],
+  [71, "last 71 s"],
 ]);
 table("numbers", number, [
   [0, "0"],

@@ -1,5 +1,6 @@
 """The page at / of the admin port, in a real browser beside a real ambassador."""
 
+import base64
 import json
 import re
 import subprocess
@@ -12,6 +13,17 @@ from harness.scripted_upstream import answering, ok
 
 WIDTHS = [375, 1280]
 HTML_ACCEPT = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+# What stands beside the charts is in their pixels alone.
+KEEP_DRAWN_TEXTS = """{
+  const real = CanvasRenderingContext2D.prototype.fillText;
+  drawn = [];
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+    drawn.push(text);
+    real.call(this, text, ...rest);
+  };
+  null;
+}"""
+LONG = "/" + 7000 * "L"
 HOSTILE = "http://evil.example/<script>document.title='broken'</script>?q='%22&x=<b>"
 
 
@@ -36,6 +48,12 @@ def call(proxy, url, method="GET"):
     command = [needs.program("curl"), "-s", "-o", "/dev/null", "-g", "-X", method, "--noproxy", "", "-x",
                f"http://127.0.0.1:{proxy.port}", url]  # fmt: skip
     subprocess.run(command, env=environment.clean(), timeout=20, check=True)
+
+
+def start_again(ambassador, proxy, config):
+    """Another process in the place of this one, at the same addresses."""
+    proxy.finish()
+    return ambassador(config, base=f"listen: 127.0.0.1:{proxy.port}\nadmin: 127.0.0.1:{proxy.admin_port}\nworkers: 1\n")
 
 
 def page_of(proxy, host="localhost"):
@@ -68,8 +86,32 @@ def test_is_whole_at_every_width_and_in_both_themes(proxy, browser, width, dark)
     assert (browser.evaluate(luminance) < 3 * 128) == dark
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_long_url_takes_a_few_lines_and_scrolls(proxy, browser, width):
+    for host in ("localhost", "somewhere.example"):
+        call(proxy, f"http://{host}/api{LONG}")
+    browser.open(page_of(proxy), width)
+    browser.until_shown("#calls", "LLLL")
+    browser.fill("#explain-url", "http://localhost/api" + LONG[:4000])
+    browser.click("#explain button")
+    browser.until_shown("#explained", "LLLL")
+    heights = "[...document.querySelectorAll('#blocked li, #calls tr, #explained dd')].map((item) => item.offsetHeight)"
+    assert max(browser.evaluate(heights)) < 600
+    long_ones = "[...document.querySelectorAll('#blocked .call, #calls .long, #explained dd')]"
+    browser.until(f"{long_ones}.some((item) => item.tabIndex === 0 && item.scrollHeight > item.clientHeight)")
+    browser.until(f"{long_ones}.every((item) => (item.tabIndex === 0) === (item.scrollHeight > item.clientHeight + 1))")
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_short_texts_are_no_tab_stops(page):
+    page.until_shown("#blocked pre", "timecheck")
+    assert page.evaluate("document.querySelectorAll('#blocked [tabindex], #calls [tabindex]').length") == 0
+
+
 def test_shows_health_and_version(page):
-    assert page.text("#state").startswith("ready")
+    assert page.text("#state") == "ready"
+    assert page.text("#uptime").startswith("up ")
+    assert page.evaluate("document.querySelector('#uptime').closest('[role=status]') === null"), "it would be read out"
     assert re.fullmatch(r"\d+\.\d+\.\d+", page.text("#version"))
 
 
@@ -94,13 +136,82 @@ def test_rates_are_of_the_last_minute(proxy, page):
     page.until("Number(document.querySelector('#sources td').innerText) > 0")
 
 
+def test_says_of_how_long_its_figures_are(page):
+    page.until("/\\d+ calls, last \\d+ s/.test(document.querySelector('#tiles').innerText)")
+    page.click("text=since start")
+    page.until("document.querySelector('#tiles dd:last-child').innerText === '1 calls'")
+
+
+def test_goes_on_while_nobody_sees_it(proxy, page):
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true }) && null")
+    call(proxy, "http://unseen.example/")
+    page.until_shown("#calls", "unseen.example")
+
+
+def test_looks_at_once_when_somebody_comes_back(proxy, page):
+    page.evaluate("{ const real = setTimeout; setTimeout = (what, after) => (after < 2000 ? real(what, after) : 1); null }")
+    call(proxy, "http://last-look.example/")
+    page.until_shown("#calls", "last-look.example")
+    call(proxy, "http://came-back.example/")
+    # The log may have the call a little later than the client has its answer.
+    page.until("document.dispatchEvent(new Event('visibilitychange')) && /came-back/.test(calls.innerText)")
+
+
+def test_counts_what_passes_without_a_source(ambassador, config, upstream, browser):
+    server = upstream(answering(ok("passed")))
+    proxy = ambassador(config + f"\n        allow: ['{server.authority}']\n")
+    for url in (f"http://{server.authority}/", f"http://{server.authority}/x", "http://blocked.example/"):
+        call(proxy, url)
+    browser.open(page_of(proxy))
+    browser.click("text=since start")
+    browser.until("document.querySelector('#tiles dd:last-child').innerText === '2 calls'")
+    rows = "[...document.querySelectorAll('#sources tr')].map((row) => [row.cells[0].innerText, row.cells[2].innerText])"
+    assert browser.evaluate(rows)[2:] == [["not in the map, passed", "100 %"], ["not in the map, blocked", "–"]]
+
+
+def test_says_where_nothing_was_called(proxy, browser):
+    browser.open(page_of(proxy))
+    browser.until("/last \\d+ s/.test(document.querySelector('#tiles').innerText)")
+    assert browser.evaluate("document.querySelector('#latency-chart').ariaLabel") == "Latency: no calls"
+    assert browser.evaluate("document.querySelector('#rate-chart').ariaLabel") == "Calls per second: no calls"
+
+
+def test_no_time_stands_twice_beneath_a_chart(proxy, browser):
+    browser.open(page_of(proxy))
+    browser.evaluate(KEEP_DRAWN_TEXTS)
+    times = "drawn.filter((text) => /^\\d\\d:\\d\\d:\\d\\d$/.test(text))"
+    browser.until(f"{times}.length > 12")
+    assert browser.evaluate("drawn.filter((text, i) => text.includes(':') && text === drawn[i - 1])") == []
+
+
+def test_says_that_calls_took_longer_than_is_known(page):
+    page.evaluate("""{
+      const real = fetch;
+      fetch = async (path, options) => {
+        const answer = await real(path, options);
+        if (path !== '/status') return answer;
+        const status = await answer.json();
+        for (const source of status.sources) {
+          source.calls = status.now_ms;
+          source.durations = status.bounds.map(() => 0).concat(status.now_ms);
+        }
+        return new Response(JSON.stringify(status));
+      };
+      null;
+    }""")
+    page.evaluate(KEEP_DRAWN_TEXTS)
+    page.until("document.querySelector('#latency-chart .u-legend').innerText.match(/> 60 s/g)?.length === 3")
+    page.until("drawn.some((text) => /^[2-6]0 s$/.test(text))")
+    page.until("document.querySelector('#latency-chart').ariaLabel === 'Latency: p95 now > 60 s'")
+
+
 def test_shows_endpoints_and_how_old_their_addresses_are(proxy, page):
     call(proxy, "http://named/")
     page.until("document.querySelectorAll('#endpoints tr').length === 2")
     texts = "[...row.cells].map((cell) => cell.innerText)"
     rows = page.evaluate(f"[...document.querySelectorAll('#endpoints tr')].map((row) => {texts})")
     by_source = {row[1]: row for row in rows}
-    assert by_source["http://named"][2:4] == ["healthy", "0"]
+    assert by_source["http://named"][2:4] == ["in use", "0"]
     assert re.fullmatch(r"\d+ s", by_source["http://named"][4])
     assert by_source["http://localhost/api"][4] == "–"
 
@@ -129,6 +240,73 @@ def test_equal_blocked_calls_are_one(proxy, page):
         call(proxy, "http://timecheck:8080/")
     page.until_shown("#blocked li", "4 times")
     assert page.evaluate("document.querySelectorAll('#blocked li').length") == 1
+
+
+def test_a_repeat_moves_nothing_under_the_pointer_nor_the_focus(proxy, page):
+    for host in ("first", "second"):
+        call(proxy, f"http://{host}.example/")
+    page.until_shown("#blocked", "second.example")
+    labels = "[...document.querySelectorAll('#blocked button')].map((button) => button.ariaLabel)"
+    before = page.evaluate(labels)
+    assert [re.search(r"//(\w+)", label)[1] for label in before] == ["second", "first", "timecheck"]
+    page.evaluate("document.querySelectorAll('#blocked button')[1].focus()")
+    box = page.evaluate("JSON.stringify(document.querySelector('#blocked button').getBoundingClientRect())")
+    call(proxy, "http://timecheck:8080/")
+    call(proxy, "http://first.example/")
+    page.until("document.querySelectorAll('#blocked li')[2].innerText.includes('2 times')")
+    page.until("document.querySelectorAll('#blocked li')[1].innerText.includes('2 times')")
+    assert page.evaluate(labels) == before
+    assert page.evaluate("JSON.stringify(document.querySelector('#blocked button').getBoundingClientRect())") == box
+    assert page.evaluate("document.activeElement.ariaLabel") == before[1]
+
+
+def test_what_has_the_focus_is_never_moved(proxy, browser):
+    browser.open(page_of(proxy) + "healthz")  # which has no policy that would forbid the import
+    module = base64.b64encode((needs.E2E.parent.parent / "proxy/page/dom.js").read_bytes()).decode()
+    order, focused = browser.evaluate(f"""import("data:text/javascript;base64,{module}").then(({{ sync }}) => {{
+      const list = document.body.appendChild(document.createElement("div"));
+      const show = (keys) =>
+        sync(list, [...keys], String, () => document.createElement("button"), (button, key) => (button.textContent = key));
+      show("abcd");
+      list.children[2].focus();
+      show("cadeb");
+      return [list.textContent, document.activeElement.textContent];
+    }})""")
+    assert order == "cadeb"
+    assert focused == "c"
+
+
+def test_says_how_many_more_were_blocked(proxy, page):
+    for i in range(25):
+        call(proxy, f"http://h{i}.example/")
+    page.until_shown("#blocked-more", "and 6 more")
+    assert page.evaluate("document.querySelectorAll('#blocked li').length") == 20
+    assert "h24.example" in page.text("#blocked li:first-child")
+
+
+def test_a_process_that_was_started_again_begins_anew(ambassador, proxy, config, browser):
+    for host in ("old-one", "old-two"):
+        call(proxy, f"http://{host}.example/")
+    browser.open(page_of(proxy))
+    browser.until_shown("#calls", "old-two.example")
+    browser.click("#pause")
+    again = start_again(ambassador, proxy, config)
+    for host in ("new-one", "new-two"):
+        call(again, f"http://{host}.example/")
+    browser.until_shown("#calls", "new-two.example")
+    for place in ("#calls", "#blocked"):
+        assert "new-one.example" in browser.text(place) and "old-" not in browser.text(place)
+    assert browser.evaluate("document.querySelector('#pause').getAttribute('aria-pressed')") == "false"
+
+
+@pytest.mark.parametrize("link, path, text", [("all lines at once", "/suggest", "timecheck"),
+                                              ("as it is in force", "/config", "source:")])  # fmt: skip
+def test_its_links_are_shown_by_the_browser(proxy, browser, link, path, text):
+    call(proxy, "http://timecheck:8080/")
+    browser.open(page_of(proxy))
+    browser.until_shown("#blocked", "timecheck")
+    browser.click(f"text={link}")
+    browser.until(f"location.pathname === '{path}' && document.body?.innerText.includes('{text}')")
 
 
 def test_shows_reported_calls_with_their_line(ambassador, config, browser):
@@ -206,7 +384,9 @@ def test_everything_can_be_reached_by_keyboard_and_has_a_name(page):
     assert nameless == []
     assert page.evaluate("document.querySelectorAll('main section:not([aria-labelledby])').length") == 0
     page.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.text(":focus") == "Skip to the calls"
+    page.press("Enter")
+    page.until("document.activeElement.innerText === 'Calls'")
 
 
 def test_text_stands_out_from_what_is_behind_it(proxy, browser):
@@ -248,4 +428,4 @@ def test_status_and_calls_are_json_and_hold_no_more_than_they_may(proxy):
     assert calls["last"] == 30 and 2 <= len(calls["calls"]) < 30
     assert calls["calls"][-1]["source"].startswith("http://h29.example/")
     status = json.loads(proxy.admin("/status").text)
-    assert status["blocked"] == 30 and status["unmapped"]["calls"] == 30
+    assert status["blocked"] == 30 and status["unmapped"]["blocked"]["calls"] == 30

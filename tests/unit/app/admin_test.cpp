@@ -135,6 +135,18 @@ TEST_F(AdminTest, gives_a_page_to_who_reads_html_and_the_index_to_others) {
   EXPECT_EQ(admin.answer(request, {asio::ip::address_v4::loopback(), 40000}).result_int(), 403);
 }
 
+TEST_F(AdminTest, gives_what_a_browser_shows_to_who_reads_html) {
+  for (auto const* path : {"/config", "/suggest"}) {
+    SmallRequest request{http::verb::get, path, 11};
+    request.set(http::field::host, "localhost:9901");
+    EXPECT_EQ(admin.answer(request, {asio::ip::address_v4::loopback(), 40000})[http::field::content_type], "application/yaml");
+    request.set(http::field::accept, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+    auto const shown = admin.answer(request, {asio::ip::address_v4::loopback(), 40000});
+    EXPECT_EQ(shown[http::field::content_type], "text/plain; charset=utf-8") << path;
+    EXPECT_EQ(shown[http::field::vary], "Accept") << path;
+  }
+}
+
 TEST_F(AdminTest, lets_a_page_use_nothing_but_what_is_inside_it) {
   std::string const policy{page_policy};
   EXPECT_TRUE(policy.starts_with("default-src 'none'; script-src 'sha256-")) << policy;

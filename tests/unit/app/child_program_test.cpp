@@ -4,6 +4,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
+
+#include <sys/time.h>
 
 namespace ambassador::app {
 namespace {
@@ -44,6 +47,38 @@ TEST(ChildProgram, is_killed_when_its_time_is_up) {
   ASSERT_FALSE(ran);
   EXPECT_EQ(ran.error().value(), ETIMEDOUT);
   EXPECT_LT(std::chrono::steady_clock::now() - before, 30s);
+}
+
+/// A signal every 10 ms, as long as it lives.
+class Signals {
+ public:
+  Signals() {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};  // without SA_RESTART
+    ::sigaction(SIGALRM, &action, &before_);
+    set(10'000);
+  }
+  ~Signals() {
+    set(0);
+    ::sigaction(SIGALRM, &before_, nullptr);
+  }
+  Signals(Signals const&) = delete;
+  Signals& operator=(Signals const&) = delete;
+
+ private:
+  static void set(suseconds_t microseconds) {
+    itimerval const timer{{0, microseconds}, {0, microseconds}};
+    ::setitimer(ITIMER_REAL, &timer, nullptr);
+  }
+
+  struct sigaction before_ {};
+};
+
+TEST(ChildProgram, gets_no_more_time_by_signals) {
+  Signals const signals;
+  auto const ran = run_program({"/bin/sleep", "5"}, {}, 100ms);
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().value(), ETIMEDOUT);
 }
 
 TEST(ChildProgram, that_is_not_there_is_an_error) {

@@ -99,6 +99,17 @@ TEST_F(RecentCalls, are_json_whatever_bytes_a_client_sent) {
   EXPECT_EQ(first().at("source").as_string(), "http://h/\\xff\"<script>\\x0a");
 }
 
+TEST_F(RecentCalls, show_what_would_turn_the_text_around) {
+  log(Decision::blocked,
+      "http://h/\xe2\x80\xae"
+      "gpj.exe",
+      "not in the map: \xe2\x81\xa6 it", "G\xe2\x80\x8bT");
+  EXPECT_EQ(first().at("source").as_string(), "http://h/\\xe2\\x80\\xaegpj.exe");
+  EXPECT_EQ(first().at("reason").as_string(), "not in the map: \\xe2\\x81\\xa6 it");
+  EXPECT_EQ(first().at("method").as_string(), "G\\xe2\\x80\\x8bT");
+  EXPECT_EQ(recent_calls_json(*snapshot, lines, seen, 0).find("\xe2\x80\xae"), std::string::npos);
+}
+
 TEST_F(RecentCalls, leave_out_what_is_no_line_of_a_log) {
   lines.keep({"hello\n", 1});
   EXPECT_TRUE(answer().at("calls").as_array().empty());

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 class Status : public testing::Test {
  protected:
-  [[nodiscard]] json::object answer() const {
+  [[nodiscard]] json::object answer() {
     StatusParts const parts{*snapshot, metrics, endpoints, reloads, resolver, version, started, draining};
     return json::parse(status_json(parts, started + 90s, SteadyTime{1h})).as_object();
   }
@@ -67,6 +67,23 @@ TEST_F(Status, has_every_source_with_what_was_counted) {
   ASSERT_EQ(sources[1].at("durations").as_array().size(), status.at("bounds").as_array().size() + 1);
   EXPECT_EQ(sources[1].at("durations").at(3).as_int64(), 1);
   EXPECT_EQ(status.at("bounds").at(3).to_number<double>(), 0.005);
+}
+
+TEST_F(Status, tells_calls_without_a_source_by_what_became_of_them) {
+  observe::CallRecord record;
+  record.method = "GET";
+  record.decision = observe::Decision::allowed;
+  record.status = 502;
+  metrics.worker(0).record(record);
+  record.decision = observe::Decision::blocked;
+  record.status = 403;
+  for (int i = 0; i < 2; ++i) metrics.worker(0).record(record);
+  auto const status = answer();
+  auto const& unmapped = status.at("unmapped");
+  EXPECT_EQ(unmapped.at("passed").at("calls").as_int64(), 1);
+  EXPECT_EQ(unmapped.at("passed").at("failed").as_int64(), 1);
+  EXPECT_EQ(unmapped.at("blocked").at("calls").as_int64(), 2);
+  EXPECT_EQ(unmapped.at("refused").at("calls").as_int64(), 0);
 }
 
 TEST_F(Status, has_sources_of_the_same_text_once) {
