@@ -20,7 +20,7 @@ namespace ambassador::app {
 
 /// What is told of, beside the configuration.
 struct AdminParts {
-  observe::Metrics& metrics;  ///< only read
+  observe::Metrics const& metrics;
   upstream::EndpointStates const& endpoints;
   ReloadReport const& reloads;
   net::Resolver const& resolver;

@@ -3,7 +3,6 @@
 #include "app/endpoint_report.hpp"
 #include "net/stream.hpp"
 #include "observe/counter.hpp"
-#include "observe/unmapped_counts.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -119,7 +118,7 @@ json::array sources_of(StatusParts const& parts, SourceIndex const& index,
 
 /// Of the calls that no mapping decided, by what became of them.
 json::object unmapped_of(StatusParts const& parts) {
-  auto const counts = [&](observe::Unmapped fate) { return object_of(observe::unmapped_counts(parts.metrics, fate)); };
+  auto const counts = [&](observe::Unmapped fate) { return object_of(parts.metrics.unmapped_counts(fate)); };
   return {{"passed", counts(observe::Unmapped::passed)},
           {"blocked", counts(observe::Unmapped::blocked)},
           {"refused", counts(observe::Unmapped::refused)}};

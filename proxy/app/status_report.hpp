@@ -19,7 +19,7 @@ namespace ambassador::app {
 /// What is reported on, all of it as it is now.
 struct StatusParts {
   Snapshot const& snapshot;
-  observe::Metrics& metrics;  ///< only read
+  observe::Metrics const& metrics;
   upstream::EndpointStates const& endpoints;
   ReloadReport const& reloads;
   net::Resolver const& resolver;

@@ -125,17 +125,11 @@ struct CallFamilies {
   }
 };
 
-/// Whether the client got no answer, or one that says that it is not its fault.
-bool is_failure(CallKey key) {
-  auto const code = key.code();
-  return code.starts_with('5') || (code == "0" && key.method() != "TCP");
-}
-
 CallCounts counts_of(CallSum const& sum) {
   CallCounts counts{.bytes_in = sum.bytes_in, .bytes_out = sum.bytes_out, .durations = sum.duration.buckets};
   for (auto const& [key, n] : sum.requests) {
     counts.calls += n;
-    if (is_failure({key})) counts.failed += n;
+    if (CallKey{key}.is_failure()) counts.failed += n;
   }
   for (auto const& [reason, n] : sum.retries) counts.retries += n;
   return counts;
@@ -235,12 +229,20 @@ std::vector<CallCounts> Metrics::call_counts() const {
   return counts;
 }
 
-CallCounts Metrics::unmapped_counts() const {
-  CallSum sum;
+CallCounts Metrics::unmapped_counts(Unmapped fate) const {
+  CallCounts sum;
   for (auto const& worker : workers_) {
-    if (auto const* counters = worker->none()) sum.add(*counters);
+    auto const& counters = worker->unmapped(fate);
+    sum.calls += counters.calls.value();
+    sum.failed += counters.failed.value();
+    sum.retries += counters.retries.value();
+    sum.bytes_in += counters.bytes_in.value();
+    sum.bytes_out += counters.bytes_out.value();
+    for (std::size_t bucket = 0; bucket < sum.durations.size(); ++bucket) {
+      sum.durations[bucket] += counters.duration.bucket(bucket);
+    }
   }
-  return counts_of(sum);
+  return sum;
 }
 
 UncoveredCounts Metrics::uncovered_counts() const {

@@ -86,8 +86,8 @@ class Metrics final : public prometheus::Collectable {
   [[nodiscard]] std::vector<std::uint64_t> allow_uses() const;
   /// Of each mapping of the configuration in force, by its index; those that share their series have equal counts.
   [[nodiscard]] std::vector<CallCounts> call_counts() const;
-  /// Of calls that no mapping decided.
-  [[nodiscard]] CallCounts unmapped_counts() const;
+  /// Of calls that no mapping decided, by what became of them.
+  [[nodiscard]] CallCounts unmapped_counts(Unmapped fate) const;
   [[nodiscard]] UncoveredCounts uncovered_counts() const;
   /// What all workers saw that the configuration does not cover; a destination may be there once for each.
   [[nodiscard]] SeenCalls seen() const;

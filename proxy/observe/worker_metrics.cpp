@@ -27,11 +27,6 @@ Unmapped fate_of(CallRecord const& record) noexcept {
   return record.decision == Decision::blocked ? Unmapped::blocked : Unmapped::passed;
 }
 
-/// Whether the client got no answer, or one that says that it is not its fault.
-bool is_failure(CallRecord const& record) noexcept {
-  return record.status / 100 == 5 || (record.status == 0 && record.method != "TCP");
-}
-
 /// Whether it became a tunnel: its time says for how long it was used, and nothing of how fast an answer came.
 bool is_tunnel(CallRecord const& record) noexcept {
   return record.method == "TCP" || record.status == 101 || (record.method == "CONNECT" && record.status / 100 == 2);
@@ -55,6 +50,8 @@ std::string_view CallKey::code() const noexcept {
   auto const code = value & code_mask;
   return code == 0 ? std::string_view{"0"} : std::string_view{code_digits.data() + code * 3, 3};
 }
+
+bool CallKey::is_failure() const noexcept { return code().starts_with('5') || (code() == "0" && method() != "TCP"); }
 
 WorkerMetrics::~WorkerMetrics() {
   for (auto& call : calls_) delete call.load(std::memory_order_relaxed);
@@ -80,20 +77,21 @@ std::uint64_t WorkerMetrics::value_of(std::deque<Counter> const& counters, std::
 
 void WorkerMetrics::record(CallRecord const& record) noexcept {
   MappingCounters& call = counters(record.mapping);
-  call.requests.at(CallKey::of(record).value, CallKey::other().value).add(1);
+  auto const key = CallKey::of(record);
+  call.requests.at(key.value, CallKey::other().value).add(1);
   call.duration.observe(record.duration);
   if (record.upstream_duration.count() > 0) call.upstream_duration.observe(record.upstream_duration);
   call.bytes_in.add(record.bytes_in);
   call.bytes_out.add(record.bytes_out);
   if (record.allow_rule != no_allow_rule) count_allowed(record.allow_rule);
-  if (record.mapping == no_mapping) record_unmapped(record);
+  if (record.mapping == no_mapping) record_unmapped(record, key);
   record_reason(record);
 }
 
-void WorkerMetrics::record_unmapped(CallRecord const& record) noexcept {
+void WorkerMetrics::record_unmapped(CallRecord const& record, CallKey key) noexcept {
   auto& counters = unmapped_[static_cast<std::size_t>(fate_of(record))];
   counters.calls.add(1);
-  if (is_failure(record)) counters.failed.add(1);
+  if (key.is_failure()) counters.failed.add(1);
   counters.bytes_in.add(record.bytes_in);
   counters.bytes_out.add(record.bytes_out);
   if (!is_tunnel(record)) counters.duration.observe(record.duration);

@@ -29,6 +29,8 @@ struct CallKey {
 
   [[nodiscard]] std::string_view method() const noexcept;  ///< a method of RFC 9110, PATCH or TCP, else "other"
   [[nodiscard]] std::string_view code() const noexcept;    ///< three digits; "0" where the client got nothing
+  /// Whether the client got no answer, or one that says that it is not its fault.
+  [[nodiscard]] bool is_failure() const noexcept;
 };
 
 /// What became of a copy of a call for another target.
@@ -113,7 +115,7 @@ class alignas(64) WorkerMetrics {
 
   MappingCounters& counters(std::uint32_t mapping);
   [[nodiscard]] std::uint64_t value_of(std::deque<Counter> const& counters, std::size_t i) const;
-  void record_unmapped(CallRecord const& record) noexcept;
+  void record_unmapped(CallRecord const& record, CallKey key) noexcept;
   void record_reason(CallRecord const& record) noexcept;
   void count_allowed(std::uint32_t allow_rule) noexcept;
 

@@ -1,6 +1,5 @@
 // What the page's rates and quantiles are made of.
 #include "observe/metrics.hpp"
-#include "observe/unmapped_counts.hpp"
 
 #include <gtest/gtest.h>
 
@@ -52,7 +51,7 @@ TEST_F(CallCountsOf, a_source_have_5xx_and_no_answer_as_failed_and_nothing_else)
 
 TEST_F(CallCountsOf, calls_without_a_source_are_apart) {
   call(0, no_mapping, "GET", 403, Reason::not_in_map, Decision::blocked);
-  EXPECT_EQ(metrics.unmapped_counts().calls, 1U);
+  EXPECT_EQ(metrics.unmapped_counts(Unmapped::blocked).calls, 1U);
   EXPECT_EQ(metrics.call_counts()[0].calls, 0U);
 }
 
@@ -62,22 +61,22 @@ TEST_F(CallCountsOf, calls_without_a_source_are_told_by_what_became_of_them) {
   call(0, no_mapping, "GET", 403, Reason::not_in_map, Decision::blocked);
   call(1, no_mapping, "GET", 400, Reason::none, Decision::local);
   metrics.worker(1).retried(no_mapping, Reason::reset);
-  auto const passed = unmapped_counts(metrics, Unmapped::passed);
+  auto const passed = metrics.unmapped_counts(Unmapped::passed);
   EXPECT_EQ(passed.calls, 2U);
   EXPECT_EQ(passed.failed, 1U);
   EXPECT_EQ(passed.retries, 1U);
   EXPECT_EQ(passed.bytes_in, 6U);
   EXPECT_EQ(passed.bytes_out, 8U);
   EXPECT_EQ(std::accumulate(passed.durations.begin(), passed.durations.end(), std::uint64_t{0}), 2U);
-  EXPECT_EQ(unmapped_counts(metrics, Unmapped::blocked).calls, 1U);
-  EXPECT_EQ(unmapped_counts(metrics, Unmapped::refused).calls, 1U);
+  EXPECT_EQ(metrics.unmapped_counts(Unmapped::blocked).calls, 1U);
+  EXPECT_EQ(metrics.unmapped_counts(Unmapped::refused).calls, 1U);
 }
 
 TEST_F(CallCountsOf, tunnels_without_a_source_have_no_duration) {
   call(0, no_mapping, "CONNECT", 200, Reason::none, Decision::allowed);
   call(0, no_mapping, "GET", 101, Reason::none, Decision::allowed);
   call(0, no_mapping, "TCP", 0, Reason::none, Decision::reported);
-  auto const passed = unmapped_counts(metrics, Unmapped::passed);
+  auto const passed = metrics.unmapped_counts(Unmapped::passed);
   EXPECT_EQ(passed.calls, 3U);
   EXPECT_EQ(passed.failed, 0U);
   EXPECT_EQ(std::accumulate(passed.durations.begin(), passed.durations.end(), std::uint64_t{0}), 0U);
@@ -86,7 +85,7 @@ TEST_F(CallCountsOf, tunnels_without_a_source_have_no_duration) {
 TEST_F(CallCountsOf, calls_of_a_source_are_not_among_those_without) {
   for (auto const decision : {Decision::mapped, Decision::blocked}) call(0, 0, "GET", 200, Reason::none, decision);
   for (auto const fate : {Unmapped::passed, Unmapped::blocked, Unmapped::refused}) {
-    EXPECT_EQ(unmapped_counts(metrics, fate).calls, 0U);
+    EXPECT_EQ(metrics.unmapped_counts(fate).calls, 0U);
   }
 }
 
