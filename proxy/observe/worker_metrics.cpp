@@ -77,21 +77,20 @@ std::uint64_t WorkerMetrics::value_of(std::deque<Counter> const& counters, std::
 
 void WorkerMetrics::record(CallRecord const& record) noexcept {
   MappingCounters& call = counters(record.mapping);
-  auto const key = CallKey::of(record);
-  call.requests.at(key.value, CallKey::other().value).add(1);
+  call.requests.at(CallKey::of(record).value, CallKey::other().value).add(1);
   call.duration.observe(record.duration);
   if (record.upstream_duration.count() > 0) call.upstream_duration.observe(record.upstream_duration);
   call.bytes_in.add(record.bytes_in);
   call.bytes_out.add(record.bytes_out);
   if (record.allow_rule != no_allow_rule) count_allowed(record.allow_rule);
-  if (record.mapping == no_mapping) record_unmapped(record, key);
   record_reason(record);
+  if (record.mapping == no_mapping) record_unmapped(record);
 }
 
-void WorkerMetrics::record_unmapped(CallRecord const& record, CallKey key) noexcept {
+void WorkerMetrics::record_unmapped(CallRecord const& record) noexcept {
   auto& counters = unmapped_[static_cast<std::size_t>(fate_of(record))];
   counters.calls.add(1);
-  if (key.is_failure()) counters.failed.add(1);
+  if (CallKey::of(record).is_failure()) counters.failed.add(1);
   counters.bytes_in.add(record.bytes_in);
   counters.bytes_out.add(record.bytes_out);
   if (!is_tunnel(record)) counters.duration.observe(record.duration);

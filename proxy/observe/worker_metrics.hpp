@@ -115,7 +115,7 @@ class alignas(64) WorkerMetrics {
 
   MappingCounters& counters(std::uint32_t mapping);
   [[nodiscard]] std::uint64_t value_of(std::deque<Counter> const& counters, std::size_t i) const;
-  void record_unmapped(CallRecord const& record, CallKey key) noexcept;
+  void record_unmapped(CallRecord const& record) noexcept;
   void record_reason(CallRecord const& record) noexcept;
   void count_allowed(std::uint32_t allow_rule) noexcept;
 
