@@ -41,10 +41,10 @@ std::optional<StatusLine> split_status_line(std::string_view line) noexcept {
 }
 
 bool take_field(std::string_view& bytes, http::Field& field) noexcept {
-  std::size_t colon = 0;
-  while (colon < bytes.size() && is_token_char(bytes[colon])) ++colon;
+  auto const name_end = std::find_if_not(bytes.begin(), bytes.end(), is_token_char);
+  auto const colon = static_cast<std::size_t>(name_end - bytes.begin());
   if (colon == 0 || colon == bytes.size() || bytes[colon] != ':') return false;
-  auto const end = bytes.find(crlf, colon);
+  auto const end = bytes.find('\r', colon);
   if (end == std::string_view::npos) return false;
   auto const line = bytes.substr(0, end + crlf.size());
   auto const raw = line.substr(colon + 1, end - colon - 1);
