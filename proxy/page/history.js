@@ -68,6 +68,12 @@ export function lookBefore(looks, milliseconds) {
   return near.findLast((look) => look.now_ms <= from - milliseconds) ?? near[0] ?? null;
 }
 
+/// The look that the last minute began with; null where the process began in it, or none is known.
+export function minuteBefore(looks) {
+  const { now_ms: now, started_ms: started } = looks.at(-1);
+  return now - started <= minute ? null : lookBefore(looks, minute);
+}
+
 /// What is drawn for the last of these looks, of which there are two or more: calls and failures a second since the one
 /// before, and the quantiles in seconds.
 function pointOf(looks, source) {

@@ -7,7 +7,7 @@ import { Charts, showChoice } from "./charts_view.js";
 import { byId } from "./dom.js";
 import { explainOnSubmit } from "./explain_view.js";
 import { span } from "./format.js";
-import { lookBefore, minute, namedCounts, noHistory, pointsOf, remember, secondsBetween } from "./history.js";
+import { minuteBefore, namedCounts, noHistory, pointsOf, remember, secondsBetween } from "./history.js";
 import { showConfiguration, showNotice, showState, showTiles, showUnreachable } from "./overview_view.js";
 import { showEndpoints, showSources } from "./tables_view.js";
 
@@ -29,8 +29,7 @@ function showFigures() {
   const now = lastLook();
   if (!now) return;
   const sinceStart = document.querySelector("input[name=window]:checked").value === "start";
-  // A first look has nothing to be compared with: it shows what was since the start.
-  const then = sinceStart ? null : lookBefore(history.looks, minute);
+  const then = sinceStart ? null : minuteBefore(history.looks);
   showTiles(now, then, sinceStart ? "" : span(then && secondsBetween(now, then)));
   showSources(now, then);
 }

@@ -8,6 +8,7 @@ import {
   isOwnAnswer,
   lookBefore,
   minute,
+  minuteBefore,
   namedCounts,
   namedFigures,
   noHistory,
@@ -59,6 +60,14 @@ test("no look that is much older than a minute is that of a minute ago", () => {
   assert.equal(lookBefore(looksOf(...before, status(600, 5400)), minute), null);
   assert.equal(lookBefore([status(0, 0), status(600, 5400)], minute), null);
   assert.equal(lookBefore(looksOf(...before, status(600, 5400), status(602, 5401)), minute).now_ms, 600_000);
+});
+
+test("the last minute of a process that began in it is all since its start", () => {
+  const young = looksOf(status(70, 5, { started: 12_000 }), status(72, 9, { started: 12_000 }));
+  assert.equal(minuteBefore(young), null);
+  assert.equal(figures(young.at(-1), minuteBefore(young), "http://a").calls, 9);
+  const older = looksOf(status(71, 5, { started: 12_000 }), status(73, 9, { started: 12_000 }));
+  assert.equal(minuteBefore(older).now_ms, 71_000);
 });
 
 test("a rate is what came between two looks, by their own time", () => {

@@ -23,6 +23,16 @@ KEEP_DRAWN_TEXTS = """{
   };
   null;
 }"""
+STARTED_LONG_AGO = """{
+  const real = fetch;
+  fetch = async (path, options) => {
+    const answer = await real(path, options);
+    if (path !== '/status') return answer;
+    const status = await answer.json();
+    return new Response(JSON.stringify({ ...status, started_ms: status.started_ms - 120_000 }));
+  };
+  null;
+}"""
 LONG = "/" + 7000 * "L"
 HOSTILE = "http://evil.example/<script>document.title='broken'</script>?q='%22&x=<b>"
 
@@ -130,13 +140,21 @@ def test_shows_what_each_source_did(page):
 
 
 def test_rates_are_of_the_last_minute(proxy, page):
+    page.evaluate(STARTED_LONG_AGO)
     page.until("document.querySelector('#sources td').innerText === '0'")
     for _ in range(30):
         call(proxy, "http://localhost/api")
     page.until("Number(document.querySelector('#sources td').innerText) > 0")
 
 
+def test_the_first_minute_is_all_since_the_start(proxy, page):
+    page.until("document.querySelector('#tiles dd:last-child').innerText === '1 calls, since the start'")
+    call(proxy, "http://localhost/api")
+    page.until("document.querySelector('#tiles dd:last-child').innerText === '2 calls, since the start'")
+
+
 def test_says_of_how_long_its_figures_are(page):
+    page.evaluate(STARTED_LONG_AGO)
     page.until("/\\d+ calls, last \\d+ s/.test(document.querySelector('#tiles').innerText)")
     page.click("text=since start")
     page.until("document.querySelector('#tiles dd:last-child').innerText === '1 calls'")
@@ -171,7 +189,7 @@ def test_counts_what_passes_without_a_source(ambassador, config, upstream, brows
 
 def test_says_where_nothing_was_called(proxy, browser):
     browser.open(page_of(proxy))
-    browser.until("/last \\d+ s/.test(document.querySelector('#tiles').innerText)")
+    browser.until("/0 calls, since the start/.test(document.querySelector('#tiles').innerText)")
     assert browser.evaluate("document.querySelector('#latency-chart').ariaLabel") == "Latency: no calls"
     assert browser.evaluate("document.querySelector('#rate-chart').ariaLabel") == "Calls per second: no calls"
 
