@@ -6,7 +6,7 @@ import pytest
 
 from reader import documents
 
-RUN = documents.PROJECT / "bench" / "results" / "2026-11-22-epyc-2-cores" / "README.md"
+RUN = documents.PROJECT / "bench" / "results" / "2026-11-23-epyc-2-cores" / "README.md"
 GUIDE = documents.Document(documents.PROJECT / "docs" / "performance.md")
 README = documents.Document(documents.PROJECT / "README.md")
 
@@ -20,6 +20,10 @@ RATIOS = {
     "a connection for each call": ["connections-per-second"],
     "two workers": ["workers-2-100b-c64"],
     "forward proxy": [f"forward-100b-c{n}" for n in (1, 16, 64, 256)],
+    "TLS to the upstream": ["tls-up-100b-c64", "tls-up-1m-c16"],
+    "TLS from the client": ["tls-in-100b-c64", "tls-in-1m-c16", "tls-in-fresh-c16"],
+    "TCP": ["tcp-100b-c64", "tcp-1m-c16", "tcp-post-1m-c16", "tcp-fresh-c16"],
+    "tunnels": ["tunnel-100b-c64", "tunnel-1m-c16", "tunnel-fresh-c16"],
 }
 # How a row begins, and the scenario and the columns whose figures it has, of each contestant.
 FIGURES = {
