@@ -28,10 +28,10 @@ constexpr std::string_view ca_bundle = "/etc/ssl/certs/ca-certificates.crt";
 std::string_view unfit(std::string_view directory) {
   constexpr std::array<std::string_view, 16> system{"/bin",  "/boot", "/dev", "/etc",  "/home", "/lib", "/lib64", "/opt",
                                                     "/proc", "/root", "/run", "/sbin", "/sys",  "/tmp", "/usr",   "/var"};
-  constexpr std::array<std::string_view, 4> kernel{"/proc", "/sys", "/dev", "/etc/ambassador"};
+  constexpr std::array<std::string_view, 4> mounted{"/proc", "/sys", "/dev", "/etc/ambassador"};
   auto const holds = [&](std::string_view one) { return is_under(directory, one); };
   if (std::find(system.begin(), system.end(), directory) != system.end()) return "a directory of the system";
-  if (std::any_of(kernel.begin(), kernel.end(), holds)) return "no place for a Secret: something else is mounted there";
+  if (std::any_of(mounted.begin(), mounted.end(), holds)) return "no place for a Secret: something else is mounted there";
   auto const dotted = std::string{directory} + '/';
   bool const steps = dotted.find("/../") != std::string::npos || dotted.find("/./") != std::string::npos;
   if (!directory.starts_with('/') || steps) return "not an absolute path without `.` and `..`";
