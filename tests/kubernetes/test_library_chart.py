@@ -1,6 +1,7 @@
 """charts/ambassador-lib: a chart of somebody else's gets the sidecar by one include."""
 
 import copy
+import json
 import re
 import textwrap
 
@@ -445,6 +446,13 @@ def without_marks(workload):
 def test_mistakes_are_refused_with_what_to_do(render, workload, values, error):
     done = render(workload, attempt=True, **values)
     assert done.returncode != 0 and error in done.stderr, done.stderr
+
+
+def test_an_include_may_give_every_key_of_the_configuration(render):
+    done = render(manifest(), attempt=True, **own('(dict "config" (dict "mpa" 1))'))
+    known = re.search(r"no such value: config\.mpa; there are (.*)", done.stderr).group(1).split()
+    schema = json.loads((programs.PROJECT / "config" / "schema.json").read_text())
+    assert set(known) == set(schema["properties"]) - {"admin"}
 
 
 def test_an_alias_is_refused_with_what_to_do(tmp_path):
