@@ -41,7 +41,7 @@ install(FILES ${packaging}/completions/ambassador.zsh DESTINATION ${CMAKE_INSTAL
 install(FILES ${packaging}/completions/ambassador.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 set(docs ${CMAKE_INSTALL_DATADIR}/doc/ambassador)
 install(FILES README.md CHANGELOG.md SECURITY.md NOTICE ${release_dir}/ambassador.sbom.cdx.json ${release_dir}/changelog.gz ${packaging}/debian/copyright DESTINATION ${docs})
-install(DIRECTORY docs DESTINATION ${docs} FILES_MATCHING PATTERN *.md)
+install(DIRECTORY docs DESTINATION ${docs} FILES_MATCHING PATTERN *.md PATTERN *.svg PATTERN *.png)
 install(FILES config/schema.json DESTINATION ${docs})
 install(DIRECTORY config/examples DESTINATION ${docs})
 

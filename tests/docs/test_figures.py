@@ -8,6 +8,7 @@ from reader import documents
 
 RUN = documents.PROJECT / "bench" / "results" / "2026-11-23-epyc-2-cores" / "README.md"
 GUIDE = documents.Document(documents.PROJECT / "docs" / "performance.md")
+COMPARISON = documents.Document(documents.PROJECT / "docs" / "comparison.md")
 README = documents.Document(documents.PROJECT / "README.md")
 
 # How a row of the guide begins, and the scenarios whose ratios it has, in order.
@@ -77,9 +78,20 @@ def test_figures_are_those_of_the_run(begin, source):
         assert shown == [number(scenario(name)[contestant][column]) for column in columns]
 
 
-@pytest.mark.parametrize("begin, name", [("CPU µs per call", "reverse-100b-c64"), ("the same as a forward", "forward-100b-c64")])
-def test_the_readme_s_figures_are_those_of_the_run(begin, name):
+@pytest.mark.parametrize("begin, name, column", [
+    ("CPU time per call, in front of a server", "reverse-100b-c64", "CPU µs"),
+    ("CPU time per call, as a forward proxy", "forward-100b-c64", "CPU µs"),
+    ("memory after the first call", "start", "RSS MiB"),
+])  # fmt: skip
+def test_the_comparisons_figures_are_those_of_the_run(begin, name, column):
     contestants = ("ambassador", "envoy", "haproxy", "nginx", "squid")
-    for contestant, cell in zip(contestants, row(README, begin)[1:]):
-        if re.match(r"\d", cell):
-            assert float(cell) == float(scenario(name)[contestant]["CPU µs"])
+    unit = column.split()[1]
+    shown = {contestant: cell for contestant, cell in zip(contestants, row(COMPARISON, begin)[1:]) if re.match(r"\d", cell)}
+    assert "ambassador" in shown and len(shown) > 1
+    assert shown == {contestant: f"{scenario(name)[contestant][column]} {unit}" for contestant in shown}
+
+
+def test_the_readmes_table_has_rows_of_the_comparison():
+    tables = [re.findall(r"^\| .*$", re.sub(" [¹²³⁴-⁹]", "", document.text), re.MULTILINE) for document in (README, COMPARISON)]
+    assert len(tables[0]) > 5
+    assert [line for line in tables[0] if line not in tables[1]] == []

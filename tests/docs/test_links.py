@@ -42,5 +42,6 @@ def test_every_guide_is_linked_from_the_readme():
 
 
 def test_a_link_that_leads_nowhere_is_found(tmp_path):
-    (tmp_path / "a.md").write_text("# One, two: three\n[x](#one-two-three) [y](#four) [z](b.md) [w](https://e.example/)\n")
-    assert [fault.split(":")[0] for fault in broken(documents.Document(tmp_path / "a.md"))] == ["#four", "b.md"]
+    text = "# One, two: three\n[x](#one-two-three) [y](#four) [z](b.md) [w](https://e.example/) ![v](c.png)\n"
+    (tmp_path / "a.md").write_text(text)
+    assert [fault.split(":")[0] for fault in broken(documents.Document(tmp_path / "a.md"))] == ["#four", "b.md", "c.png"]

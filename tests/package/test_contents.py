@@ -23,6 +23,8 @@ FILES = """
     usr/share/doc/ambassador/changelog.gz
     usr/share/doc/ambassador/copyright
     usr/share/doc/ambassador/docs/configuration.md
+    usr/share/doc/ambassador/docs/images/idea.svg
+    usr/share/doc/ambassador/docs/images/page.png
     usr/share/doc/ambassador/examples/sidecar-numbers.yaml
     usr/share/doc/ambassador/schema.json
     usr/share/fish/vendor_completions.d/ambassador.fish

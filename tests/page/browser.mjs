@@ -53,7 +53,8 @@ const actions = {
   fill: (selector, text) => page.fill(selector, text),
   press: (key) => page.keyboard.press(key),
   allow: (permissions) => context.grantPermissions(permissions),
-  screenshot: (path) => page.screenshot({ path, fullPage: true }),
+  /// Of the whole page, or of the part that `clip` names.
+  screenshot: (path, clip) => page.screenshot({ path, clip, fullPage: true }),
   problems: () => problems,
 };
 

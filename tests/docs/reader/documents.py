@@ -19,6 +19,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"(?:#|//) (\S+\.(?:yaml|json))\n")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +65,12 @@ class Document:
         return {slug(heading) for heading in HEADING.findall(self.prose())}
 
     def links(self):
+        """Those to images too."""
         return LINK.findall(self.prose())
+
+    def images(self):
+        """(what is said in place of the image, the file) of each."""
+        return [(text, (self.path.parent / link).resolve()) for text, link in IMAGE.findall(self.prose())]
 
 
 def slug(heading):

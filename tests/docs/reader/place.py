@@ -31,8 +31,7 @@ class Place:
         self._make_copy()
         hosts = directory / "hosts"
         hosts.write_text(hosts_of(document.text))
-        self._environment = environment.clean(
-            {"PROJECT": str(PROJECT), "HELM": str(KUBERNETES / "node_modules" / ".bin" / "helm"), "HOME": str(directory)})
+        self._environment = environment.clean({"PROJECT": str(PROJECT), "HOME": str(directory)})
         self._environment["PATH"] = f"{HERE / 'programs'}:{self.directory / 'bin'}:{self._environment['PATH']}"
         self._holder = self._namespace(hosts)
         self._services = Process(
@@ -45,8 +44,6 @@ class Place:
         self.directory.mkdir()
         for name in ("config", "bench", "docs"):
             (self.directory / name).symlink_to(PROJECT / name)
-        if (PROJECT / "charts").exists():
-            shutil.copytree(PROJECT / "charts", self.directory / "charts")
         (self.directory / "dev").symlink_to(HERE / "programs" / "dev")
         (self.directory / "bin").mkdir()
         (self.directory / "bin" / "ambassador").symlink_to(BINARY)
