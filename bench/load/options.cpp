@@ -27,7 +27,7 @@ constexpr auto help =
     "  --fresh           a connection for each call; latency counts from the connect\n"
     "  --hold            one call on each connection; then it says `held N`, and ends when standard input does\n";
 
-enum Name : int { port = 1, request, connections, seconds, status, length, tunnel, tls, rate, fresh, hold, show_help };
+enum Name : int { port = 1, request, connections, seconds, status, length, tunnel, tls, rate, fresh, hold_open, show_help };
 
 template <typename Number>
 Number number(std::string_view name, std::string_view text, Number least) {
@@ -68,7 +68,7 @@ void apply(int name, char const* value, Options& options) {
       options.rate = number<double>("rate", value, 0.001);
       break;
     case fresh: options.mode = Mode::fresh; break;
-    case hold: options.mode = Mode::hold; break;
+    case hold_open: options.mode = Mode::hold; break;
     default: throw std::runtime_error{"see ambassador-load --help"};
   }
 }
@@ -86,7 +86,7 @@ std::optional<Options> read_options(int count, char** words) {
                                  {"tls", required_argument, nullptr, tls},
                                  {"rate", required_argument, nullptr, rate},
                                  {"fresh", no_argument, nullptr, fresh},
-                                 {"hold", no_argument, nullptr, hold},
+                                 {"hold", no_argument, nullptr, hold_open},
                                  {"help", no_argument, nullptr, show_help},
                                  {}};
   Options options;

@@ -8,6 +8,7 @@
 #include "app/suggest.hpp"
 #include "base/bytes.hpp"
 #include "config/load.hpp"
+#include "net/now.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -142,7 +143,7 @@ SmallResponse Admin::answer_quit(SmallRequest const& request, boost::asio::ip::t
 }
 
 SmallResponse Admin::answer_local(std::string_view path, std::string_view query, std::string_view accept) const {
-  auto const now = std::chrono::steady_clock::now();
+  auto const now = net::now();
   if (path == "/config") return yaml_response(config::to_yaml(snapshot_->settings), accept);
   if (path == "/endpoints") return local_response(status::ok, endpoints_text(parts_.endpoints, now));
   if (path == "/suggest") return yaml_response(suggest_seen(*snapshot_, parts_.metrics), accept);

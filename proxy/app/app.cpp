@@ -1,6 +1,7 @@
 #include "app/app.hpp"
 
 #include "app/endpoint_report.hpp"
+#include "net/now.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -94,7 +95,7 @@ void App::tell_manager(ServiceState state) const {
 }
 
 void App::start_workers() {
-  metrics_.also_collect([this] { return endpoints_family(endpoint_states_, std::chrono::steady_clock::now()); });
+  metrics_.also_collect([this] { return endpoints_family(endpoint_states_, net::now()); });
   log_writer_ = std::make_unique<observe::LogWriter>(
       observe::LogWriter::Options{.recent = admin_descriptor_ >= 0 ? recent_lines_ : nullptr}, events_,
       metrics_.log_lines_dropped());
@@ -154,7 +155,7 @@ void App::request_stop() {
 
 /// Again, for `quit` and for the second signal.
 void App::begin_drain() {
-  auto const now = std::chrono::steady_clock::now();
+  auto const now = net::now();
   if (!draining_since_) {
     draining_since_ = now;
     quiet_.emplace(now);
@@ -174,7 +175,7 @@ void App::begin_drain() {
 }
 
 void App::look_at_drain() {
-  auto const now = std::chrono::steady_clock::now();
+  auto const now = net::now();
   Activity activity;
   for (auto const& worker : workers_) activity += worker->activity();
   drain_.connections = activity.connections;

@@ -139,7 +139,7 @@ void add_redirect(CLI::App& command, RedirectOptions& options) {
       ->type_name("PROGRAM");
 }
 
-kubernetes::SecretDirectory read_secret(std::string const& text) {
+kubernetes::SecretDirectory secret_directory(std::string const& text) {
   auto const equals = text.find('=');
   auto directory = equals == std::string::npos ? std::string{} : text.substr(equals + 1);
   while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
@@ -160,7 +160,7 @@ void add_inject(CLI::App& command, InjectOptions& options) {
       .add_option_function<std::vector<std::string>>(
           "--secret",
           [&options](std::vector<std::string> const& values) {
-            for (auto const& value : values) options.secrets.push_back(read_secret(value));
+            for (auto const& value : values) options.secrets.push_back(secret_directory(value));
           },
           "Where a Secret is mounted, if its name is not the directory's; may be given again")
       ->type_name("NAME=/DIR")

@@ -3,10 +3,12 @@
 #include "app/admin_client.hpp"
 #include "app/app.hpp"
 #include "app/explanation.hpp"
+#include "app/say.hpp"
 #include "app/startup.hpp"
 #include "app/suggest.hpp"
 #include "app/worker_count.hpp"
 #include "config/load.hpp"
+#include "net/now.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -72,7 +74,7 @@ Exit run(ConfigurationOptions const& options, bool share_port) {
   for (auto const& fault : faults) fmt::print(stderr, "{}\n", config::to_string(fault));
   if (!faults.empty()) return Exit::failed;
   if (auto const failed = app.open()) {
-    fmt::print(stderr, "ambassador: {}\n", failed->message);
+    say(failed->message);
     return Exit::failed;
   }
   app.run();
@@ -152,12 +154,12 @@ Exit quit(std::string const& admin, ConfigurationOptions const& options) {
 Exit wait(std::string const& admin, ConfigurationOptions const& options, Milliseconds timeout) {
   auto const where = where_to_ask(admin, options);
   if (!where) return Exit::failed;
-  auto const end = std::chrono::steady_clock::now() + timeout;
+  auto const end = net::now() + timeout;
   for (;;) {
-    auto const left = std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now());
+    auto const left = std::chrono::duration_cast<Milliseconds>(end - net::now());
     auto const answer =
         ask_admin(*where, {.path = "/readyz", .limit = std::clamp(left, wait_pause, Milliseconds{wait_try_limit})});
-    bool const is_last = std::chrono::steady_clock::now() + wait_pause >= end;
+    bool const is_last = net::now() + wait_pause >= end;
     if (is_last || (answer && answer->ok())) return report(*where, "/readyz", answer);
     std::this_thread::sleep_for(wait_pause);
   }

@@ -2,6 +2,7 @@
 // http://localhost/api and its http_proxy, and the ambassador between them.
 #include "app/app.hpp"
 #include "app/commands.hpp"
+#include "app/say.hpp"
 #include "app/small_client.hpp"
 #include "app/small_server.hpp"
 #include "config/load.hpp"
@@ -149,7 +150,7 @@ Exit demo(bool once) {
   if (!snapshot) return Exit::failed;
   App app{snapshot, {.share_port = false, .name_server = {}, .version = version(), .workers = 1}, observe::make_event_log()};
   if (auto const failed = app.open()) {
-    fmt::print(stderr, "ambassador: {}\n", failed->message);
+    say(failed->message);
     return Exit::failed;
   }
   auto const& listener = *app.listening().front().info;

@@ -30,7 +30,7 @@ prometheus::MetricFamily endpoints_family(upstream::EndpointStates const& states
                                   {}};
   states.for_each([&](std::string const& source, std::string const& address, balance::EndpointState const& state) {
     prometheus::ClientMetric metric;
-    metric.label = {{"mapping", source}, {"endpoint", address}};
+    metric.label = {{"mapping", source}, {"upstream", address}};
     metric.gauge.value = balance::is_available(state, nanoseconds(now)) ? 1 : 0;
     family.metric.push_back(std::move(metric));
   });

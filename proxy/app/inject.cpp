@@ -1,5 +1,6 @@
 #include "app/inject.hpp"
 
+#include "app/say.hpp"
 #include "app/startup.hpp"
 #include "base/bytes.hpp"
 #include "config/load.hpp"
@@ -19,8 +20,6 @@
 
 namespace ambassador::app {
 namespace {
-
-void say(std::string_view text) { fmt::print(stderr, "ambassador: {}\n", text); }
 
 void print(std::vector<config::Diagnostic> const& diagnostics) {
   for (auto const& diagnostic : diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));

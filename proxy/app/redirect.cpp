@@ -1,6 +1,7 @@
 #include "app/redirect.hpp"
 
 #include "app/child_program.hpp"
+#include "app/say.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,8 +23,6 @@ constexpr char lock_wait_seconds[] = "10";         // of iptables' own lock
 constexpr char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr char nft[] = "nft";
 constexpr char iptables[] = "iptables";
-
-void say(std::string_view text) { fmt::print(stderr, "ambassador: {}\n", text); }
 
 std::string search_path() {
   char const* const path = std::getenv("PATH");

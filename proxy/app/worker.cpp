@@ -1,5 +1,7 @@
 #include "app/worker.hpp"
 
+#include "net/now.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -16,8 +18,6 @@ namespace ambassador::app {
 namespace asio = boost::asio;
 
 namespace {
-
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 observe::LogOptions log_options(config::Log const& log) {
   auto const format = log.format == config::LogFormat::json ? observe::LineFormat::json : observe::LineFormat::text;
@@ -39,7 +39,7 @@ Worker::Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSn
                std::vector<OpenSocket> const& sockets)
     : commons_{commons},
       index_{index},
-      wheel_{now()},
+      wheel_{net::now()},
       scratch_(session::scratch_bytes(snapshot->settings().limits)),
       own_addresses_{snapshot->own_addresses},
       log_{commons.log_writer, log_options(snapshot->settings().log), static_cast<std::uint32_t>(index + 1)},
@@ -132,7 +132,7 @@ Milliseconds Worker::next_tick() noexcept {
 }
 
 void Worker::tick() {
-  auto const time = now();
+  auto const time = net::now();
   wheel_.advance(time);
   update_date();
   log_.flush();

@@ -1,5 +1,7 @@
 #include "balance/rate.hpp"
 
+#include "balance/endpoint.hpp"
+
 #include <algorithm>
 
 namespace ambassador::balance {
@@ -7,7 +9,6 @@ namespace {
 
 /// 73 years: sums of a time, an interval and a tolerance stay within 64 bits.
 constexpr std::int64_t longest_ns = INT64_MAX / 4;
-constexpr std::int64_t second_ns = 1'000'000'000;
 
 }  // namespace
 

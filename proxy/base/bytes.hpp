@@ -50,6 +50,13 @@ constexpr int hex_value(char c) noexcept {
   return -1;
 }
 
+/// Returns a copy with A to Z in lower case; other bytes stay.
+inline std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), to_lower);
+  return out;
+}
+
 constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });

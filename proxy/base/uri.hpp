@@ -30,6 +30,8 @@ enum class UriFault : std::uint8_t {
 /// What is wrong and what would be right, as part of a sentence: "the path goes above the root".
 std::string_view describe(UriFault fault) noexcept;
 
+inline constexpr std::uint16_t http_port = 80;  ///< RFC 9110 section 4.2.1
+
 /// A host and a port. `host` is lower-case, without a trailing dot; an IPv6 literal keeps its brackets.
 /// `port` is 0 where none was written.
 struct Authority {

@@ -12,7 +12,7 @@
 namespace ambassador::config {
 namespace {
 
-constexpr std::string_view section = "Proxy";
+constexpr std::string_view proxy_section = "Proxy";
 constexpr std::string_view separator = "__";
 constexpr unsigned least_reject_status = 200;
 constexpr unsigned most_reject_status = 599;
@@ -27,15 +27,10 @@ struct Setting {
 /// By the key in lower case, below `Proxy`: "request__urimap__0__source".
 using SettingsByKey = std::map<std::string, Setting>;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
-  return out;
-}
-
 bool is_drop_in_variable(std::string_view name) {
-  return name.size() > section.size() + separator.size() && iequals(name.substr(0, section.size()), section) &&
-         name.substr(section.size()).starts_with(separator);
+  return name.size() > proxy_section.size() + separator.size() &&
+         iequals(name.substr(0, proxy_section.size()), proxy_section) &&
+         name.substr(proxy_section.size()).starts_with(separator);
 }
 
 /// Collects the values of a JSON tree under their joined keys, as .NET flattens it.
@@ -46,7 +41,7 @@ void flatten(Node const& node, std::string const& key, SettingsByKey& settings, 
     auto const path = key.empty() ? name : fmt::format("{}{}{}", key, separator, name);
     if (child.kind == Node::Kind::list || child.kind == Node::Kind::map) {
       flatten(child, path, settings, report);
-    } else if (!settings.emplace(lower(path), Setting{path, child.text, child.where}).second) {
+    } else if (!settings.emplace(lowered(path), Setting{path, child.text, child.where}).second) {
       report.error(child.name_where, "", "the same key twice: case does not count", path);
     }
   }
@@ -56,15 +51,15 @@ void read_appsettings(std::string const& text, std::string const& file, Settings
   auto const document = parse_document(without_json_comments(text), file, report);
   if (!document) return;
   for (auto const& child : document->children) {
-    if (iequals(child.name, section)) flatten(child, "", settings, report);
+    if (iequals(child.name, proxy_section)) flatten(child, "", settings, report);
   }
 }
 
 void read_variables(std::map<std::string, std::string> const& environment, SettingsByKey& settings) {
   for (auto const& [name, value] : environment) {
     if (!is_drop_in_variable(name)) continue;
-    auto const key = name.substr(section.size() + separator.size());
-    settings[lower(key)] = {name, value, {"environment " + name, 0, 0}};
+    auto const key = name.substr(proxy_section.size() + separator.size());
+    settings[lowered(key)] = {name, value, {"environment " + name, 0, 0}};
   }
 }
 
@@ -161,7 +156,7 @@ class Translation {
     for (std::string_view const name :
          {"Port", "Request__RejectUnknown", "Request__RejectStatus", "Request__UriMap__Source", "Request__UriMap__Target",
           "Request__UriMap__0__Source", "Request__UriMap__0__Target"}) {
-      names.push_back(variable ? fmt::format("{}{}{}", section, separator, name) : std::string{name});
+      names.push_back(variable ? fmt::format("{}{}{}", proxy_section, separator, name) : std::string{name});
     }
     report_.error(setting.where, "", "unknown setting of the proxy", setting.name, did_you_mean(setting.name, names));
   }

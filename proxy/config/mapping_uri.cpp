@@ -12,20 +12,12 @@
 namespace ambassador::config {
 namespace {
 
-constexpr std::uint16_t http_port = 80;
-
 constexpr std::array source_schemes{SourceScheme::http, SourceScheme::tcp};
 constexpr std::array target_schemes{TargetScheme::http, TargetScheme::https, TargetScheme::tcp, TargetScheme::tls};
 constexpr std::size_t http_schemes = 2;  // of these, the first: all that a mirror may have
 constexpr std::array<std::string_view, 5> later_schemes{"https", "tls", "postgres", "redis", "rediss"};
 constexpr std::string_view later_prefix = "unix:";
 constexpr std::string_view file_prefix = "file:";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
-  return out;
-}
 
 std::string_view noun_of(Node const& node) { return node.key->form == Form::source ? "source" : "target"; }
 
@@ -34,7 +26,7 @@ std::string fault_text(Node const& node, UriFault fault) { return fmt::format("n
 /// The one of `schemes` that has this name.
 template <class Scheme>
 std::optional<Scheme> find_scheme(Node const& node, std::string_view text, std::span<Scheme const> schemes, Report& report) {
-  auto const wanted = lower(text);
+  auto const wanted = lowered(text);
   auto const found = std::find_if(schemes.begin(), schemes.end(), [&](Scheme scheme) { return name(scheme) == wanted; });
   if (found != schemes.end()) return *found;
   if (std::find(later_schemes.begin(), later_schemes.end(), wanted) != later_schemes.end()) {
@@ -234,7 +226,7 @@ bool check_url(Node const& node, std::string_view url, Report& report) {
     refuse(report, node, fmt::format("not a URL: {}", describe(fault)));
     return false;
   }
-  auto const scheme = lower(parts.scheme);
+  auto const scheme = lowered(parts.scheme);
   if (scheme == "http" || scheme == "https") return true;
   refuse(report, node, fmt::format("unknown scheme {}://", escape(parts.scheme, 32)), "write http:// or https://");
   return false;

@@ -9,7 +9,7 @@
 namespace ambassador::config {
 namespace {
 
-constexpr std::string_view later = "is not in this version";
+constexpr std::string_view not_in_this_version = "is not in this version";
 
 std::string join(std::string_view parent, std::string_view name) {
   return parent.empty() ? std::string{name} : fmt::format("{}.{}", parent, name);
@@ -52,7 +52,7 @@ class Shape {
 
   void refuse_unknown(Node const& child, std::string const& table_path) {
     if (is_later_key(join(table_path, child.name))) {
-      report_.error(child.name_where, child.path, std::string{later}, child.name);
+      report_.error(child.name_where, child.path, std::string{not_in_this_version}, child.name);
       return;
     }
     std::vector<std::string> names;

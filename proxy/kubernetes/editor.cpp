@@ -8,7 +8,7 @@
 namespace ambassador::kubernetes {
 namespace {
 
-constexpr std::string_view was = " # was:";  ///< behind a key: what follows on its line was the whole value
+constexpr std::string_view was_mark = " # was:";  ///< behind a key: what follows on its line was the whole value
 
 Fault odd_style(std::size_t at) {
   return {at, "this is written in a way that cannot be added to: write it as `key: value`, a line each"};
@@ -99,7 +99,7 @@ void Editor::fill(Node const& empty, Value const& more) {
   auto const colon = behind_name(empty);
   auto const in = more.kind() == Value::Kind::list ? layout.dash : layout.step;
   auto const column = empty.name_at - line_start(text_, colon) + in;
-  insert_text(colon, std::string{was});
+  insert_text(colon, std::string{was_mark});
   insert_text(line_end(text_, colon),
               std::string{layout.line_break} + std::string(column, ' ') + block_lines(more, column, layout));
 }
@@ -113,7 +113,7 @@ void Editor::erase(std::size_t begin, std::size_t end) {
 
 bool Editor::was_empty(Node const& node) const {
   if (node.in_brackets || node.name.empty()) return false;
-  return text_.substr(behind_name(node)).starts_with(was);
+  return text_.substr(behind_name(node)).starts_with(was_mark);
 }
 
 void Editor::take_out(Node const& from, std::vector<std::size_t> const& children) {
@@ -125,7 +125,7 @@ void Editor::take_out(Node const& from, std::vector<std::size_t> const& children
     auto const colon = behind_name(from);
     auto const last = begin_of(from, from.children.back());
     auto const last_line = line_start(text_, last);
-    erase(colon, colon + was.size());
+    erase(colon, colon + was_mark.size());
     erase(line_end(text_, colon), block_end(text_, last_line, last - last_line, from.kind == Node::Kind::map));
   } else {
     for (auto const child : children) take_out_lines(from, child);

@@ -1,6 +1,7 @@
 #include "net/relay.hpp"
 
 #include "net/event.hpp"
+#include "net/now.hpp"
 #include "net/splice_pipe.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -42,13 +43,13 @@ struct Tunnel {
   void moved() {
     if (options.traffic != nullptr) ++options.traffic->pieces;
     if (options.idle.count() == 0) return;
-    idle_until = std::chrono::steady_clock::now() + options.idle;
+    idle_until = now() + options.idle;
     arm();
   }
 
   void begin_head() {
     if (options.head.count() == 0 || head_passed || head_until != never) return;
-    head_until = std::chrono::steady_clock::now() + options.head;
+    head_until = now() + options.head;
     arm();
   }
 
@@ -249,9 +250,8 @@ class CountedTunnel {
   TunnelTraffic* traffic_;
 };
 
-}  // namespace
-
-Task<Relayed> relay(Stream& client, Stream& upstream, Scratch scratch, RelayOptions options) {
+/// A coroutine of this file alone, as are the types in its frame.
+Task<Relayed> run_tunnel(Stream& client, Stream& upstream, Scratch scratch, RelayOptions options) {
   CountedTunnel const counted{options.traffic};
   Tunnel tunnel{client, upstream, scratch, options, {}, Event{client.executor()}};
   Way up{client, upstream, tunnel.result.from_client, Side::client, RelayEnd::client_failed, RelayEnd::upstream_failed};
@@ -262,6 +262,12 @@ Task<Relayed> relay(Stream& client, Stream& upstream, Scratch scratch, RelayOpti
   co_await pump_client(tunnel, up, std::move(options.first_up));
   while (!tunnel.upstream_done.happened()) co_await tunnel.upstream_done.wait();
   co_return tunnel.result;
+}
+
+}  // namespace
+
+Task<Relayed> relay(Stream& client, Stream& upstream, Scratch scratch, RelayOptions options) {
+  return run_tunnel(client, upstream, scratch, std::move(options));
 }
 
 }  // namespace ambassador::net

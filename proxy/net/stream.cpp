@@ -1,6 +1,7 @@
 #include "net/stream.hpp"
 
 #include "base/error.hpp"
+#include "net/now.hpp"
 #include "net/splice_pipe.hpp"
 
 #include <cerrno>
@@ -111,7 +112,7 @@ Task<error_code> Stream::write_all(std::string bytes, Milliseconds patience) {
     if (!io.blocked()) co_return io.code;
     if (moved && patience.count() != 0) {
       queued = queued_to_send();
-      progress.set(wheel_, std::chrono::steady_clock::now() + patience);
+      progress.set(wheel_, now() + patience);
     }
     moved = false;
     co_await writable();

@@ -27,12 +27,6 @@ constexpr std::string_view session_context = "ambassador";
 constexpr std::size_t read_buffer_bytes = 2 * (SSL3_RT_MAX_ENCRYPTED_LENGTH + SSL3_RT_HEADER_LENGTH);
 constexpr std::size_t longest_protocol = 255;
 
-/// The certificate whose names fit an SNI.
-struct Named {
-  std::vector<std::string> names;
-  SslContext context;
-};
-
 /// As the extension has it (RFC 7301 section 3.1): each behind its length.
 std::string alpn_list(std::vector<std::string> const& protocols) {
   std::string list;
@@ -97,6 +91,12 @@ void throw_exception_from_error(TlsFileFault const& fault, boost::source_locatio
 }
 
 struct TlsContext::Parts {
+  /// The certificate whose names fit an SNI.
+  struct Named {
+    std::vector<std::string> names;
+    SslContext context;
+  };
+
   SslContext context;
   bool verifies = true;
   std::vector<Expiry> expiries;

@@ -1,5 +1,7 @@
 #include "net/tls_files.hpp"
 
+#include "base/bytes.hpp"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -56,13 +58,6 @@ std::string text_of(BIO& bio) {
 }
 
 bool looks_like_der(std::string const& text) { return text.size() > 1 && text[0] == '\x30' && text[1] == '\x82'; }
-
-std::string lower(std::string text) {
-  for (auto& byte : text) {
-    if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-  }
-  return text;
-}
 
 std::string bytes_of(ASN1_STRING const* text) {
   return {reinterpret_cast<char const*>(ASN1_STRING_get0_data(text)), static_cast<std::size_t>(ASN1_STRING_length(text))};
@@ -172,12 +167,12 @@ std::vector<std::string> dns_names(X509 const& certificate) {
   Names const names{static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr))};
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     auto const* const name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type == GEN_DNS) found.push_back(lower(bytes_of(name->d.dNSName)));
+    if (name->type == GEN_DNS) found.push_back(lowered(bytes_of(name->d.dNSName)));
   }
   if (!found.empty()) return found;
   auto const* const subject = X509_get_subject_name(&certificate);
   auto const at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-  if (at >= 0) found.push_back(lower(bytes_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)))));
+  if (at >= 0) found.push_back(lowered(bytes_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)))));
   return found;
 }
 

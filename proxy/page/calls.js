@@ -64,6 +64,6 @@ export function groupBlocked(groups, calls) {
     found.set(key, { ...(before?.time > call.time ? before : call), key, count: (before?.count ?? 0) + 1 });
   }
   const all = [...found.values()].filter((group) => group.count > 0);
-  const latest = new Set(all.toSorted(byTime).slice(-maxBlocked));
+  const latest = new Set([...all].sort(byTime).slice(-maxBlocked));
   return all.filter((group) => latest.has(group));
 }

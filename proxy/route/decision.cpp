@@ -5,8 +5,6 @@
 namespace ambassador::route {
 namespace {
 
-constexpr std::uint16_t http_port = 80;
-
 /// The target's path and the rest of the request's, with one slash between them.
 void append_joined(std::string& out, std::string_view target, std::string_view rest) {
   if (rest.empty()) {

@@ -15,7 +15,6 @@
 namespace ambassador::route {
 namespace {
 
-constexpr std::uint16_t http_port = 80;
 constexpr std::size_t ports_per_entry = 64;  // as many as one entry of `allow` may have
 constexpr std::size_t max_shown_bytes = 256;
 

@@ -1,5 +1,6 @@
 #include "session/client_session.hpp"
 
+#include "net/now.hpp"
 #include "net/original_destination.hpp"
 #include "session/sessions.hpp"
 #include "wire/first_bytes.hpp"
@@ -27,8 +28,6 @@ constexpr Milliseconds rest_time{100};
 constexpr Milliseconds silence_time{200};
 
 constexpr char tls_handshake = 0x16;  // the type of a ClientHello's record, RFC 8446 section 5.1
-
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 /// A ClientHello is no request with a fault in it.
 wire::http::Fault fault_of(MessageReader::Head const& head, ListenerInfo const& listener) {
@@ -81,7 +80,7 @@ Context& ClientSession::context() const noexcept { return sessions_.context_; }
 
 /// Idle: one pending wait, and the keep-alive deadline.
 void ClientSession::wait() {
-  stream_.expires_at(now() + context().policy->rules.settings().timeout.keepalive);
+  stream_.expires_at(net::now() + context().policy->rules.settings().timeout.keepalive);
   stream_.on_readable([this](bool aborted) { woken(aborted); });
 }
 
@@ -132,7 +131,7 @@ net::Task<After> ClientSession::begin() {
   // One that only looked whether somebody listens, as a load balancer does: no call, and nothing to say of it.
   bool const says_nothing = listener_.protocol == config::ListenProtocol::http && stream_.has_ended_in_silence();
   if (says_nothing) co_return After::close;
-  stream_.expires_at(now() + context().policy->rules.settings().timeout.head);
+  stream_.expires_at(net::now() + context().policy->rules.settings().timeout.head);
   if (auto const failure = co_await begin_layers()) {
     exchange_->refuse_connection(*failure, stream_.tls_detail(), listener_);
     co_return After::reset;
@@ -202,13 +201,13 @@ net::Task<After> ClientSession::begin_redirected() {
 /// What the client says first, as much as tells what it wants; nothing where it waits for the server.
 net::Task<std::string> ClientSession::read_first_bytes() {
   std::string first;
-  stream_.expires_at(now() + silence_time);
+  stream_.expires_at(net::now() + silence_time);
   while (wants_more(first)) {
     auto const have = first.size();
     first.resize(wire::tls::max_client_hello);
     auto const io = stream_.read_some(first.data() + have, first.size() - have);
     first.resize(have + io.bytes);
-    if (have == 0 && io.bytes != 0) stream_.expires_at(now() + context().policy->rules.settings().timeout.head);
+    if (have == 0 && io.bytes != 0) stream_.expires_at(net::now() + context().policy->rules.settings().timeout.head);
     if (io.code && !io.blocked()) break;
     if (io.blocked()) co_await stream_.readable();
     if (stream_.expired()) break;
@@ -220,7 +219,7 @@ net::Task<std::string> ClientSession::read_first_bytes() {
 /// Waits a little for the next call.
 net::Task<bool> ClientSession::next_comes_soon() {
   if (sessions_.draining_ || retired_ || !sessions_.begin_rest()) co_return false;
-  stream_.expires_at(now() + rest_time);
+  stream_.expires_at(net::now() + rest_time);
   resting_ = true;
   co_await stream_.readable();
   resting_ = false;
@@ -249,7 +248,7 @@ net::Task<After> ClientSession::next_call(MessageReader& reader) {
     }
     // Woken, but nothing of a request has come: back to idle.
     if (!reader.has_left_over()) co_return After::keep;
-    if (!std::exchange(timed, true)) stream.expires_at(now() + context().policy->rules.settings().timeout.head);
+    if (!std::exchange(timed, true)) stream.expires_at(net::now() + context().policy->rules.settings().timeout.head);
     co_await stream.readable();
     if (stream.expired()) {
       co_return co_await exchange_->refuse({Errc::timed_out, "the head did not come in time"}, reader.left_over(), listener_);
@@ -261,7 +260,7 @@ net::Task<After> ClientSession::next_call(MessageReader& reader) {
 net::Task<void> ClientSession::linger() {
   auto& stream = stream_;
   stream.shutdown_send();
-  stream.expires_at(now() + linger_time);
+  stream.expires_at(net::now() + linger_time);
   std::size_t thrown_away = 0;
   while (thrown_away < linger_bytes && !stream.expired()) {
     auto const io = stream.read_some(context().scratch.data(), context().scratch.size());

@@ -1,6 +1,7 @@
 #include "session/exchange.hpp"
 
 #include "base/bytes.hpp"
+#include "net/now.hpp"
 #include "route/forwarding.hpp"
 #include "route/nearest_miss.hpp"
 #include "route/suggestion.hpp"
@@ -15,8 +16,6 @@ namespace {
 using observe::Reason;
 using wire::http::Method;
 using Got = MessageReader::Got;
-
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 bool prefers_json(wire::http::RequestHead const& head) noexcept {
   for (auto const& field : head.fields) {
@@ -90,7 +89,7 @@ void Exchange::detach() noexcept {
 void Exchange::begin(ListenerInfo const& listener) {
   listener_ = &listener;
   policy_ = context_.policy;
-  began_ = now();
+  began_ = net::now();
   record_.clear();
   record_.time = std::chrono::system_clock::now();
   record_.listener = listener.text;
@@ -470,7 +469,7 @@ void Exchange::finish() noexcept {
   choice_.reset();
   next_choice_.reset();
   tried_.clear();
-  record_.duration = now() - began_;
+  record_.duration = net::now() - began_;
   bool const blocked_by_map = record_.decision == observe::Decision::blocked && record_.reason_code == Reason::not_in_map;
   if (blocked_by_map || record_.decision == observe::Decision::reported) {
     context_.metrics.seen().saw(route::seen_destination(url_, listener_->port), record_.time);

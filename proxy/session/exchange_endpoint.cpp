@@ -2,6 +2,7 @@
 #include "balance/back_off.hpp"
 #include "balance/random.hpp"
 #include "base/bytes.hpp"
+#include "net/now.hpp"
 #include "route/forwarding.hpp"
 #include "session/exchange.hpp"
 
@@ -15,12 +16,6 @@ using balance::RetryVerdict;
 
 /// Answers that say that the endpoint, not the app, has failed.
 constexpr std::array<unsigned, 3> gateway_failures{502, 503, 504};
-
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
-
-std::int64_t nanoseconds(SteadyTime time) noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-}
 
 /// The address alone: a client's connections have many ports.
 std::string_view without_port(std::string_view address) noexcept { return address.substr(0, address.rfind(':')); }
@@ -110,10 +105,10 @@ void Exchange::go_to(upstream::Choice choice) {
 /// Waits for the first address, where none was known when the call began.
 net::Task<Result<void>> Exchange::resolve_endpoint() {
   wish_.make();
-  auto const resolved = co_await endpoints_->resolve(now() + timeout_->connect, attempt_, wish_);
+  auto const resolved = co_await endpoints_->resolve(net::now() + timeout_->connect, attempt_, wish_);
   if (auto const failure = interrupted(Stage::resolve)) co_return *failure;
   if (!resolved) co_return resolved.error();
-  auto choice = endpoints_->choose(now(), hash_, tried_);
+  auto choice = endpoints_->choose(net::now(), hash_, tried_);
   if (!choice) co_return Failure{Errc::no_address, Side::upstream, Stage::resolve, false};
   go_to(std::move(choice));
   co_return Result<void>{};
@@ -145,13 +140,13 @@ balance::RetryPolicy Exchange::retry_policy() const noexcept {
 }
 
 bool Exchange::take_retry_budget() noexcept {
-  return endpoints_ == nullptr || policy_->source_limits.budget(decision_.match.index).take(nanoseconds(now()));
+  return endpoints_ == nullptr || policy_->source_limits.budget(decision_.match.index).take(nanoseconds(net::now()));
 }
 
 /// What the head of an answer says of its endpoint.
 void Exchange::report_answer(wire::http::ResponseHead const& head) {
   if (!choice_) return;
-  auto const time = now();
+  auto const time = net::now();
   bool const failed = std::find(gateway_failures.begin(), gateway_failures.end(), head.status) != gateway_failures.end();
   if (failed) {
     endpoints_->failed(*choice_, time);
@@ -168,7 +163,7 @@ bool Exchange::choose_another(wire::http::ResponseHead const& head) {
   if (!choice_ || head.status < 400) return false;
   if (balance::judge_retry_status(head.status, tried_request(), retry_policy()) != RetryVerdict::elsewhere) return false;
   tried_.push_back(choice_.get());
-  next_choice_ = endpoints_->choose(now(), hash_, tried_);
+  next_choice_ = endpoints_->choose(net::now(), hash_, tried_);
   if (next_choice_ && !take_retry_budget()) next_choice_.reset();
   return static_cast<bool>(next_choice_);
 }
@@ -183,13 +178,13 @@ RetryVerdict Exchange::judge(Failure const& failure) {
 /// After a failed try whose lease is gone: whether there is another one, which `choice_` and `pool_` are ready for.
 net::Task<bool> Exchange::begin_again(RetryVerdict verdict, Failure const& failure) {
   bool const blamed = balance::is_fault_of_endpoint(failure) && failure.code != Errc::bad_answer;
-  if (choice_ && blamed) endpoints_->failed(*choice_, now());
+  if (choice_ && blamed) endpoints_->failed(*choice_, net::now());
   if (verdict == RetryVerdict::give_up) co_return false;
   if (verdict != RetryVerdict::move) ++retries_;
   if (choice_ && verdict != RetryVerdict::again) {
     if (!next_choice_) {
       tried_.push_back(choice_.get());
-      next_choice_ = endpoints_->choose(now(), hash_, tried_);
+      next_choice_ = endpoints_->choose(net::now(), hash_, tried_);
     }
     if (!next_choice_) co_return false;
     go_to(std::move(next_choice_));
@@ -204,7 +199,7 @@ net::Task<bool> Exchange::begin_again(RetryVerdict verdict, Failure const& failu
 net::Task<void> Exchange::pause(Milliseconds wait) {
   wish_.make();
   net::Event over{context_.executor};
-  over.give_up_at(now() + wait);
+  over.give_up_at(net::now() + wait);
   wish_.waits_for(over);
   co_await over.wait();
   wish_.waits_no_more();

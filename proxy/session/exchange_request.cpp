@@ -1,4 +1,5 @@
 // The request's way up: a connection, the head, and the body as it comes.
+#include "net/now.hpp"
 #include "route/forwarding.hpp"
 #include "session/exchange.hpp"
 #include "session/mirror.hpp"
@@ -15,8 +16,6 @@ using Got = MessageReader::Got;
 
 /// In each `timeout.body` this much of a body must come, or its end.
 constexpr std::uint64_t least_progress = 1024;
-
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 /// An upload that the upstream cut short may still be answered, and the answer says why.
 bool ends_the_call(Failure const& upload) noexcept { return upload.side == Side::client || upload.code == Errc::timed_out; }
@@ -62,7 +61,7 @@ Failure Exchange::upstream_failure(boost::system::error_code code, Stage stage) 
 
 net::Task<Result<After>> Exchange::try_once() {
   any_byte_sent_ = per_try_over_ = false;
-  try_began_ = record_.tries == 1 ? began_ + delayed_ : now();
+  try_began_ = record_.tries == 1 ? began_ + delayed_ : net::now();
   bool const replayable = wire::http::is_idempotent(method_) && body_kept_;
   // No other time has passed. Later tries are not made on a connection that idled: it may have gone the same way.
   if (record_.tries == 1 && (endpoints_ == nullptr || choice_)) {
@@ -82,7 +81,7 @@ net::Task<Result<After>> Exchange::try_once() {
   }
   // What broke off half-way may have been answered nevertheless.
   if (sent.code && (!any_byte_sent_ || sent.code == Errc::timed_out)) co_return upstream_failure(sent.code, Stage::send);
-  sent_at_ = now();
+  sent_at_ = net::now();
   if (body_kept_ || sent.code) {
     lease_.stream().expires_at(response_due());
   } else {
@@ -110,7 +109,7 @@ net::Task<Result<void>> Exchange::connect() {
     if (!resolved) co_return resolved.error();
   }
   std::vector<upstream::EndpointPtr> order;
-  if (choice_) order = endpoints_->connecting_order(choice_, now());
+  if (choice_) order = endpoints_->connecting_order(choice_, net::now());
   auto const limit = std::min(timeout_->connect, per_try().value_or(timeout_->connect));
   auto opened = co_await pool_->open(limit, std::move(order), attempt_, wish_);
   record_.upstream.assign(attempt_.address);
@@ -127,7 +126,7 @@ net::Task<void> Exchange::upload() {
   if (!outcome && ends_the_call(outcome.error())) {
     lease_.stream().cancel();  // wakes the wait for the response, which is no longer due
   } else if (!response_begun_) {
-    sent_at_ = now();
+    sent_at_ = net::now();
     lease_.stream().expires_at(response_due());
   }
   upload_->done.set();
@@ -142,7 +141,7 @@ net::Task<Result<void>> Exchange::upload_pieces() {
     if (piece.got == Got::blocked) {
       client.stream->expires_at(upload_->window_ends);
       co_await client.stream->readable();
-      if (now() < upload_->window_ends) continue;
+      if (net::now() < upload_->window_ends) continue;
       if (record_.bytes_in - upload_->window_began_with < least_progress) {
         co_return Failure{Errc::slow_body, Side::client, Stage::body, false};
       }
@@ -181,7 +180,7 @@ net::Task<Result<void>> Exchange::upload_piece(MessageReader::Piece piece) {
 }
 
 void Exchange::restart_upload_window() noexcept {
-  upload_->window_ends = now() + timeout_->body;
+  upload_->window_ends = net::now() + timeout_->body;
   upload_->window_began_with = record_.bytes_in;
 }
 

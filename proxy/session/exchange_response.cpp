@@ -1,5 +1,6 @@
 // The response's way down: the head that was waited for, the body as it comes, or another protocol.
 #include "base/bytes.hpp"
+#include "net/now.hpp"
 #include "net/relay.hpp"
 #include "route/forwarding.hpp"
 #include "session/exchange.hpp"
@@ -12,8 +13,6 @@ namespace {
 
 using Got = MessageReader::Got;
 using wire::http::BodyKind;
-
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 /// Whether the protocol switched to is one that the client offered, RFC 9110 section 7.8.
 bool offers(std::string_view offered, std::string_view chosen) {
@@ -53,7 +52,7 @@ Result<Exchange::Came> Exchange::take_response() {
     case Got::some: return take_response_head(got.bytes);
     case Got::blocked:
       if (stream.expired()) {
-        per_try_over_ = per_try().has_value() && now() < sent_at_ + timeout_->response;
+        per_try_over_ = per_try().has_value() && net::now() < sent_at_ + timeout_->response;
         return upstream_failure(Errc::timed_out, Stage::response_head);
       }
       return Came::nothing;
@@ -93,7 +92,7 @@ Result<Exchange::Came> Exchange::take_interim(wire::http::ResponseHead const& he
 /// The next wait on `stream` may last `timeout.idle`; 0 is never.
 void Exchange::wait_idle(net::Stream& stream) const {
   if (timeout_->idle.count() == 0) return stream.never_expires();
-  stream.expires_at(now() + timeout_->idle);
+  stream.expires_at(net::now() + timeout_->idle);
 }
 
 /// A body whose length is not known is chunked, and for an HTTP/1.0 client ends with the connection.
@@ -119,7 +118,7 @@ void Exchange::take_final(wire::http::ResponseHead const& head) {
   keep_alive_timeout_ = head.keep_alive_timeout;
   auto const* const mapping = decision_.match.mapping;
   record_.status = static_cast<int>(head.status);
-  record_.upstream_duration = now() - sent_at_;
+  record_.upstream_duration = net::now() - sent_at_;
   route::append_forwarded(client.writer.begin(framing), head,
                           {.body = framing,
                            .keep_alive = keep_,
@@ -160,7 +159,7 @@ net::Task<Result<After>> Exchange::relay_body() {
   bool const uploaded = !upload_ || (upload_->done.happened() && !upload_->failure);
   if (upload_) co_await end_upload();
   if (reusable_ && uploaded && !up_reader_.has_left_over()) {
-    lease_.give_back(now(), keep_alive_timeout_);
+    lease_.give_back(net::now(), keep_alive_timeout_);
   } else {
     lease_.drop();
   }
@@ -204,7 +203,7 @@ Result<Exchange::Came> Exchange::take_switch(wire::http::ResponseHead const& hea
     return upstream_failure(Errc::unexpected_switch, Stage::response_head);
   record_.status = 101;
   until_close_ = true;
-  record_.upstream_duration = now() - sent_at_;
+  record_.upstream_duration = net::now() - sent_at_;
   auto& out = client_.writer.begin({});
   route::append_forwarded(
       out, head,

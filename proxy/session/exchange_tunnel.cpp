@@ -2,6 +2,7 @@
 // redirected here that is no HTTP. One log line each.
 #include "base/bytes.hpp"
 #include "net/addresses.hpp"
+#include "net/now.hpp"
 #include "session/exchange.hpp"
 #include "wire/proxy_protocol.hpp"
 #include "wire/tls/client_hello.hpp"
@@ -14,8 +15,6 @@ using observe::Reason;
 constexpr std::uint16_t https_port = 443;
 
 constexpr std::size_t max_shown_name = 128;
-
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 /// Of `address:port`, as we write it.
 wire::ProxyEnd end_of(std::string_view text) {
@@ -111,7 +110,7 @@ net::Task<Result<void>> Exchange::open_upstream() {
     ++record_.tries;
     auto const connected = co_await connect();
     if (connected) {
-      if (choice_) endpoints_->succeeded(*choice_, now() - try_began_, now());
+      if (choice_) endpoints_->succeeded(*choice_, net::now() - try_began_, net::now());
       co_return connected;
     }
     auto const failure = connected.error();

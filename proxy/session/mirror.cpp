@@ -1,5 +1,6 @@
 #include "session/mirror.hpp"
 
+#include "net/now.hpp"
 #include "wire/http1/head_parser.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -9,8 +10,6 @@ namespace ambassador::session {
 namespace {
 
 using Got = MessageReader::Got;
-
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
@@ -32,7 +31,7 @@ net::Task<void> Mirrors::run(Call& call) {
 }
 
 net::Task<bool> Mirrors::exchange(Call& call) {
-  call.lease = call.copy.pool->take_idle(now(), true);
+  call.lease = call.copy.pool->take_idle(net::now(), true);
   if (!call.lease) {
     std::vector<upstream::EndpointPtr> any;
     auto opened = co_await call.copy.pool->open(call.copy.timeout.connect, std::move(any), call.attempt, call.wish);
@@ -49,7 +48,7 @@ net::Task<bool> Mirrors::drain_response(Call& call) {
   auto& stream = call.lease.stream();
   wire::http::ResponseHead head;
   bool in_body = false;
-  stream.expires_at(now() + call.copy.timeout.response);
+  stream.expires_at(net::now() + call.copy.timeout.response);
   for (;;) {
     bool blocked = false;
     if (in_body) {
@@ -73,11 +72,11 @@ net::Task<bool> Mirrors::drain_response(Call& call) {
     if (!blocked) continue;
     co_await stream.readable();
     if (stream.expired()) co_return false;
-    if (in_body && call.copy.timeout.idle.count() != 0) stream.expires_at(now() + call.copy.timeout.idle);
+    if (in_body && call.copy.timeout.idle.count() != 0) stream.expires_at(net::now() + call.copy.timeout.idle);
   }
   bool const reusable =
       head.keeps_alive() && head.body.kind != wire::http::BodyKind::until_close && !call.reader.has_left_over();
-  if (reusable) call.lease.give_back(now(), head.keep_alive_timeout);
+  if (reusable) call.lease.give_back(net::now(), head.keep_alive_timeout);
   co_return true;
 }
 

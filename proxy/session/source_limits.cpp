@@ -3,14 +3,6 @@
 #include <algorithm>
 
 namespace ambassador::session {
-namespace {
-
-std::int64_t nanoseconds(SteadyTime time) noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-}
-
-}  // namespace
-
 SourceLimits::SourceLimits(std::vector<config::Mapping> const& map, SourceLimits const* previous) : sources_(map.size()) {
   for (std::size_t i = 0; i < map.size(); ++i) {
     auto& source = sources_[i];

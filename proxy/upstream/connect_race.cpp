@@ -1,6 +1,7 @@
 #include "upstream/connect_race.hpp"
 
 #include "base/error.hpp"
+#include "net/now.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -12,9 +13,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
-
-Failure failure(boost::system::error_code code) { return {code, Side::upstream, Stage::connect, false}; }
+Failure connect_failure(boost::system::error_code code) { return {code, Side::upstream, Stage::connect, false}; }
 
 }  // namespace
 
@@ -62,7 +61,7 @@ net::Task<Result<std::unique_ptr<Connection>>> ConnectRace::run(std::span<Endpoi
   std::size_t next = 0;
   SteadyTime next_start{};
   while (winner() == nullptr && !wish.given_up()) {
-    auto const time = now();
+    auto const time = net::now();
     bool const alone = !any_runs();
     if (time >= limit || (alone && next == endpoints.size())) break;
     if (next < endpoints.size() && (alone || time >= next_start)) {
@@ -77,14 +76,14 @@ net::Task<Result<std::unique_ptr<Connection>>> ConnectRace::run(std::span<Endpoi
     wish.waits_no_more();
   }
   co_await end_others();
-  if (wish.given_up()) co_return failure(asio::error::operation_aborted);
+  if (wish.given_up()) co_return connect_failure(asio::error::operation_aborted);
   if (auto* const won = winner()) {
     tried = won->connection->endpoint;
     co_return std::move(won->connection);
   }
-  if (runners_.empty()) co_return failure(Errc::timed_out);
+  if (runners_.empty()) co_return connect_failure(Errc::timed_out);
   auto const code = runners_.back()->code;
-  co_return failure(code == asio::error::operation_aborted ? make_error_code(Errc::timed_out) : code);
+  co_return connect_failure(code == asio::error::operation_aborted ? make_error_code(Errc::timed_out) : code);
 }
 
 }  // namespace ambassador::upstream

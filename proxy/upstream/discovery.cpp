@@ -1,6 +1,7 @@
 #include "upstream/discovery.hpp"
 
 #include "base/error.hpp"
+#include "net/now.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -65,7 +66,7 @@ AddressList const& Name::overdue(SteadyTime now) {
 }
 
 net::Task<Result<AddressList>> Name::lookup(SteadyTime limit, Wish& wish) {
-  if (auto const& list = current(std::chrono::steady_clock::now())) co_return list;
+  if (auto const& list = current(net::now())) co_return list;
   if (!asking_) co_return failure_;
 
   Waiter waiter{discovery_.worker_};
@@ -141,7 +142,7 @@ void Discovery::answered(std::string const& host, Result<net::Addresses> const& 
   metrics_.dns_resolved(kind_of(answer));
   auto& name = *names_.at(host);
   if (last && !name.addresses_) name.take(last->answer, last->at);  // another worker's
-  name.answered(answer, std::chrono::steady_clock::now());          // none is forgotten while it is asked for
+  name.answered(answer, net::now());                                // none is forgotten while it is asked for
 }
 
 /// Forgets names that nobody holds, so that an app which walks through hosts cannot fill the memory.

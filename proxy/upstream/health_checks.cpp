@@ -3,6 +3,7 @@
 #include "balance/retry.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "net/now.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -14,13 +15,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-SteadyTime now() noexcept { return std::chrono::steady_clock::now(); }
-
-std::int64_t nanoseconds(SteadyTime time) noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-}
-
-Failure failure(boost::system::error_code code) { return {code, Side::upstream, Stage::response_head, false}; }
+Failure check_failure(boost::system::error_code code) { return {code, Side::upstream, Stage::response_head, false}; }
 
 /// `HTTP/1.x 2xx`.
 bool is_well(std::string_view answer) noexcept {
@@ -62,13 +57,13 @@ void HealthChecks::look(std::vector<config::Mapping> const& map, SourceTable& so
 net::Task<void> HealthChecks::run(Check& check) {
   auto const outcome = co_await ask(check);
   check.lease.drop();
-  take(check, outcome, now());
+  take(check, outcome, net::now());
   check.running = false;
 }
 
 /// On a connection of its own, so that connecting is checked too.
 net::Task<Result<void>> HealthChecks::ask(Check& check) {
-  auto const limit = now() + check.how.timeout;
+  auto const limit = net::now() + check.how.timeout;
   check.attempt.clear();
   std::vector<EndpointPtr> only{check.endpoint->endpoint};
   auto opened = co_await check.endpoint->pool->open(check.how.timeout, std::move(only), check.attempt, check.wish);
@@ -84,7 +79,7 @@ net::Task<Result<void>> HealthChecks::ask_http(Check& check) {
   std::string request = "GET " + check.how.path + " HTTP/1.1\r\nHost: " + check.host +
                         "\r\nUser-Agent: ambassador-health\r\nConnection: close\r\n\r\n";
   auto const sent = co_await stream.write_all(std::move(request), check.how.timeout);
-  if (sent) co_return failure(sent);
+  if (sent) co_return check_failure(sent);
   auto& answer = check.answer;
   std::size_t have = 0;
   while (have < answer.size()) {
@@ -94,14 +89,14 @@ net::Task<Result<void>> HealthChecks::ask_http(Check& check) {
     if (auto const end = text.find('\r'); end != std::string_view::npos) {
       if (is_well(text)) co_return Result<void>{};
       check.attempt.detail = "it answered " + escape(text.substr(0, end), 64);
-      co_return failure(Errc::bad_answer);
+      co_return check_failure(Errc::bad_answer);
     }
     if (!io.code) continue;
-    if (!io.blocked()) co_return failure(io.code);
+    if (!io.blocked()) co_return check_failure(io.code);
     co_await stream.readable();
-    if (stream.expired()) co_return failure(Errc::timed_out);
+    if (stream.expired()) co_return check_failure(Errc::timed_out);
   }
-  co_return failure(Errc::head_too_large);
+  co_return check_failure(Errc::head_too_large);
 }
 
 void HealthChecks::take(Check& check, Result<void> const& outcome, SteadyTime now) {

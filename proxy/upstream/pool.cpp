@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "net/addresses.hpp"
+#include "net/now.hpp"
 #include "upstream/connect_race.hpp"
 #include "upstream/via_tunnel.hpp"
 
@@ -150,7 +151,7 @@ net::Task<Result<Lease>> Pool::wait_for_turn(Wish& wish) {
   }
   shared_->pending.fetch_add(1, std::memory_order_relaxed);
   Waiter waiter{context_.executor};
-  waiter.turn.give_up_at(std::chrono::steady_clock::now() + pending_limit);
+  waiter.turn.give_up_at(net::now() + pending_limit);
   waiting_.push_back(&waiter);
   wish.waits_for(waiter.turn);
   co_await waiter.turn.wait();
@@ -162,7 +163,7 @@ net::Task<Result<Lease>> Pool::wait_for_turn(Wish& wish) {
     if (wish.given_up()) code = asio::error::operation_aborted;
     co_return Failure{code, Side::upstream, Stage::connect, false};
   }
-  if (waiter.connection && !is_spoilt(*waiter.connection, std::chrono::steady_clock::now())) {
+  if (waiter.connection && !is_spoilt(*waiter.connection, net::now())) {
     co_return Lease{*this, std::move(waiter.connection), true};
   }
   co_return Lease{};
@@ -176,7 +177,7 @@ net::Task<Result<Lease>> Pool::open(Milliseconds limit, std::vector<EndpointPtr>
     auto turn = co_await wait_for_turn(wish);
     if (!turn || *turn) co_return std::move(turn);
   }
-  auto opened = co_await connect(std::chrono::steady_clock::now() + limit, std::move(endpoints), attempt, wish);
+  auto opened = co_await connect(net::now() + limit, std::move(endpoints), attempt, wish);
   if (!opened) {
     --lent_;
     free_room();
@@ -247,13 +248,13 @@ EndpointList const& Pool::endpoints(SteadyTime now) {
 
 net::Task<Result<void>> Pool::resolve(SteadyTime limit, Attempt& attempt, Wish& wish) {
   if (auto const failure = refused_literal(attempt)) co_return *failure;
-  if (!endpoints(std::chrono::steady_clock::now()).empty()) co_return Result<void>{};
+  if (!endpoints(net::now()).empty()) co_return Result<void>{};
   auto const answer = co_await name_->lookup(limit, wish);
   if (!answer) {
-    attempt.detail = name_->detail(std::chrono::steady_clock::now());
+    attempt.detail = name_->detail(net::now());
     co_return answer.error();
   }
-  if (!endpoints(std::chrono::steady_clock::now()).empty()) co_return Result<void>{};
+  if (!endpoints(net::now()).empty()) co_return Result<void>{};
   if (!refusal_) co_return Failure{Errc::no_address, Side::upstream, Stage::resolve, false};
   attempt.address = refusal_->attempt.address;
   attempt.detail = refusal_->attempt.detail;

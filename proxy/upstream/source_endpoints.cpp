@@ -9,10 +9,6 @@ namespace {
 /// A target's weight is shared among its endpoints: fine enough for one of a thousand.
 constexpr std::uint32_t weight_scale = 10'000;
 
-std::int64_t nanoseconds(SteadyTime time) noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-}
-
 balance::Policy policy_of(config::Balance balance) noexcept {
   switch (balance) {
     case config::Balance::least_requests: return balance::Policy::least_requests;

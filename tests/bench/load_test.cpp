@@ -6,7 +6,7 @@
 
 #include <chrono>
 
-namespace ambassador::bench {
+namespace ambassador::bench::load_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -87,4 +87,4 @@ TEST(Tally, names_each_kind_of_failure) {
 }
 
 }  // namespace
-}  // namespace ambassador::bench
+}  // namespace ambassador::bench::load_test

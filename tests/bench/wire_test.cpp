@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace ambassador::bench {
+namespace ambassador::bench::wire_test {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -81,4 +81,4 @@ TEST(Body, in_chunks_without_a_size_is_faulty) {
 }
 
 }  // namespace
-}  // namespace ambassador::bench
+}  // namespace ambassador::bench::wire_test

@@ -8,6 +8,7 @@ import pytest
 
 from harness import clients
 from harness.pasting import explanation, to_paste
+from harness.ports import free_port, has_ipv6
 
 RNG = "/sixeyed/kiamol/master/ch03/numbers/rng"
 LOCATIONS = f"""
@@ -75,7 +76,9 @@ def _nginx(nginx_with):
 
 @pytest.fixture(name="proxy")
 def _proxy(nginx, ambassador):
-    return ambassador(f"""
+    """On both addresses of `localhost`, like the default listeners: Node 18 connects to the first one only, which may be ::1."""
+    base = f"listen: localhost:{free_port()}\nadmin: 127.0.0.1:0\nworkers: 1\n"
+    return ambassador(listeners=2 if has_ipv6() else 1, base=base, rest=f"""
         map:
           - source: http://localhost/api
             target: http://{nginx.authority}{RNG}

@@ -55,10 +55,13 @@ def test_every_legend_names_a_label_of_its_query(watched, title, expression):
         assert wanted <= labels.keys(), title
 
 
-def test_the_label_endpoint_stays_the_upstreams_own(watched):
-    """The operator gives its targets a label of that name, which the PodMonitor drops."""
-    samples = watched.prometheus.wait_for(lambda it: it.query("ambassador_upstream_healthy"))
-    assert samples and all(re.fullmatch(r"127\.0\.0\.1:\d+", labels["endpoint"]) for labels, _ in samples), samples
+def test_no_label_of_ours_is_one_that_the_operator_sets(watched):
+    """Prometheus renames a scraped label to exported_NAME if the target has a label of the same name."""
+    samples = watched.prometheus.wait_for(lambda it: it.query('ambassador_upstream_healthy{upstream!=""}'))
+    assert samples and all(re.fullmatch(r"127\.0\.0\.1:\d+", labels["upstream"]) for labels, _ in samples), samples
+    assert all(labels["endpoint"] == "ambassador" for labels, _ in samples), samples
+    everything = watched.prometheus.query('{__name__=~"ambassador_.+"}')
+    assert [labels for labels, _ in everything if any(name.startswith("exported_") for name in labels)] == []
 
 
 @pytest.mark.parametrize("name", ["namespace", "job", "pod", "mapping"])

@@ -6,7 +6,6 @@ import urllib.parse
 
 import yaml
 
-from cluster import helm
 from cluster.programs import CHARTS, program
 from harness import http_get
 from harness.environment import clean
@@ -20,16 +19,8 @@ NAMESPACE = "shop"
 JOB = "shop/ambassador"
 
 
-def relabelings():
-    """Those of the PodMonitor, which Prometheus takes as they are but for their spelling."""
-    monitor = helm.template(CHARTS / "ambassador", {"podMonitor": {"enabled": True}}).one("PodMonitor")
-    [endpoint] = monitor["spec"]["podMetricsEndpoints"]
-    assert all(relabeling.keys() <= {"action", "regex"} for relabeling in endpoint["relabelings"])
-    return endpoint["relabelings"]
-
-
 def target(pod, port):
-    """With the labels that the operator gives it."""
+    """A scrape target with the labels that the Prometheus operator sets on it. `endpoint` is the name of the Pod's port."""
     labels = {"namespace": NAMESPACE, "pod": pod, "container": "ambassador", "endpoint": "ambassador"}
     return {"targets": [f"127.0.0.1:{port}"], "labels": labels}
 
@@ -51,8 +42,7 @@ class Prometheus:
         (directory / "prometheus.yaml").write_text(yaml.safe_dump({
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
             "rule_files": ["rules.yaml"],
-            "scrape_configs": [{"job_name": JOB, "relabel_configs": relabelings(),
-                                "static_configs": [target(pod, port) for pod, port in pods.items()]}],
+            "scrape_configs": [{"job_name": JOB, "static_configs": [target(pod, port) for pod, port in pods.items()]}],
         }))  # fmt: skip
         self.port = free_port()
         self._process = Process(

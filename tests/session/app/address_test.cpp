@@ -2,7 +2,7 @@
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::address_test {
 namespace {
 
 using observe::Reason;
@@ -133,4 +133,4 @@ TEST(address, a_target_that_writes_a_link_local_address_is_meant) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::address_test

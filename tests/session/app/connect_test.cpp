@@ -3,7 +3,7 @@
 #include "support/outcome.hpp"
 #include "unit/wire/client_hellos.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::connect_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -353,4 +353,4 @@ TEST(connect, report_mode_lets_another_name_pass_and_says_so) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::connect_test

@@ -1,7 +1,7 @@
 // A client's connection from accept to close: slow heads, idle ends, limits, the drain and the cut.
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::connection_life_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -422,4 +422,4 @@ TEST(connection_life, a_cut_while_a_head_is_awaited_touches_no_other_connection)
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::connection_life_test

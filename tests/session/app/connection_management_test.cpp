@@ -1,7 +1,7 @@
 // When a client's connection goes on and when it ends, RFC 9112 section 9; and Expect, RFC 9110 section 10.1.1.
 #include "support/exchange_row.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::connection_management_test {
 namespace {
 
 std::string const closed = "HTTP/1.1 200 OK|Date: D|Content-Length: 2|Via: 1.1 amb|Connection: close||ok<FIN>";
@@ -81,4 +81,4 @@ TEST(connection_management, a_faulty_body_closes_both_sides) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::connection_management_test

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-namespace ambassador::support {
+namespace ambassador::support::endpoints_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -345,4 +345,4 @@ TEST_F(endpoints, of_a_mirror_get_a_copy_and_cannot_harm_the_call) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::endpoints_test

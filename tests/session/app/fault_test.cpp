@@ -1,7 +1,7 @@
 // Faults on demand: a call is late, or is answered without its upstream, and says so.
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::fault_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -183,4 +183,4 @@ TEST(fault, is_of_its_source_alone) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::fault_test

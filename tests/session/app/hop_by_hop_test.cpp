@@ -1,7 +1,7 @@
 // What ends at an intermediary and what it adds, RFC 9110 section 7.6.
 #include "support/exchange_row.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::hop_by_hop_test {
 namespace {
 
 Row request(std::string rule, std::string const& fields, std::string const& fields_upstream) {
@@ -104,4 +104,4 @@ TEST(hop_by_hop, max_forwards_is_counted) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::hop_by_hop_test

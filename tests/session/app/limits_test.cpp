@@ -4,7 +4,7 @@
 
 #include <boost/json/serialize.hpp>
 
-namespace ambassador::support {
+namespace ambassador::support::limits_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -182,4 +182,4 @@ TEST(header_rules, change_what_comes_down_from_the_upstream) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::limits_test

@@ -3,7 +3,7 @@
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::reload_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -221,4 +221,4 @@ TEST(reload, a_listener_that_is_another_now_ends_its_used_connections_and_serves
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::reload_test

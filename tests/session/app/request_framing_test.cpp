@@ -2,7 +2,7 @@
 // one parser's body is another's next request.
 #include "support/exchange_row.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::request_framing_test {
 namespace {
 
 /// A POST with these fields and this body, in both forms.
@@ -141,4 +141,4 @@ TEST(request_framing, what_follows_a_body_is_the_next_request) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::request_framing_test

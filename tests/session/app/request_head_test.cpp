@@ -2,7 +2,7 @@
 // refused, and what goes on is written anew.
 #include "support/exchange_row.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::request_head_test {
 namespace {
 
 /// A GET with these fields beside Host, in both forms.
@@ -161,4 +161,4 @@ TEST(request_head, it_is_bounded) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::request_head_test

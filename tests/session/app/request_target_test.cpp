@@ -1,7 +1,7 @@
 // What a request asks for, RFC 9112 section 3.2 and RFC 3986: four forms, one meaning each. What is matched is what is sent.
 #include "support/exchange_row.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::request_target_test {
 namespace {
 
 std::string get(std::string const& target) { return "GET " + target + " HTTP/1.1|Host: app||"; }
@@ -175,4 +175,4 @@ TEST(request_target, connect_has_a_form_of_its_own) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::request_target_test

@@ -2,7 +2,7 @@
 // doubt is a 502 whose connection nobody uses again.
 #include "support/exchange_row.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::response_framing_test {
 namespace {
 
 std::string ok(std::string const& fields, std::string const& rest) { return "HTTP/1.1 200 OK|Date: D|" + fields + "|" + rest; }
@@ -159,4 +159,4 @@ TEST(response_framing, interim_responses_are_passed_on_in_bounds) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::response_framing_test

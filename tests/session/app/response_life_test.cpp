@@ -1,7 +1,7 @@
 // A response on its way down: clients that leave, stop or do not read, an upstream that is late or stops in the middle.
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::response_life_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -268,4 +268,4 @@ TEST(response_life, a_fast_stream_leaves_others_their_turn) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::response_life_test

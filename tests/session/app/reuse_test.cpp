@@ -2,7 +2,7 @@
 // and nothing that may not be sent twice is sent twice.
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::reuse_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -209,4 +209,4 @@ TEST(reuse, a_request_that_was_not_sent_whole_spoils_the_connection) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::reuse_test

@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
-namespace ambassador::app {
+namespace ambassador::app::small_server_test {
 namespace {
 
 namespace http = boost::beast::http;
@@ -85,4 +85,4 @@ TEST_F(ServedSmall, takes_a_head_of_just_the_length) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::small_server_test

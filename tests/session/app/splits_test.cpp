@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace ambassador::support {
+namespace ambassador::support::splits_test {
 namespace {
 
 struct Talk {
@@ -121,4 +121,4 @@ TEST(splits, interim_responses) { expect_the_same_however_it_is_cut({get_x, inte
 TEST(splits, a_pipelined_pair) { expect_the_same_however_it_is_cut({sized_post + chunked_post, chunked_response, 2}); }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::splits_test

@@ -3,7 +3,7 @@
 #include "support/outcome.hpp"
 #include "wire/proxy_protocol.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::tcp_source_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -291,4 +291,4 @@ TEST(tcp_source, a_drain_waits_for_it_and_a_cut_ends_it) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::tcp_source_test

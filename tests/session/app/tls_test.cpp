@@ -2,7 +2,7 @@
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::tls_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -400,4 +400,4 @@ TEST_F(tls, a_connection_without_a_whole_proxy_header_is_reset_and_logged) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::tls_test

@@ -2,7 +2,7 @@
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::trace_test {
 namespace {
 
 std::string const trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -157,4 +157,4 @@ TEST(trace, that_is_too_long_or_unfit_is_passed_on_and_not_logged) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::trace_test

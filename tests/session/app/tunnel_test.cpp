@@ -1,7 +1,7 @@
 // What is no longer HTTP, or no longer one call: Upgrade (RFC 9110 section 7.8) and CONNECT (section 9.3.6).
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::tunnel_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -301,4 +301,4 @@ TEST(tunnel, tls_inside_a_connect_is_told_why_it_ends) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::tunnel_test

@@ -1,7 +1,7 @@
 // A request's body on its way up: early answers, slow and vanishing clients, an upstream that does not read.
 #include "support/outcome.hpp"
 
-namespace ambassador::support {
+namespace ambassador::support::upload_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -275,4 +275,4 @@ TEST(upload, a_faulty_chunk_ends_both_sides) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::upload_test

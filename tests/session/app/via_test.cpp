@@ -4,7 +4,7 @@
 
 #include <boost/json/serialize.hpp>
 
-namespace ambassador::support {
+namespace ambassador::support::via_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -205,4 +205,4 @@ TEST_F(via, a_parent_that_does_not_answer_is_given_up) {
 }
 
 }  // namespace
-}  // namespace ambassador::support
+}  // namespace ambassador::support::via_test

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace ambassador::faults {
+namespace ambassador::faults::connection_sweep_test {
 namespace {
 
 using support::Proxy;
@@ -156,4 +156,4 @@ INSTANTIATE_TEST_SUITE_P(every_call, ConnectionSweep,
                          sweep_name);
 
 }  // namespace
-}  // namespace ambassador::faults
+}  // namespace ambassador::faults::connection_sweep_test

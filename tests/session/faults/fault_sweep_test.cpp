@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace ambassador::faults {
+namespace ambassador::faults::fault_sweep_test {
 namespace {
 
 using support::Proxy;
@@ -181,4 +181,4 @@ INSTANTIATE_TEST_SUITE_P(every_call, FaultSweep,
                          sweep_name);
 
 }  // namespace
-}  // namespace ambassador::faults
+}  // namespace ambassador::faults::fault_sweep_test

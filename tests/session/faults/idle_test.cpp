@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-namespace ambassador::faults {
+namespace ambassador::faults::idle_test {
 namespace {
 
 constexpr std::size_t wanted = sanitized ? 1000 : 10'000;
@@ -105,4 +105,4 @@ TEST(idle, thousands_of_idle_connections_cost_little_and_hold_up_nobody) {
 }
 
 }  // namespace
-}  // namespace ambassador::faults
+}  // namespace ambassador::faults::idle_test

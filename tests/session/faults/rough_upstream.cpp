@@ -7,7 +7,7 @@ using support::Socket;
 
 constexpr std::chrono::milliseconds slow_pause{20};
 
-std::string const ok = "HTTP/1.1 200 OK\r\n";
+std::string const ok_line = "HTTP/1.1 200 OK\r\n";
 
 /// A connection is shut down by the destructor while a thread waits on it: this bounds that wait.
 constexpr std::chrono::milliseconds longest_wait{5000};
@@ -23,9 +23,9 @@ std::string read_rest(Socket& socket, std::string head) {
 /// True where the connection goes on.
 bool reply(Socket& socket, Fate fate, RoughPath const& path, Random random) {
   auto const body = tagged_body(path.tag + "-reply", path.size);
-  auto const whole = ok + sized(body);
+  auto const whole = ok_line + sized(body);
   switch (fate) {
-    case Fate::oddly_chunked: return socket.send(ok + "Transfer-Encoding: chunked\r\n\r\n" + chunked_oddly(body, random));
+    case Fate::oddly_chunked: return socket.send(ok_line + "Transfer-Encoding: chunked\r\n\r\n" + chunked_oddly(body, random));
     case Fate::interim: return socket.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + whole);
     case Fate::slow:
       socket.send(whole.substr(0, whole.size() / 2));

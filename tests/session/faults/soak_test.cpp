@@ -10,7 +10,7 @@
 #include <optional>
 #include <set>
 
-namespace ambassador::faults {
+namespace ambassador::faults::soak_test {
 namespace {
 
 using support::Proxy;
@@ -168,4 +168,4 @@ TEST(soak, nothing_is_mixed_up_lost_or_left_behind) {
 }
 
 }  // namespace
-}  // namespace ambassador::faults
+}  // namespace ambassador::faults::soak_test

@@ -5,7 +5,7 @@
 
 #include <spdlog/sinks/null_sink.h>
 
-namespace ambassador::app {
+namespace ambassador::app::admin_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -176,4 +176,4 @@ TEST_F(AdminTest, knows_no_other_path_and_no_other_method) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::admin_test

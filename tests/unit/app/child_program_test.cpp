@@ -8,7 +8,7 @@
 
 #include <sys/time.h>
 
-namespace ambassador::app {
+namespace ambassador::app::child_program_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -100,4 +100,4 @@ TEST(ChildProgram, is_not_looked_for_where_we_happen_to_stand) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::child_program_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace ambassador::app {
+namespace ambassador::app::drain_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -94,4 +94,4 @@ TEST(Activity, of_all_workers_is_their_sum) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::drain_test

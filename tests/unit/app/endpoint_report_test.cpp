@@ -3,16 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::app {
+namespace ambassador::app::endpoint_report_test {
 namespace {
 
 using namespace std::chrono_literals;
 
 SteadyTime const now{1h};
-
-std::int64_t nanoseconds(SteadyTime time) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-}
 
 class endpoint_report : public testing::Test {
  protected:
@@ -52,10 +48,11 @@ TEST_F(endpoint_report, is_a_metric_of_one_and_nought) {
   EXPECT_EQ(family.metric[0].gauge.value, 1);
   EXPECT_EQ(family.metric[2].gauge.value, 0);
   EXPECT_EQ(family.metric[2].label[0].value, "http://b");
+  EXPECT_EQ(family.metric[2].label[1].name, "upstream");
   EXPECT_EQ(family.metric[2].label[1].value, "[fd00::1]:80");
 }
 
 TEST(EndpointReport, of_no_call_says_so) { EXPECT_EQ(endpoints_text({}, now), "no source was called yet\n"); }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::endpoint_report_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <boost/json/parse.hpp>
 
-namespace ambassador::app {
+namespace ambassador::app::explanation_test {
 namespace {
 
 class ExplanationTest : public testing::Test {
@@ -160,4 +160,4 @@ TEST(ExplanationOfTheWay, shows_the_first_of_many_targets) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::explanation_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::app {
+namespace ambassador::app::format_characters_test {
 namespace {
 
 TEST(FormatCharacters, are_escaped_byte_by_byte) {
@@ -19,4 +19,4 @@ TEST(FormatCharacters, are_not_what_has_a_shape) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::format_characters_test

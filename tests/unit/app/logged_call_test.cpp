@@ -7,7 +7,7 @@
 
 #include <chrono>
 
-namespace ambassador::app {
+namespace ambassador::app::logged_call_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -176,4 +176,4 @@ TEST(LoggedCall, is_nothing_else) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::logged_call_test

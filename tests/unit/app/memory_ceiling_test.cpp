@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace ambassador::app {
+namespace ambassador::app::memory_ceiling_test {
 namespace {
 
 class MemoryCeilingTest : public testing::Test {
@@ -86,4 +86,4 @@ TEST_F(MemoryCeilingTest, never_refuses_where_there_is_no_group) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::memory_ceiling_test

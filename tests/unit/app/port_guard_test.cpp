@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::app {
+namespace ambassador::app::port_guard_test {
 namespace {
 
 constexpr std::uint16_t port = 61234;
@@ -27,4 +27,4 @@ TEST(PortGuard, is_held_once_by_others_and_as_often_as_needed_by_one) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::port_guard_test

@@ -5,7 +5,7 @@
 
 #include <boost/json/parse.hpp>
 
-namespace ambassador::app {
+namespace ambassador::app::recent_calls_test {
 namespace {
 
 namespace json = boost::json;
@@ -117,4 +117,4 @@ TEST_F(RecentCalls, leave_out_what_is_no_line_of_a_log) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::recent_calls_test

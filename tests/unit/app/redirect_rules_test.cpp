@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace ambassador::app {
+namespace ambassador::app::redirect_rules_test {
 namespace {
 
 using testing::HasSubstr;
@@ -108,4 +108,4 @@ TEST(RedirectRules, remove_nothing_where_nothing_is_ours) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::redirect_rules_test

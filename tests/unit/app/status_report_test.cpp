@@ -5,7 +5,7 @@
 #include <spdlog/sinks/null_sink.h>
 #include <boost/json/parse.hpp>
 
-namespace ambassador::app {
+namespace ambassador::app::status_report_test {
 namespace {
 
 namespace json = boost::json;
@@ -156,4 +156,4 @@ TEST_F(DnsAge, is_unknown_where_no_name_has_the_address) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::status_report_test

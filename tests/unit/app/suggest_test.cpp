@@ -7,7 +7,7 @@
 
 #include <sstream>
 
-namespace ambassador::app {
+namespace ambassador::app::suggest_test {
 namespace {
 
 using testing::HasSubstr;
@@ -114,4 +114,4 @@ TEST_F(SuggestBeside, the_workers_counters_know_what_was_seen_and_used) {
 }
 
 }  // namespace
-}  // namespace ambassador::app
+}  // namespace ambassador::app::suggest_test

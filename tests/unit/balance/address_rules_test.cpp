@@ -6,7 +6,7 @@
 #include <ostream>
 #include <string>
 
-namespace ambassador::balance {
+namespace ambassador::balance::address_rules_test {
 namespace {
 
 using enum AddressClass;
@@ -214,4 +214,4 @@ TEST(AddressClass, is_named_each_by_its_own_words) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::address_rules_test

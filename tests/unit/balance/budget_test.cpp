@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace ambassador::balance {
+namespace ambassador::balance::budget_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -90,4 +90,4 @@ TEST(BackOff, doubles_from_25_to_250_milliseconds) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::budget_test

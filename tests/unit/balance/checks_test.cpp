@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace ambassador::balance {
+namespace ambassador::balance::checks_test {
 namespace {
 
 /// For results such as "+-": D where it became unhealthy, U where healthy, a point where nothing changed.
@@ -45,4 +45,4 @@ TEST(Checks, take_other_rows_and_none_of_length_zero) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::checks_test

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::balance {
+namespace ambassador::balance::ejection_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -114,4 +114,4 @@ TEST(Reports, tell_the_average_of_the_latency) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::ejection_test

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::balance {
+namespace ambassador::balance::endpoint_test {
 namespace {
 
 TEST(Endpoint, has_a_cache_line_of_its_own) { EXPECT_EQ(sizeof(EndpointState), 64U); }
@@ -116,4 +116,4 @@ TEST(Random, gives_the_published_numbers_of_its_algorithm) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::endpoint_test

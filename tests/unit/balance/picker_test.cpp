@@ -9,7 +9,7 @@
 #include <array>
 #include <set>
 
-namespace ambassador::balance {
+namespace ambassador::balance::picker_test {
 namespace {
 
 constexpr std::size_t many = 20'000;
@@ -258,4 +258,4 @@ TEST(Hash, moves_a_key_from_who_is_overloaded_and_only_then) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::picker_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::balance {
+namespace ambassador::balance::pool_state_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,4 +37,4 @@ TEST(IdleLimit, keeps_its_least_when_the_server_closes_at_once) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::pool_state_test

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace ambassador::balance {
+namespace ambassador::balance::rate_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -137,4 +137,4 @@ TEST(RateLimit, of_absurd_values_neither_overflows_nor_stops) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::rate_test

@@ -10,7 +10,7 @@
 #include <functional>
 #include <string_view>
 
-namespace ambassador::balance {
+namespace ambassador::balance::retry_test {
 namespace {
 
 constexpr auto give_up = RetryVerdict::give_up;
@@ -199,4 +199,4 @@ TEST(FaultOfTheEndpoint, is_none_of_the_look_up) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::retry_test

@@ -17,7 +17,7 @@
 #include <ostream>
 #include <queue>
 
-namespace ambassador::balance {
+namespace ambassador::balance::simulation_test {
 namespace {
 
 constexpr std::uint64_t seeds = 25;
@@ -389,4 +389,4 @@ TEST(SimulatedHash, bounds_the_load_of_a_key_that_everybody_asks_for) {
 }
 
 }  // namespace
-}  // namespace ambassador::balance
+}  // namespace ambassador::balance::simulation_test

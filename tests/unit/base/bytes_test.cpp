@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace ambassador {
+namespace ambassador::bytes_test {
 namespace {
 
 std::vector<std::string> elements(std::string_view list) {
@@ -91,4 +91,4 @@ TEST(Escape, cuts_at_the_limit_and_never_inside_an_escape) {
 }
 
 }  // namespace
-}  // namespace ambassador
+}  // namespace ambassador::bytes_test

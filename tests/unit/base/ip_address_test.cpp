@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador {
+namespace ambassador::ip_address_test {
 namespace {
 
 TEST(IpAddress, has_one_text_whatever_it_was_read_from) {
@@ -99,4 +99,4 @@ TEST(IpNetwork, contains_what_agrees_in_all_bits_of_the_prefix) {
 }
 
 }  // namespace
-}  // namespace ambassador
+}  // namespace ambassador::ip_address_test

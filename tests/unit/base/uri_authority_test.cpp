@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-namespace ambassador {
+namespace ambassador::uri_authority_test {
 namespace {
 
 struct Read {
@@ -138,4 +138,4 @@ TEST(UriFault, is_described_each_by_its_own_words) {
 }
 
 }  // namespace
-}  // namespace ambassador
+}  // namespace ambassador::uri_authority_test

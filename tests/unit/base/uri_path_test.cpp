@@ -6,7 +6,7 @@
 
 #include <ostream>
 
-namespace ambassador {
+namespace ambassador::uri_path_test {
 namespace {
 
 struct Kept {
@@ -161,4 +161,4 @@ TEST(SplitUri, refuses_what_has_no_scheme_no_host_or_a_fragment) {
 }
 
 }  // namespace
-}  // namespace ambassador
+}  // namespace ambassador::uri_path_test

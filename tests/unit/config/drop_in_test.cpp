@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::config {
+namespace ambassador::config::drop_in_test {
 namespace {
 
 using testing::ElementsAre;
@@ -172,4 +172,4 @@ TEST(DropIn, is_under_the_variables_and_flags_of_our_own) {
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::drop_in_test

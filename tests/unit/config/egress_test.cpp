@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::config {
+namespace ambassador::config::egress_test {
 namespace {
 
 using testing::ElementsAre;
@@ -290,4 +290,4 @@ TEST(AllowAddresses, of_this_machines_own_names_need_no_word) {
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::egress_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::config {
+namespace ambassador::config::environment_test {
 namespace {
 
 using testing::ElementsAre;
@@ -250,4 +250,4 @@ TEST(Flags, are_named_in_errors) {
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::environment_test

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::config {
+namespace ambassador::config::files_test {
 namespace {
 
 Texts const test_environment{{"HOST", "numbers-api"}, {"SECONDS", "7s"}};
@@ -91,4 +91,4 @@ TEST_P(InvalidFile, is_refused_with_every_fault_in_its_place) {
 INSTANTIATE_TEST_SUITE_P(config, InvalidFile, testing::ValuesIn(yaml_files(tests_dir + "/config/invalid")), NameOfFile{});
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::files_test

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::config {
+namespace ambassador::config::find_test {
 namespace {
 
 using testing::HasSubstr;
@@ -70,4 +70,4 @@ TEST(Find, reports_environment_and_flags_too_where_the_file_cannot_be_read) {
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::find_test

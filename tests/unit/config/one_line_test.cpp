@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace ambassador::config {
+namespace ambassador::config::one_line_test {
 namespace {
 
 TEST(OneLine, a_diagnostic_is_one_line_whatever_the_user_wrote) {
@@ -15,4 +15,4 @@ TEST(OneLine, a_diagnostic_is_one_line_whatever_the_user_wrote) {
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::one_line_test

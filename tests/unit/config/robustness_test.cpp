@@ -5,7 +5,7 @@
 
 #include <random>
 
-namespace ambassador::config {
+namespace ambassador::config::robustness_test {
 namespace {
 
 constexpr int rounds = 3000;
@@ -110,4 +110,4 @@ TEST(Robustness, long_and_deep_documents_take_bounded_time) {
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::robustness_test

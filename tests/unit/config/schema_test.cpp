@@ -9,7 +9,7 @@
 
 #include <charconv>
 
-namespace ambassador::config {
+namespace ambassador::config::schema_test {
 namespace {
 
 json::object schema() { return json::parse(json_schema()).as_object(); }
@@ -169,4 +169,4 @@ TEST(Table, has_no_key_that_changes_nothing) {
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::schema_test

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::config {
+namespace ambassador::config::settings_test {
 namespace {
 
 using testing::ElementsAre;
@@ -242,4 +242,4 @@ TEST(Diagnostics, are_one_line_each_whatever_was_written) {
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::settings_test

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::config {
+namespace ambassador::config::targets_test {
 namespace {
 
 using testing::ElementsAre;
@@ -226,4 +226,4 @@ map:
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::targets_test

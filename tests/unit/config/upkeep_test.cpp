@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::config {
+namespace ambassador::config::upkeep_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -145,4 +145,4 @@ map:
 }
 
 }  // namespace
-}  // namespace ambassador::config
+}  // namespace ambassador::config::upkeep_test

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace ambassador::kubernetes {
+namespace ambassador::kubernetes::corpus_test {
 namespace {
 
 std::string with_crlf(std::string const& text) {
@@ -106,4 +106,4 @@ TEST(Corpus, is_left_alone_by_uninject_where_nothing_was_injected) {
 }
 
 }  // namespace
-}  // namespace ambassador::kubernetes
+}  // namespace ambassador::kubernetes::corpus_test

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::kubernetes {
+namespace ambassador::kubernetes::exemption_test {
 namespace {
 
 using testing::ElementsAre;
@@ -121,4 +121,4 @@ TEST(Image, has_a_repository_and_a_name) {
 }
 
 }  // namespace
-}  // namespace ambassador::kubernetes
+}  // namespace ambassador::kubernetes::exemption_test

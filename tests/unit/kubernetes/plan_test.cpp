@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <map>
 
-namespace ambassador::kubernetes {
+namespace ambassador::kubernetes::plan_test {
 namespace {
 
 using testing::HasSubstr;
@@ -211,4 +211,4 @@ TEST(Plan, warns_of_lists_of_targets_on_this_machine) {
 }
 
 }  // namespace
-}  // namespace ambassador::kubernetes
+}  // namespace ambassador::kubernetes::plan_test

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::kubernetes {
+namespace ambassador::kubernetes::refusal_test {
 namespace {
 
 using testing::HasSubstr;
@@ -97,4 +97,4 @@ TEST(Refusal, of_a_merge_that_leads_back_to_itself_has_an_end) {
 }
 
 }  // namespace
-}  // namespace ambassador::kubernetes
+}  // namespace ambassador::kubernetes::refusal_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::kubernetes {
+namespace ambassador::kubernetes::scalar_test {
 namespace {
 
 std::string read_back(std::string const& yaml) {
@@ -71,4 +71,4 @@ TEST(Scalar, of_many_lines_is_a_block_where_that_keeps_it) {
 }
 
 }  // namespace
-}  // namespace ambassador::kubernetes
+}  // namespace ambassador::kubernetes::scalar_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ambassador::kubernetes {
+namespace ambassador::kubernetes::secret_name_test {
 namespace {
 
 TEST(SecretName, is_a_dns_subdomain) {
@@ -31,4 +31,4 @@ TEST(SecretName, keeps_alike_names_apart) {
 }
 
 }  // namespace
-}  // namespace ambassador::kubernetes
+}  // namespace ambassador::kubernetes::secret_name_test

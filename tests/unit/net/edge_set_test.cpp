@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace ambassador::net {
+namespace ambassador::net::edge_set_test {
 namespace {
 
 using boost::system::error_code;
@@ -228,4 +228,4 @@ TEST(edge_set_at_its_end, a_coroutine_that_owns_its_stream_goes_with_the_context
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::edge_set_test

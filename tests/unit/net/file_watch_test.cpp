@@ -9,7 +9,7 @@
 #include <optional>
 #include <thread>
 
-namespace ambassador::net {
+namespace ambassador::net::file_watch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -144,4 +144,4 @@ TEST(current, hands_over_whole_values_to_other_threads) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::file_watch_test

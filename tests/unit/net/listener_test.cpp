@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 
-namespace ambassador::net {
+namespace ambassador::net::listener_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -134,4 +134,4 @@ TEST(open_listening_socket, lets_several_share_a_port_that_ask_for_it) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::listener_test

@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-namespace ambassador::net {
+namespace ambassador::net::original_destination_test {
 namespace {
 
 using boost::asio::ip::tcp;
@@ -127,4 +127,4 @@ INSTANTIATE_TEST_SUITE_P(, OriginalDestinationOfARedirectedConnection,
                          testing::Values(Row{"127.0.0.1", "203.0.113.7"}, Row{"::1", "2001:db8::7"}, Row{"::", "203.0.113.7"}));
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::original_destination_test

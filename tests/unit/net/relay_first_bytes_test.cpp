@@ -1,6 +1,6 @@
 #include "relaying.hpp"
 
-namespace ambassador::net {
+namespace ambassador::net::relay_first_bytes_test {
 namespace {
 
 /// The client's bytes are judged by a word: they pass once they begin with "hello.", and "help" is refused at once.
@@ -283,4 +283,4 @@ TEST_F(relay_that_looks, a_client_that_breaks_off_meanwhile_ends_it) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::relay_first_bytes_test

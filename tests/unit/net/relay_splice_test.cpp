@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-namespace ambassador::net {
+namespace ambassador::net::relay_splice_test {
 namespace {
 
 /// The same promises as where bytes are copied, for streams that are long enough to be spliced.
@@ -245,4 +245,4 @@ TEST_F(relay_in_bulk, urgent_data_is_not_taken_for_an_end) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::relay_splice_test

@@ -1,6 +1,6 @@
 #include "relaying.hpp"
 
-namespace ambassador::net {
+namespace ambassador::net::relay_test {
 namespace {
 
 class relay_between : public Relaying {
@@ -165,4 +165,4 @@ TEST_F(relay_between, early_bytes_wait_for_a_peer_that_does_not_take_them) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::relay_test

@@ -21,7 +21,7 @@
 #include <string>
 #include <vector>
 
-namespace ambassador::net {
+namespace ambassador::net::resolver_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -536,4 +536,4 @@ TEST_F(ResolverWithNameServer, keeps_look_ups_of_different_names_apart) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::resolver_test

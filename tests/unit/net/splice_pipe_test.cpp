@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-namespace ambassador::net {
+namespace ambassador::net::splice_pipe_test {
 namespace {
 
 class splice_pipes : public testing::Test {
@@ -92,4 +92,4 @@ TEST_F(splice_pipes, none_is_left_open) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::splice_pipe_test

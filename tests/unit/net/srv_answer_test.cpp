@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace ambassador::net {
+namespace ambassador::net::srv_answer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -119,4 +119,4 @@ TEST(srv_answer, does_not_follow_a_name_in_circles) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::srv_answer_test

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-namespace ambassador::net {
+namespace ambassador::net::timer_wheel_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -186,4 +186,4 @@ TEST_F(timer_wheel, a_deadline_may_outlive_its_wheel) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::timer_wheel_test

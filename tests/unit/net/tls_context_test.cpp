@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-namespace ambassador::net {
+namespace ambassador::net::tls_context_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -94,4 +94,4 @@ TEST_F(tls_context, trusts_ssl_cert_file_where_no_ca_is_named) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::tls_context_test

@@ -2,7 +2,7 @@
 
 #include <openssl/ssl.h>
 
-namespace ambassador::net {
+namespace ambassador::net::tls_handshake_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -308,4 +308,4 @@ TEST_F(tls_handshake, chooses_the_certificate_by_the_name_asked_for) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::tls_handshake_test

@@ -14,7 +14,7 @@
 
 extern char** environ;
 
-namespace ambassador::net {
+namespace ambassador::net::tls_openssl_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -142,4 +142,4 @@ TEST_F(tls_and_openssl, our_server_speaks_with_s_client) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::tls_openssl_test

@@ -2,7 +2,7 @@
 
 #include <openssl/ssl.h>
 
-namespace ambassador::net {
+namespace ambassador::net::tls_stream_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -468,4 +468,4 @@ TEST_F(tls_stream, a_session_is_not_used_for_another_name_or_context) {
 }
 
 }  // namespace
-}  // namespace ambassador::net
+}  // namespace ambassador::net::tls_stream_test

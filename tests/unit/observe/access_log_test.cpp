@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-namespace ambassador::observe {
+namespace ambassador::observe::access_log_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -319,4 +319,4 @@ TEST(CallRecord, is_as_new_after_clear) {
 }
 
 }  // namespace
-}  // namespace ambassador::observe
+}  // namespace ambassador::observe::access_log_test

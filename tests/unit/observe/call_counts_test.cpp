@@ -6,7 +6,7 @@
 #include <chrono>
 #include <numeric>
 
-namespace ambassador::observe {
+namespace ambassador::observe::call_counts_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -106,4 +106,4 @@ TEST_F(CallCountsOf, are_those_of_the_configuration_in_force) {
 }
 
 }  // namespace
-}  // namespace ambassador::observe
+}  // namespace ambassador::observe::call_counts_test

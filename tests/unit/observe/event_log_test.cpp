@@ -8,7 +8,7 @@
 #include <ctime>
 #include <sstream>
 
-namespace ambassador::observe {
+namespace ambassador::observe::event_log_test {
 namespace {
 
 TEST(EventLog, has_time_level_and_message_in_utc) {
@@ -36,4 +36,4 @@ TEST(EventLog, goes_to_stderr) {
 }
 
 }  // namespace
-}  // namespace ambassador::observe
+}  // namespace ambassador::observe::event_log_test

@@ -23,7 +23,7 @@
 #include <thread>
 #include <vector>
 
-namespace ambassador::observe {
+namespace ambassador::observe::log_writer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -347,4 +347,4 @@ TEST_F(Buffering, writes_in_the_format_it_was_last_told) {
 }
 
 }  // namespace
-}  // namespace ambassador::observe
+}  // namespace ambassador::observe::log_writer_test

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace ambassador::observe {
+namespace ambassador::observe::metrics_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -360,4 +360,4 @@ TEST(Reasons, have_codes_that_differ) {
 }
 
 }  // namespace
-}  // namespace ambassador::observe
+}  // namespace ambassador::observe::metrics_test

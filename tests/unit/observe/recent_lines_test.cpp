@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace ambassador::observe {
+namespace ambassador::observe::recent_lines_test {
 namespace {
 
 std::string line_of(Decision decision, LineFormat format, std::string source = "http://h/") {
@@ -131,4 +131,4 @@ TEST(RecentLines, leave_out_a_line_that_is_too_long) {
 }
 
 }  // namespace
-}  // namespace ambassador::observe
+}  // namespace ambassador::observe::recent_lines_test

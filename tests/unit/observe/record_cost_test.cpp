@@ -28,7 +28,7 @@ void* operator new(std::size_t size) { return allocate(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace ambassador::observe {
+namespace ambassador::observe::record_cost_test {
 namespace {
 
 CallRecord call_of(std::uint32_t mapping) {
@@ -82,4 +82,4 @@ TEST(RecordCost, ten_thousand_mappings_cost_little_until_they_are_called_and_not
 }
 
 }  // namespace
-}  // namespace ambassador::observe
+}  // namespace ambassador::observe::record_cost_test

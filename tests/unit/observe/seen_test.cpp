@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-namespace ambassador::observe {
+namespace ambassador::observe::seen_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -92,4 +92,4 @@ TEST(Seen, is_read_while_a_worker_writes) {
 }
 
 }  // namespace
-}  // namespace ambassador::observe
+}  // namespace ambassador::observe::seen_test

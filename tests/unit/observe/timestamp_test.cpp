@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-namespace ambassador::observe {
+namespace ambassador::observe::timestamp_test {
 namespace {
 
 std::string written(TimestampWriter& writer, std::int64_t milliseconds) {
@@ -38,4 +38,4 @@ TEST(Timestamp, cuts_what_is_finer_than_a_millisecond) {
 }
 
 }  // namespace
-}  // namespace ambassador::observe
+}  // namespace ambassador::observe::timestamp_test

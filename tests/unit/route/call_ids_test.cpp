@@ -8,7 +8,7 @@
 #include <regex>
 #include <set>
 
-namespace ambassador::route {
+namespace ambassador::route::call_ids_test {
 namespace {
 
 using config::Trace;
@@ -174,4 +174,4 @@ TEST(MadeIds, are_not_for_a_tunnel_which_goes_nowhere_itself) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::call_ids_test

@@ -2,7 +2,7 @@
 #include "route/forwarding.hpp"
 #include "unit/route/rules.hpp"
 
-namespace ambassador::route {
+namespace ambassador::route::forwarding_request_test {
 namespace {
 
 /// The head as it goes upstream, without its first two lines and the Via at the end.
@@ -137,4 +137,4 @@ TEST(Loop, is_not_a_name_that_only_looks_like_ours) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::forwarding_request_test

@@ -2,7 +2,7 @@
 #include "route/forwarding.hpp"
 #include "unit/route/rules.hpp"
 
-namespace ambassador::route {
+namespace ambassador::route::forwarding_response_test {
 namespace {
 
 using wire::http::BodyKind;
@@ -139,4 +139,4 @@ TEST(LocationField, elsewhere_or_without_a_mapping_stays) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::forwarding_response_test

@@ -2,7 +2,7 @@
 #include "route/forwarding.hpp"
 #include "unit/route/rules.hpp"
 
-namespace ambassador::route {
+namespace ambassador::route::header_rules_test {
 namespace {
 
 using config::HeaderRules;
@@ -139,4 +139,4 @@ TEST(ResponseRules, never_touch_the_length_that_is_said) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::header_rules_test

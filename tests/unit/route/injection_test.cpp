@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-namespace ambassador::route {
+namespace ambassador::route::injection_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -46,4 +46,4 @@ TEST(Injection, takes_about_the_share_of_many_calls) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::injection_test

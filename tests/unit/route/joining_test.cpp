@@ -3,7 +3,7 @@
 
 #include <ostream>
 
-namespace ambassador::route {
+namespace ambassador::route::joining_test {
 namespace {
 
 struct Row {
@@ -82,4 +82,4 @@ TEST(Joining, tells_where_the_path_begins) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::joining_test

@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-namespace ambassador::route {
+namespace ambassador::route::lines_to_paste_test {
 namespace {
 
 struct Row {
@@ -94,4 +94,4 @@ INSTANTIATE_TEST_SUITE_P(Connect, Pasted,
 INSTANTIATE_TEST_SUITE_P(AbsoluteHttps, Pasted, testing::Values(allow("https://api.example/a", "\"api.example:443\"")));
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::lines_to_paste_test

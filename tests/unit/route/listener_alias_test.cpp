@@ -2,7 +2,7 @@
 // has no port (DESIGN: client shapes).
 #include "unit/route/rules.hpp"
 
-namespace ambassador::route {
+namespace ambassador::route::listener_alias_test {
 namespace {
 
 std::string origin(World const& world, std::string const& name, std::string const& path = "/api",
@@ -76,4 +76,4 @@ TEST(Listener, is_not_known_where_nothing_came_in) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::listener_alias_test

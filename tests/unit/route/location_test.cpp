@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-namespace ambassador::route {
+namespace ambassador::route::location_test {
 namespace {
 
 struct Row {
@@ -80,4 +80,4 @@ TEST(MapBack, of_an_exact_source_takes_its_whole_target_only) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::location_test

@@ -1,7 +1,7 @@
 // Which source decides: the more exact host, then exact before prefix, then the longer path, where its `when` fits.
 #include "unit/route/rules.hpp"
 
-namespace ambassador::route {
+namespace ambassador::route::matching_test {
 namespace {
 
 TEST(Prefix, blocks_a_path_that_only_starts_like_the_source) {
@@ -155,4 +155,4 @@ TEST(Matching, finds_one_source_among_ten_thousand) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::matching_test

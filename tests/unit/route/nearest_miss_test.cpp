@@ -3,7 +3,7 @@
 
 #include "unit/route/rules.hpp"
 
-namespace ambassador::route {
+namespace ambassador::route::nearest_miss_test {
 namespace {
 
 /// What a blocked client is told.
@@ -124,4 +124,4 @@ TEST(NearestMiss, does_not_mind_names_of_any_length) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::nearest_miss_test

@@ -1,7 +1,7 @@
 // What a client asks for, in each of the four forms (RFC 9112 section 3.2), and what is refused rather than guessed.
 #include "unit/route/rules.hpp"
 
-namespace ambassador::route {
+namespace ambassador::route::request_url_test {
 namespace {
 
 std::string asked(std::string const& start, std::string const& fields) { return Asked{start, fields}.text(); }
@@ -117,4 +117,4 @@ TEST(TypedUrl, is_read_as_an_absolute_one) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::request_url_test

@@ -7,7 +7,7 @@
 
 #include <chrono>
 
-namespace ambassador::route {
+namespace ambassador::route::suggestion_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -198,4 +198,4 @@ TEST(Suggestion, is_configuration_that_lets_the_calls_pass) {
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::suggestion_test

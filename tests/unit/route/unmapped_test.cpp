@@ -1,7 +1,7 @@
 // What is not in the map is blocked, unless the configuration says otherwise; a tunnel is answered for the map only.
 #include "unit/route/rules.hpp"
 
-namespace ambassador::route {
+namespace ambassador::route::unmapped_test {
 namespace {
 
 using config::HostKind;
@@ -137,4 +137,4 @@ TEST(Redirected, request_is_for_the_host_it_names_at_the_port_it_was_meant_for) 
 }
 
 }  // namespace
-}  // namespace ambassador::route
+}  // namespace ambassador::route::unmapped_test

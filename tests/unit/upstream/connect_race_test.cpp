@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::upstream {
+namespace ambassador::upstream::connect_race_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -123,4 +123,4 @@ TEST_F(connect_race, ends_when_nobody_wants_it_any_more) {
 }
 
 }  // namespace
-}  // namespace ambassador::upstream
+}  // namespace ambassador::upstream::connect_race_test

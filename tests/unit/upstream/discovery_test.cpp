@@ -8,7 +8,7 @@
 #include <array>
 #include <limits>
 
-namespace ambassador::upstream {
+namespace ambassador::upstream::discovery_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -312,4 +312,4 @@ TEST(back_off, doubles_up_to_its_limit) {
 }
 
 }  // namespace
-}  // namespace ambassador::upstream
+}  // namespace ambassador::upstream::discovery_test

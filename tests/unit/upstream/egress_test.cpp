@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::upstream {
+namespace ambassador::upstream::egress_test {
 namespace {
 
 config::Settings settings_with(std::size_t sources) {
@@ -70,4 +70,4 @@ TEST_F(egress, a_number_is_never_used_twice) {
 }
 
 }  // namespace
-}  // namespace ambassador::upstream
+}  // namespace ambassador::upstream::egress_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::upstream {
+namespace ambassador::upstream::pool_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -253,4 +253,4 @@ TEST(shared_upstreams, every_worker_gets_the_same_as_long_as_one_holds_it) {
 }
 
 }  // namespace
-}  // namespace ambassador::upstream
+}  // namespace ambassador::upstream::pool_test

@@ -6,7 +6,7 @@
 #include <ostream>
 #include <vector>
 
-namespace ambassador::wire::http1 {
+namespace ambassador::wire::http1::body_decoder_test {
 namespace {
 
 using http::BodyKind;
@@ -216,4 +216,4 @@ TEST(BodyDecoder, begins_anew_for_the_next_body) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::http1
+}  // namespace ambassador::wire::http1::body_decoder_test

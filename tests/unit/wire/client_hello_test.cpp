@@ -8,7 +8,7 @@
 #include <ostream>
 #include <utility>
 
-namespace ambassador::wire::tls {
+namespace ambassador::wire::tls::client_hello_test {
 namespace {
 
 using State = ClientHelloRead::State;
@@ -249,4 +249,4 @@ TEST(ClientHello, ends_within_its_bound) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::tls
+}  // namespace ambassador::wire::tls::client_hello_test

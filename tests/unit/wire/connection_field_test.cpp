@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::wire::http1 {
+namespace ambassador::wire::http1::connection_field_test {
 namespace {
 
 std::string request(std::string const& fields, std::string const& version = "1.1") {
@@ -71,4 +71,4 @@ TEST(ConnectionOptions, are_counted_over_all_lines) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::http1
+}  // namespace ambassador::wire::http1::connection_field_test

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace ambassador::wire::http {
+namespace ambassador::wire::http::field_id_test {
 namespace {
 
 std::string changed(std::string_view name, int (*change)(int)) {
@@ -47,4 +47,4 @@ TEST(field_id, of_a_name_that_differs_by_a_byte_is_none) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::http
+}  // namespace ambassador::wire::http::field_id_test

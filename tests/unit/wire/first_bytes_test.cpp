@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace ambassador::wire {
+namespace ambassador::wire::first_bytes_test {
 namespace {
 
 struct Row {
@@ -59,4 +59,4 @@ TEST(FirstBytes, say_what_a_client_speaks) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire
+}  // namespace ambassador::wire::first_bytes_test

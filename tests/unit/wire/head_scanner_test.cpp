@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-namespace ambassador::wire::http1 {
+namespace ambassador::wire::http1::head_scanner_test {
 namespace {
 
 struct Row {
@@ -156,4 +156,4 @@ TEST(HeadLimit, ends_a_head_without_an_end) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::http1
+}  // namespace ambassador::wire::http1::head_scanner_test

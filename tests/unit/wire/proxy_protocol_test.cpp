@@ -5,7 +5,7 @@
 
 #include <ostream>
 
-namespace ambassador::wire {
+namespace ambassador::wire::proxy_protocol_test {
 namespace {
 
 using State = ProxyHeaderRead::State;
@@ -166,4 +166,4 @@ TEST(ProxyHeaderWritten, has_both_ends_in_one_family) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire
+}  // namespace ambassador::wire::proxy_protocol_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::wire::http1 {
+namespace ambassador::wire::http1::request_head_test {
 namespace {
 
 std::string get_with(std::string const& fields) { return "GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n"; }
@@ -255,4 +255,4 @@ TEST(RequestLimits, are_met_to_the_byte_of_the_target) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::http1
+}  // namespace ambassador::wire::http1::request_head_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::wire::http1 {
+namespace ambassador::wire::http1::response_head_test {
 namespace {
 
 using http::Method;
@@ -133,4 +133,4 @@ TEST(KeepAliveTimeout, is_a_number_or_nothing) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::http1
+}  // namespace ambassador::wire::http1::response_head_test

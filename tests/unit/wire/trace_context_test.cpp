@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace ambassador::wire::http {
+namespace ambassador::wire::http::trace_context_test {
 namespace {
 
 constexpr std::string_view trace = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -91,4 +91,4 @@ TEST(Traceparent, is_invalid_where_a_byte_is_not_as_promised) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::http
+}  // namespace ambassador::wire::http::trace_context_test

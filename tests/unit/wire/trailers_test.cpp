@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace ambassador::wire::http1 {
+namespace ambassador::wire::http1::trailers_test {
 namespace {
 
 TEST(Trailers, are_fields_in_their_order) {
@@ -73,4 +73,4 @@ TEST(Trailers, are_bounded_like_fields) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::http1
+}  // namespace ambassador::wire::http1::trailers_test

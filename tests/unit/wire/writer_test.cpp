@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ambassador::wire::http1 {
+namespace ambassador::wire::http1::writer_test {
 namespace {
 
 TEST(Writer, writes_lines_with_crlf) {
@@ -64,4 +64,4 @@ TEST(Writer, ends_a_body_without_trailers_in_five_bytes) {
 }
 
 }  // namespace
-}  // namespace ambassador::wire::http1
+}  // namespace ambassador::wire::http1::writer_test
