@@ -4,12 +4,22 @@
 : "${root:?this file is sourced by ./dev}"
 
 verb_lint() {
-  (($# == 0)) || usage_error "lint takes no argument: $1"
+  local since=""
+  case ${1:-} in
+    "") ;;
+    --since) since=${2:-}; [[ -n $since ]] || usage_error "--since needs a commit" ;;
+    --since=*) since=${1#*=} ;;
+    *) usage_error "lint does not know: $1" ;;
+  esac
   install_packages build lint
+  if [[ -n $since ]]; then
+    since=$(git -C "$root" rev-parse --verify --quiet "$since^{commit}") || usage_error "no such commit: ${*: -1}"
+  fi
   local check failed=""
-  for check in format shell python tidy; do
+  for check in format shell python; do
     "lint_$check" || failed+=" $check"
   done
+  lint_tidy "$since" || failed+=" tidy"
   [[ -z $failed ]] || fail "lint failed:$failed" "./dev format mends the format"
   echo "dev: lint passed" >&2
 }
@@ -40,9 +50,10 @@ lint_python() {
   files_named '*.py' | xargs -0 --no-run-if-empty /usr/bin/python3 -m pyflakes
 }
 
+#   lint_tidy [COMMIT]   the whole tree, or what changed since COMMIT
 lint_tidy() {
   (configure lint) || return 1
   # Files that came or went since: ninja looks, and runs cmake again.
   ninja -C "$root/build/lint" --quiet build.ninja >&2 || return 1
-  /usr/bin/python3 "$root/.ci/tidy.py" "$root" "$(jobs)"
+  /usr/bin/python3 "$root/.ci/tidy.py" "$root" "$(jobs)" "${1:-}"
 }

@@ -12,11 +12,12 @@ declare -rA packages=(
     busybox:busybox git:git golang-go:go ruby:ruby php-cli:php php-curl libwww-perl openjdk-17-jdk-headless:javac
     nodejs:node npm:npm chromium nginx libnginx-mod-stream openssl prometheus dnsmasq-base nftables iptables iproute2 util-linux
     socat stunnel4 python3-yaml yamllint"
-  [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes"
+  [lint]="clang clang-tidy clang-format shellcheck python3 python3-pyflakes git:git"
   [bench]="nginx libnginx-mod-stream haproxy openssl squid tinyproxy wrk python3 git:git"
   [micro]="libbenchmark-dev valgrind python3"
   [image]="buildah podman runc mmdebstrap catatonit netavark python3 python3-pytest curl:curl openssl:openssl nodejs:node npm:npm
     nftables iproute2 util-linux binutils python3-yaml dnsmasq-base"
+  [bare]="mmdebstrap git:git util-linux"
   [emulation]="qemu-user-static"
   [builder]="python3"
   [redirect]="nftables netbase"

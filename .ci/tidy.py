@@ -1,7 +1,8 @@
 """Runs clang-tidy over the files of proxy/ that changed since it last found nothing in them.
 
-tidy.py ROOT JOBS: needs ROOT/build/lint/compile_commands.json. A file is looked at again when it, a project header
-that it reaches, its compile command, .clang-tidy or clang-tidy itself is another.
+tidy.py ROOT JOBS [COMMIT]: needs ROOT/build/lint/compile_commands.json. A file is checked again if the file, a project
+header that it reaches, its compile command, .clang-tidy or clang-tidy itself changed. With COMMIT only the files that
+changed since that commit are checked; for a changed header, the file of the same name, or else one that includes it.
 """
 
 import concurrent.futures
@@ -51,11 +52,32 @@ def tidy(command):
     return pathlib.Path(command["file"]).relative_to(root), time.monotonic() - begun, found
 
 
+def changed_since(commit):
+    """The paths below proxy/ that changed since the commit, deleted ones not; all of them if .clang-tidy changed."""
+    diff = ["git", "-C", root, "diff", "--name-only", "-z", "--diff-filter=d", commit, "--", "proxy", ".clang-tidy"]
+    names = subprocess.run(diff, capture_output=True, check=True, text=True).stdout.split("\0")[:-1]
+    return set(proxy.rglob("*.?pp")) if ".clang-tidy" in names else {root / name for name in names}
+
+
+def touched_by(changed, sources):
+    """The sources among `changed`, and one source for each header in it."""
+    touched = changed & set(sources)
+    for header in sorted(path for path in changed if path.suffix == ".hpp"):
+        own = header.with_suffix(".cpp")
+        reaching = [own] if own in sources else [source for source in sources if header in reached(source, proxy)]
+        if not touched.intersection(reaching):
+            touched.update(reaching[:1])
+    return touched
+
+
 version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
 tool_digest = version + (root / ".clang-tidy").read_bytes()
 
 commands = json.loads((build / "compile_commands.json").read_text())
 ours = [command for command in commands if proxy in pathlib.Path(command["file"]).parents]
+if len(sys.argv) > 3 and sys.argv[3]:
+    touched = touched_by(changed_since(sys.argv[3]), sorted(pathlib.Path(command["file"]) for command in ours))
+    ours = [command for command in ours if pathlib.Path(command["file"]) in touched]
 stale = [command for command in ours if pathlib.Path(command["file"]).exists() and not is_fresh(command)]
 
 failed = 0
