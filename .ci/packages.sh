@@ -90,6 +90,8 @@ install_missing() {
     trap 'allow_services' EXIT
     trap 'exit 130' INT TERM
     forbid_services
+    # Debian's slim images have no manual pages. Without this directory OpenJDK's packages cannot be configured (bug 863199).
+    as_root mkdir -p /usr/share/man/man1
     as_root apt-get -q update </dev/null
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
       -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install "$@" </dev/null
