@@ -246,7 +246,8 @@ def test_a_certificate_that_did_not_change_keeps_its_connections(
     launch, tmp_path, upstream, connect, certificates
 ):  # pylint: disable=too-many-arguments,too-many-positional-arguments
     server = upstream(answering(ok()), tls=certificates.good.server_context())
-    rest = map_to(f"localhost:{server.port}").replace("target: http:", "target: https:")
+    # By its address: of a name with two, the next call may choose the other one.
+    rest = map_to(server.authority).replace("target: http:", "target: https:")
     rest += f"    tls: {{ca: {certificates.ca}}}\n"
     config = write_config(tmp_path, BASE, rest)
     proxy = launch("-c", config, admin=True)
