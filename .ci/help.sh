@@ -44,7 +44,7 @@ help_run() {
 
 The demo runs until Ctrl-C. Add --once to make its calls and end: ./dev run demo --once
 
-The first run installs compilers and libraries and builds everything: about 6 minutes on two cores. Later runs compile what
+The first run installs compilers and libraries and builds everything: about 4 minutes on two cores. Later runs compile what
 changed.
 
 Examples
@@ -73,7 +73,7 @@ help_test() {
   unit          pure functions, or in-process          session     in-process, real sockets on loopback
   e2e           the binary, with real clients/servers  kubernetes  charts, alerts, inject, the documents
 
-The first run installs the clients and servers of the tests and builds everything: about 20 minutes on two cores.
+The first run installs the clients and servers of the tests and builds everything: about 15 minutes on two cores.
 
 Examples
   ./dev test -R route                  the tests whose name has `route`

@@ -58,7 +58,8 @@ def test_every_legend_names_a_label_of_its_query(watched, title, expression):
 def test_no_label_of_ours_is_one_that_the_operator_sets(watched):
     """Prometheus renames a scraped label to exported_NAME if the target has a label of the same name."""
     samples = watched.prometheus.wait_for(lambda it: it.query('ambassador_upstream_healthy{upstream!=""}'))
-    assert samples and all(re.fullmatch(r"127\.0\.0\.1:\d+", labels["upstream"]) for labels, _ in samples), samples
+    address = re.compile(r"(127\.0\.0\.1|\[::1\]):\d+")  # localhost may have both
+    assert samples and all(address.fullmatch(labels["upstream"]) for labels, _ in samples), samples
     assert all(labels["endpoint"] == "ambassador" for labels, _ in samples), samples
     everything = watched.prometheus.query('{__name__=~"ambassador_.+"}')
     assert [labels for labels, _ in everything if any(name.startswith("exported_") for name in labels)] == []
