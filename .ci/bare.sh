@@ -79,6 +79,7 @@ enter() {
   mapfile -d '' -t variables < <(environment)
   local cache=${CCACHE_DIR:-$HOME/.cache/ccache}
   mkdir -p "$cache"
+  # shellcheck disable=SC2016  # these are the variables of the shell inside
   exec unshare --mount --pid --fork --kill-child=KILL --propagation=private /bin/bash -c '
     set -euo pipefail
     root=$1 cache=$2 directory=$3 count=$4
