@@ -1,5 +1,7 @@
 #include "app/child_program.hpp"
 
+#include "net/now.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -77,11 +79,10 @@ int spawn(std::vector<std::string>& argv, std::array<int, 3> const& standard, pi
 
 /// Waits until the descriptor can be read; false where the limit came first, however often a signal came in between.
 bool is_ready_in_time(int descriptor, std::chrono::milliseconds limit) {
-  using std::chrono::steady_clock;
-  auto const deadline = steady_clock::now() + limit;
+  auto const deadline = net::now() + limit;
   pollfd watched{descriptor, POLLIN, 0};
   while (true) {
-    auto const left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(deadline - net::now());
     int const ready = ::poll(&watched, 1, static_cast<int>(std::max(left.count(), std::int64_t{0})));
     if (ready >= 0 || errno != EINTR) return ready == 1;
   }

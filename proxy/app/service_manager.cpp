@@ -1,5 +1,7 @@
 #include "app/service_manager.hpp"
 
+#include "net/now.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -23,7 +25,7 @@ std::string message(ServiceState state) {
     case ServiceState::ready: return "READY=1";
     case ServiceState::reloading: {
       // The clock that the manager compares with its own, so that it takes no earlier reload for this one.
-      auto const now = std::chrono::steady_clock::now().time_since_epoch();
+      auto const now = net::now().time_since_epoch();
       return fmt::format("RELOADING=1\nMONOTONIC_USEC={}", std::chrono::duration_cast<std::chrono::microseconds>(now).count());
     }
     case ServiceState::stopping: return "STOPPING=1";

@@ -1,4 +1,4 @@
-// The one place where the I/O half reads the steady clock. Pure code gets the time as an argument.
+// The only place that reads the steady clock. Pure code gets the time as an argument. tests/layers checks both.
 #pragma once
 
 #include "base/clock.hpp"

@@ -68,7 +68,11 @@ class Rules(unittest.TestCase):
         self.assertEqual(breaches({"balance/a.cpp": '// Clock::now() is for others\nauto x = "::now(";\n'}), [])
 
     def test_a_clock_outside_the_pure_half_is_fine(self):
-        self.assertEqual(breaches({"net/a.cpp": "auto x = std::chrono::steady_clock::now();\n"}), [])
+        self.assertEqual(breaches({"net/a.cpp": "auto x = std::chrono::system_clock::now();\n",
+                                   "net/now.hpp": "auto x = std::chrono::steady_clock::now();\n"}), [])
+
+    def test_a_second_place_that_reads_the_steady_clock(self):
+        self.assert_breach({"app/a.cpp": "\nauto x = steady_clock::now();\n"}, "app/a.cpp:2", "net/now.hpp")
 
     def test_an_edge_that_is_not_there(self):
         for layer, other in (("wire", "config"), ("balance", "route"), ("net", "wire"), ("upstream", "session"),

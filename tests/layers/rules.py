@@ -34,6 +34,9 @@ IO_HEADER = re.compile(
 
 # What the pure half is handed instead: time, randomness, the environment.
 IMPURE_CALL = re.compile(r"::now\s*\(|\brandom_device\b|\bgetenv\s*\(|\bthis_thread\b|\bsleep(_for|_until)?\s*\(")
+# The shell reads the steady clock in one place.
+STEADY_CLOCK = re.compile(r"\bsteady_clock::now\s*\(")
+STEADY_CLOCK_FILE = "net/now.hpp"
 COMMENT_OR_STRING = re.compile(r'//.*|"(\\.|[^"\\])*"')
 
 
@@ -69,6 +72,8 @@ def violations(proxy):
         found += wrong_edges(path, layer, proxy)
         if layer in PURE:
             found += io_headers(path, proxy) + impure_calls(path)
+        elif path != proxy / STEADY_CLOCK_FILE:
+            found += other_clocks(path)
     return found
 
 
@@ -95,10 +100,16 @@ def io_headers(path, proxy):
 
 
 def impure_calls(path):
-    found = []
-    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
-        match = IMPURE_CALL.search(COMMENT_OR_STRING.sub("", line))
-        if match:
-            found.append(f"{path}:{number}: the pure half is handed its time, randomness and environment: "
-                         f"{match.group(0)}")
-    return found
+    return [f"{path}:{number}: the pure half is handed its time, randomness and environment: {call}"
+            for number, call in calls(path, IMPURE_CALL)]
+
+
+def other_clocks(path):
+    return [f"{path}:{number}: use now() of proxy/{STEADY_CLOCK_FILE}: {call}" for number, call in calls(path, STEADY_CLOCK)]
+
+
+def calls(path, pattern):
+    """(line, text) for each line that the pattern matches outside comments and strings."""
+    lines = path.read_text(errors="replace").splitlines()
+    found = ((number, pattern.search(COMMENT_OR_STRING.sub("", line))) for number, line in enumerate(lines, 1))
+    return [(number, match.group(0)) for number, match in found if match]
