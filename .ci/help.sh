@@ -31,7 +31,7 @@ help_overview() {
 
 Examples
   ./dev run                            see the main job
-  ./dev run -c config/examples/x.yaml  run with a configuration
+  ./dev run -c ambassador.yaml         run with a configuration
   ./dev test -R route                  the tests whose name has `route`
   ./dev test --preset tsan             look for data races
 TEXT
@@ -76,6 +76,7 @@ help_test() {
 The first run installs the clients and servers of the tests and builds everything: about 15 minutes on two cores.
 
 Examples
+  ./dev test -N                        list the tests
   ./dev test -R route                  the tests whose name has `route`
   ./dev test -R e2e.tls --verbose      with all their output
   ./dev test --repeat until-pass:3     run a test that fails again, at most three times

@@ -120,13 +120,13 @@ std::shared_ptr<Snapshot const> demo_snapshot(tcp::endpoint api) {
 }
 
 void print_what_to_try(std::string const& proxy, std::string const& web, std::string const& admin) {
-  fmt::print("\nThe app knows nothing but http_proxy=http://{} and {}\n\nTry:\n", proxy, mapped_url);
+  fmt::print("\nTry:\n");
   fmt::print("  curl http://{}/                                   the web app, which calls the API\n", web);
   fmt::print("  http_proxy=http://{} curl {}     a mapped call\n", proxy, mapped_url);
   fmt::print("  http_proxy=http://{} curl {}   a blocked call\n", proxy, unmapped_url);
   fmt::print("  curl http://{}/metrics                            the counters\n", admin);
-  fmt::print("Ctrl-C ends it. The log of the two calls that were just made:\n\n");
-  std::fflush(stdout);
+  fmt::print("  http://{}/                                        the status page, in a browser\n", admin);
+  fmt::print("Ctrl-C ends the demo.\n");
 }
 
 /// Makes the two calls; says on stderr what came, where it is not what should come.
@@ -156,8 +156,13 @@ Exit demo(bool once) {
   auto const& listener = *app.listening().front().info;
   tcp::endpoint const proxy{asio::ip::address_v4::loopback(), listener.port};
   apps.start(proxy);
-  print_what_to_try(listener.text, net::to_text(apps.web_address()),
-                    net::to_text({asio::ip::address_v4::loopback(), snapshot->settings.admin->port}));
+  fmt::print("\nThe app knows only http_proxy=http://{} and {}\n", listener.text, mapped_url);
+  if (!once) {
+    print_what_to_try(listener.text, net::to_text(apps.web_address()),
+                      net::to_text({asio::ip::address_v4::loopback(), snapshot->settings.admin->port}));
+  }
+  fmt::print("\nThe demo makes a mapped and a blocked call. This is the log:\n\n");
+  std::fflush(stdout);
   bool well = false;
   std::thread caller{[&] {
     well = make_both_calls(proxy);
