@@ -4,17 +4,19 @@
 : "${root:?this file is sourced by ./dev}"
 
 verb_lint() {
-  local since=""
-  case ${1:-} in
-    "") ;;
-    --since) since=${2:-}; [[ -n $since ]] || usage_error "--since needs a commit" ;;
-    --since=*) since=${1#*=} ;;
-    *) usage_error "lint does not know: $1" ;;
-  esac
-  install_packages build lint
-  if [[ -n $since ]]; then
-    since=$(git -C "$root" rev-parse --verify --quiet "$since^{commit}") || usage_error "no such commit: ${*: -1}"
+  local since="" name
+  if (($#)); then
+    case $1 in
+      --since) name=${2:-}; shift $(($# > 1)) ;;
+      --since=*) name=${1#*=} ;;
+      *) usage_error "lint does not know: $1" ;;
+    esac
+    (($# <= 1)) || usage_error "lint does not know: $2"
+    [[ -n $name ]] || usage_error "--since needs a commit"
+    install_packages lint
+    since=$(git -C "$root" rev-parse --verify --quiet "$name^{commit}") || usage_error "no such commit: $name"
   fi
+  install_packages build lint
   local check failed=""
   for check in format shell python; do
     "lint_$check" || failed+=" $check"

@@ -53,10 +53,16 @@ def tidy(command):
 
 
 def changed_since(commit):
-    """The paths below proxy/ that changed since the commit, deleted ones not; all of them if .clang-tidy changed."""
-    diff = ["git", "-C", root, "diff", "--name-only", "-z", "--diff-filter=d", commit, "--", "proxy", ".clang-tidy"]
-    names = subprocess.run(diff, capture_output=True, check=True, text=True).stdout.split("\0")[:-1]
+    """The paths below proxy/ that changed since the commit, new ones too, deleted ones not; all if .clang-tidy changed."""
+    names = git("diff", "--name-only", "-z", "--no-relative", "--diff-filter=d", commit, "--", "proxy", ".clang-tidy")
+    names += git("ls-files", "-z", "--others", "--exclude-standard", "--", "proxy")
     return set(proxy.rglob("*.?pp")) if ".clang-tidy" in names else {root / name for name in names}
+
+
+def git(*arguments):
+    """The names that git prints, each ended by a zero byte."""
+    done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, check=True, text=True)
+    return done.stdout.split("\0")[:-1]
 
 
 def touched_by(changed, sources):

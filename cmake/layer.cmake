@@ -2,9 +2,10 @@
 # only target_link_libraries there are. DEPENDS names other layers, LIBRARIES what comes from elsewhere.
 # COLD: no call goes through it, so that in a release it is compiled to be small. GCC 12 then sees optionals read that were never
 # set, where they were.
-#   ambassador_layer(NAME [PCH] [COLD] [DEPENDS layer…] [LIBRARIES target…])
+# RARE: it does nothing for a single call, so that it is compiled with -O2, in two thirds of the time.
+#   ambassador_layer(NAME [PCH] [COLD | RARE] [DEPENDS layer…] [LIBRARIES target…])
 function(ambassador_layer name)
-  cmake_parse_arguments(arg "PCH;COLD" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "PCH;COLD;RARE" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/proxy/${name}/*.cpp)
   set(target ambassador_${name})
   add_library(${target} STATIC ${sources})
@@ -13,6 +14,11 @@ function(ambassador_layer name)
   target_link_libraries(${target} PUBLIC ${arg_DEPENDS} ${arg_LIBRARIES})
   if(arg_COLD)
     target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:-Os;-Wno-maybe-uninitialized>")
+  elseif(arg_RARE)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2>)
+  else()
+    # GCC inlines less in a large unit, and a unity build makes large ones.
+    target_compile_options(${target} PRIVATE "$<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:--param=large-unit-insns=1000000>")
   endif()
   if(arg_PCH AND AMBASSADOR_PCH)
     target_precompile_headers(${target} REUSE_FROM asio_pch)

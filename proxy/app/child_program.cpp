@@ -1,5 +1,6 @@
 #include "app/child_program.hpp"
 
+#include "base/error.hpp"
 #include "net/now.hpp"
 
 #include <algorithm>
@@ -21,8 +22,6 @@ namespace ambassador::app {
 namespace {
 
 using boost::system::error_code;
-
-error_code errno_code(int number) { return {number, boost::system::system_category()}; }
 
 /// A file in memory: neither side waits for the other, as with a pipe.
 class Memory {

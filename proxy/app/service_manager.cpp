@@ -1,5 +1,6 @@
 #include "app/service_manager.hpp"
 
+#include "base/error.hpp"
 #include "net/now.hpp"
 
 #include <algorithm>
@@ -17,8 +18,6 @@ namespace ambassador::app {
 namespace {
 
 using boost::system::error_code;
-
-error_code errno_code(int number) { return {number, boost::system::system_category()}; }
 
 std::string message(ServiceState state) {
   switch (state) {

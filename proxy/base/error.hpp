@@ -49,6 +49,9 @@ boost::system::error_category const& error_category() noexcept;
 
 inline boost::system::error_code make_error_code(Errc code) noexcept { return {static_cast<int>(code), error_category()}; }
 
+/// Returns the system's error of this errno.
+inline boost::system::error_code errno_code(int number) noexcept { return {number, boost::system::system_category()}; }
+
 }  // namespace ambassador
 
 template <>

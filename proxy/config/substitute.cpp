@@ -10,7 +10,7 @@
 namespace ambassador::config {
 namespace {
 
-constexpr char const* how_to_write = "write ${NAME}, or $${ for a plain ${";
+constexpr char const* how_to_refer = "write ${NAME}, or $${ for a plain ${";
 
 bool is_variable_name(std::string_view name) {
   return !name.empty() && !is_digit(name.front()) &&
@@ -38,7 +38,7 @@ class Substitution {
         continue;
       }
       auto const end = rest.find('}', dollar);
-      if (end == std::string_view::npos) return fault(node, "a ${ without its }", how_to_write);
+      if (end == std::string_view::npos) return fault(node, "a ${ without its }", how_to_refer);
       auto const* const value = find_value(node, rest.substr(dollar + 2, end - dollar - 2));
       if (value == nullptr) return;
       out.append(rest.substr(0, dollar)).append(*value);
@@ -50,7 +50,7 @@ class Substitution {
 
   std::string const* find_value(Node& node, std::string_view name) {
     if (!is_variable_name(name)) {
-      fault(node, "not a name of a variable in ${…}", how_to_write);
+      fault(node, "not a name of a variable in ${…}", how_to_refer);
       return nullptr;
     }
     auto const found = environment_.find(std::string{name});

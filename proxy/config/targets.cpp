@@ -12,7 +12,7 @@
 namespace ambassador::config {
 namespace {
 
-constexpr std::string_view file_prefix = "file://";
+constexpr std::string_view file_scheme_prefix = "file://";
 constexpr std::string_view weight_prefix = "weight=";
 
 bool names_file(std::string_view text) { return text.starts_with("file:"); }
@@ -91,8 +91,8 @@ class TargetReader {
 
   void read_file(Node const& url) {
     std::string_view path = url.text;
-    path.remove_prefix(std::min(file_prefix.size(), path.size()));
-    if (!url.text.starts_with(file_prefix) || path.size() < 2 || path.front() != '/') {
+    path.remove_prefix(std::min(file_scheme_prefix.size(), path.size()));
+    if (!url.text.starts_with(file_scheme_prefix) || path.size() < 2 || path.front() != '/') {
       fault(url, "not the name of a list of targets", "write file:///etc/ambassador/endpoints");
       return;
     }
@@ -115,7 +115,7 @@ class TargetReader {
     target.text = url.text;
     target.authority.host = "endpoints.invalid";
     target.host_header = target.authority.host;
-    target.path = url.text.substr(file_prefix.size());
+    target.path = url.text.substr(file_scheme_prefix.size());
     target.where = url.where;
     return target;
   }

@@ -8,7 +8,7 @@
 namespace ambassador::config {
 namespace {
 
-constexpr char const* how_to_write = "write http://proxy.corp:3128";
+constexpr char const* proxy_form = "write http://proxy.corp:3128";
 
 /// Why the text is no proxy, or the parts of it that count, in `authority`. A text with user information is not shown:
 /// it holds a password.
@@ -17,7 +17,7 @@ bool read_proxy_url(Node const& node, Authority& authority, Report& report) {
   auto fault = split_uri(node.text, parts);
   if (fault == UriFault::none && !iequals(parts.scheme, "http")) {
     bool const hidden = parts.authority.find('@') != std::string_view::npos;
-    report.error(node.where, node.path, "a parent proxy is spoken to over http://", hidden ? "" : node.text, how_to_write);
+    report.error(node.where, node.path, "a parent proxy is spoken to over http://", hidden ? "" : node.text, proxy_form);
     return false;
   }
   if (fault == UriFault::none) fault = parse_authority(parts.authority, authority);
@@ -27,7 +27,7 @@ bool read_proxy_url(Node const& node, Authority& authority, Report& report) {
   } else if (fault != UriFault::none) {
     bool const hidden = node.text.find('@') != std::string::npos;
     report.error(node.where, node.path, fmt::format("not a parent proxy: {}", describe(fault)), hidden ? "" : node.text,
-                 how_to_write);
+                 proxy_form);
   } else if (authority.port == 0) {
     refuse(report, node, "a parent proxy needs a port", fmt::format("write http://{}:3128", authority.host));
   } else if ((!parts.path.empty() && parts.path != "/") || parts.query) {

@@ -1,4 +1,5 @@
-// The only place that reads the steady clock. Pure code gets the time as an argument. tests/layers checks both.
+// Where the I/O layers read the steady clock; observe, which is below net, has its own. Pure code gets the time as an
+// argument. tests/layers checks both.
 #pragma once
 
 #include "base/clock.hpp"

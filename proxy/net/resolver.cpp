@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "net/now.hpp"
 #include "net/srv_answer.hpp"
 
 #include <ares.h>
@@ -29,8 +30,6 @@ namespace ambassador::net {
 namespace asio = boost::asio;
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// c-ares asks each server twice, and waits twice as long the second time: 1/4 and 1/2 of the limit. So a server that
 /// answers for A and never for AAAA still gives the A within the limit.
@@ -160,7 +159,7 @@ class Resolver::State : public std::enable_shared_from_this<State> {
  private:
   struct Waiter {
     Done done;  ///< empty once it was called
-    Clock::time_point deadline;
+    SteadyTime deadline;
   };
 
   /// A query of c-ares, which cannot be taken back: where its waiters ran out of time it goes on without any, and who asks
@@ -251,7 +250,7 @@ void Resolver::State::resolve(std::string const& host, Done done) {
   } else if (is_localhost(host)) {
     deliver(std::move(done), localhost_addresses(channel_, host));
   } else {
-    auto waiter = std::make_shared<Waiter>(Waiter{std::move(done), Clock::now() + options_.limit});
+    auto waiter = std::make_shared<Waiter>(Waiter{std::move(done), net::now() + options_.limit});
     by_deadline_.push_back(waiter);
     start(host, std::move(waiter));
     set_timer();
@@ -320,7 +319,7 @@ void Resolver::State::finish(std::string const& host, Result<Addresses> const& r
   if (lookup.empty()) return;  // close() drops them all first
   if (result) {
     if (past_.size() >= max_past) past_.clear();
-    past_.insert_or_assign(host, Past{*result, Clock::now()});
+    past_.insert_or_assign(host, Past{*result, net::now()});
   }
   for (auto const& waiter : lookup.mapped()->waiters) {
     if (waiter->done) deliver(std::exchange(waiter->done, {}), result);
@@ -392,14 +391,14 @@ void Resolver::State::go_on(std::shared_ptr<Socket> const& socket) {
 
 /// To whichever comes first: c-ares's next try, or the end of a waiter's time.
 void Resolver::State::set_timer() {
-  auto next = Clock::time_point::max();
+  auto next = SteadyTime::max();
   timeval wait{};
   if (ares_timeout(channel_, nullptr, &wait) != nullptr) {
-    next = Clock::now() + std::chrono::seconds{wait.tv_sec} + std::chrono::microseconds{wait.tv_usec};
+    next = net::now() + std::chrono::seconds{wait.tv_sec} + std::chrono::microseconds{wait.tv_usec};
   }
   while (!by_deadline_.empty() && !by_deadline_.front()->done) by_deadline_.pop_front();
   if (!by_deadline_.empty()) next = std::min(next, by_deadline_.front()->deadline);
-  if (next == Clock::time_point::max()) {
+  if (next == SteadyTime::max()) {
     timer_.cancel();
     return;
   }
@@ -418,7 +417,7 @@ void Resolver::State::on_timer() {
 }
 
 void Resolver::State::expire() {
-  auto const now = Clock::now();
+  auto const now = net::now();
   for (; !by_deadline_.empty() && by_deadline_.front()->deadline <= now; by_deadline_.pop_front()) {
     auto& done = by_deadline_.front()->done;
     if (done) deliver(std::exchange(done, {}), failure(Errc::timed_out));
