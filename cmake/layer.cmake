@@ -12,6 +12,11 @@ function(ambassador_layer name)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/proxy)
   list(TRANSFORM arg_DEPENDS PREPEND ambassador_)
   target_link_libraries(${target} PUBLIC ${arg_DEPENDS} ${arg_LIBRARIES})
+  # Under a sanitizer these two kinds take most of the build, and little of the tests.
+  if(AMBASSADOR_SANITIZED AND (arg_COLD OR arg_RARE))
+    target_compile_options(${target} PRIVATE -O0)
+    set(arg_PCH OFF) # it was made with another -O
+  endif()
   if(arg_COLD)
     target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:-Os;-Wno-maybe-uninitialized>")
   elseif(arg_RARE)
