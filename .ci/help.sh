@@ -67,7 +67,8 @@ TEXT
 help_test() {
   cat <<'TEXT'
 ./dev test [ARGS…]            builds and runs all tests of the release build; ARGS go to ctest
-./dev test --preset PRESET    release | asan-ubsan | tsan; under a sanitizer only the unit and session tests
+./dev test --preset PRESET    release | asan-ubsan | tsan; asan-ubsan runs the unit and session tests, tsan the session tests
+                              and the unit tests of the layers that do I/O
 ./dev test --all              all presets, and each fuzzer for 10 s
 
   unit          pure functions, or in-process          session     in-process, real sockets on loopback
