@@ -22,6 +22,8 @@ usage_error() {
   exit 2
 }
 
+# shellcheck source=.ci/mounts.sh
+source "$checkout/.ci/mounts.sh"
 # shellcheck source=.ci/packages.sh
 source "$checkout/.ci/packages.sh"
 
@@ -46,7 +48,7 @@ take_lock() {
 make_root() {
   local sources
   sources=$(apt_sources)
-  if [[ -n $(mounts_below_root) ]]; then fail "something is mounted below $bare" "umount it first: $(mounts_below_root)"; fi
+  if [[ -n $(mounts_below "$bare") ]]; then fail "something is mounted below $bare" "umount it first: $(mounts_below "$bare")"; fi
   rm -rf --one-file-system "$bare"
   mkdir -p "$bare"
   echo "bare: making a Debian 12 in $bare, about half a minute" >&2
@@ -57,8 +59,6 @@ make_root() {
   printf '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n' >"$bare/etc/hosts"
   touch "$made"
 }
-
-mounts_below_root() { awk -v root="$bare/" 'index($5, root) == 1 {print $5}' /proc/self/mountinfo; }
 
 # How this machine reaches the packages of Debian and npm: its name servers, its own CAs, its npm settings.
 give_the_network() {
@@ -71,7 +71,7 @@ give_the_network() {
 # git as root in a checkout of another user's: that user is trusted as if root had come by sudo.
 git_of_checkout() { SUDO_UID=$(stat -c %u "$checkout") git -c advice.detachedHead=false "$@"; }
 
-# The last commit, as whoever clones the repository gets it.
+# The clone has what a user gets who clones the repository now: the last commit.
 bring_clone_up_to_date() {
   local changed
   changed=$(git_of_checkout -C "$checkout" status --porcelain) || fail "$checkout is no git checkout that root may read"

@@ -67,8 +67,7 @@ TEXT
 help_test() {
   cat <<'TEXT'
 ./dev test [ARGS…]            builds and runs all tests of the release build; ARGS go to ctest
-./dev test --preset PRESET    release | asan-ubsan | tsan; asan-ubsan runs the unit and session tests, tsan the session tests
-                              and the unit tests of the layers that do I/O
+./dev test --preset PRESET    release | asan-ubsan | tsan; under a sanitizer only the unit and session tests
 ./dev test --all              all presets, and each fuzzer for 10 s
 
   unit          pure functions, or in-process          session     in-process, real sockets on loopback
@@ -104,7 +103,7 @@ help_lint() {
 ./dev lint                   clang-format, clang-tidy, shellcheck and pyflakes over the whole tree
 ./dev lint --since COMMIT    the same, but clang-tidy only for the files of proxy/ that changed since COMMIT
 
-clang-tidy looks at a file again only if the file, a header it reaches or .clang-tidy changed. `./dev format` repairs what
+clang-tidy looks at a file again only if the file, a header it reaches, its compile command, .clang-tidy or clang-tidy changed. `./dev format` repairs what
 clang-format finds.
 TEXT
 }

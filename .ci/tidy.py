@@ -1,8 +1,8 @@
 """Runs clang-tidy over the files of proxy/ that changed since it last found nothing in them.
 
 tidy.py ROOT JOBS [COMMIT]: needs ROOT/build/lint/compile_commands.json. A file is checked again if the file, a project
-header that it reaches, its compile command, .clang-tidy or clang-tidy itself changed. With COMMIT only the files that
-changed since that commit are checked; for a changed header, the file of the same name, or else one that includes it.
+header that it reaches, its compile command, .clang-tidy or clang-tidy itself changed. With COMMIT only what
+changed since that commit is checked (changed.py).
 """
 
 import concurrent.futures
@@ -16,7 +16,8 @@ import time
 root = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(root / "tests/layers"))
 
-from includes import reached  # noqa: E402  (it is found by the line above)
+from changed import sources_to_check  # noqa: E402  (it finds its import by the line above)
+from includes import reached  # noqa: E402
 
 build = root / "build/lint"
 proxy = root / "proxy"
@@ -52,38 +53,14 @@ def tidy(command):
     return pathlib.Path(command["file"]).relative_to(root), time.monotonic() - begun, found
 
 
-def changed_since(commit):
-    """The paths below proxy/ that changed since the commit, new ones too, deleted ones not; all if .clang-tidy changed."""
-    names = git("diff", "--name-only", "-z", "--no-relative", "--diff-filter=d", commit, "--", "proxy", ".clang-tidy")
-    names += git("ls-files", "-z", "--others", "--exclude-standard", "--", "proxy")
-    return set(proxy.rglob("*.?pp")) if ".clang-tidy" in names else {root / name for name in names}
-
-
-def git(*arguments):
-    """The names that git prints, each ended by a zero byte."""
-    done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, check=True, text=True)
-    return done.stdout.split("\0")[:-1]
-
-
-def touched_by(changed, sources):
-    """The sources among `changed`, and one source for each header in it."""
-    touched = changed & set(sources)
-    for header in sorted(path for path in changed if path.suffix == ".hpp"):
-        own = header.with_suffix(".cpp")
-        reaching = [own] if own in sources else [source for source in sources if header in reached(source, proxy)]
-        if not touched.intersection(reaching):
-            touched.update(reaching[:1])
-    return touched
-
-
 version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
 tool_digest = version + (root / ".clang-tidy").read_bytes()
 
 commands = json.loads((build / "compile_commands.json").read_text())
 ours = [command for command in commands if proxy in pathlib.Path(command["file"]).parents]
 if len(sys.argv) > 3 and sys.argv[3]:
-    touched = touched_by(changed_since(sys.argv[3]), sorted(pathlib.Path(command["file"]) for command in ours))
-    ours = [command for command in ours if pathlib.Path(command["file"]) in touched]
+    wanted = sources_to_check(root, sys.argv[3], [pathlib.Path(command["file"]) for command in ours])
+    ours = [command for command in ours if pathlib.Path(command["file"]) in wanted]
 stale = [command for command in ours if pathlib.Path(command["file"]).exists() and not is_fresh(command)]
 
 failed = 0

@@ -212,6 +212,7 @@ def test_the_demo_makes_both_calls_and_ends(tmp_path):
     assert done.returncode == 0, said(done)
     assert re.search(r"GET http://localhost/api -> http://\S+ 200 ", said(done))
     assert re.search(r"\[BLOCKED\] 403 ", said(done))
+    assert "Try:" not in said(done) and "Ctrl-C" not in said(done), "it has ended"
 
 
 def test_the_demo_takes_other_ports_where_these_are_busy_and_stays(tmp_path):
@@ -226,6 +227,8 @@ def test_the_demo_takes_other_ports_where_these_are_busy_and_stays(tmp_path):
     port = int(ambassador.LISTENING.search(listening[0]).group(2))
     assert port != 1080
     assert f"http_proxy=http://127.0.0.1:{port}" in process.out.text() + process.err.text()
+    for hint in ("Try:", "/metrics", "the status page", "Ctrl-C"):
+        assert hint in process.out.text()
 
 
 @contextlib.contextmanager
