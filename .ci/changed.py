@@ -13,8 +13,8 @@ def sources_to_check(root, commit, sources):
 
 
 def changed_since(root, commit):
-    """The paths that differ from the commit and are still there. Files that git does not know yet count as changed."""
-    names = git_names(root, "diff", "--name-only", "--no-relative", "--diff-filter=d", commit, "--", "proxy", ".clang-tidy")
+    """The paths that differ from the commit. Files that git does not know yet count as changed."""
+    names = git_names(root, "diff", "--name-only", "--no-relative", commit, "--", "proxy", ".clang-tidy")
     names += git_names(root, "ls-files", "--others", "--exclude-standard", "--", "proxy")
     return {root / name for name in names}
 
