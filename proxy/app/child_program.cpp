@@ -21,8 +21,6 @@
 namespace ambassador::app {
 namespace {
 
-using boost::system::error_code;
-
 /// A file in memory: neither side waits for the other, as with a pipe.
 class Memory {
  public:

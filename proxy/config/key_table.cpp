@@ -46,7 +46,7 @@ constexpr std::string_view add_doc = "These fields are added to what is there.";
 constexpr std::string_view remove_doc = "These fields are taken out, before set and add.";
 constexpr std::string_view credentials_doc = "A file with user:password for the parent proxy.";
 
-constexpr std::array keys{
+constexpr std::array key_table{
     Key{.path = "listen",
         .form = Form::listeners,
         .fallback = "127.0.0.1:1080, [::1]:1080",
@@ -424,11 +424,11 @@ constexpr std::array<std::string_view, 3> later_keys{"map[].reads", "map[].user"
 
 }  // namespace
 
-std::span<Key const> all_keys() noexcept { return keys; }
+std::span<Key const> all_keys() noexcept { return key_table; }
 
 Key const* find_key(std::string_view path) noexcept {
-  auto const* const found = std::find_if(keys.begin(), keys.end(), [&](Key const& key) { return key.path == path; });
-  return found == keys.end() ? nullptr : &*found;
+  auto const* const found = std::find_if(key_table.begin(), key_table.end(), [&](Key const& key) { return key.path == path; });
+  return found == key_table.end() ? nullptr : &*found;
 }
 
 bool is_later_key(std::string_view path) noexcept {
@@ -442,7 +442,7 @@ std::string_view name_of(Key const& key) noexcept {
 
 std::vector<Key const*> keys_under(std::string_view path) {
   std::vector<Key const*> found;
-  for (auto const& key : keys) {
+  for (auto const& key : key_table) {
     auto const name = name_of(key);
     auto const parent = key.path.substr(0, key.path.size() - name.size() - (name.size() == key.path.size() ? 0 : 1));
     if (parent == path) found.push_back(&key);

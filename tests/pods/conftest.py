@@ -22,10 +22,12 @@ from cluster.runtime import CONTAINERS, environment  # noqa: E402
 from walkthrough import Shell  # noqa: E402
 
 IMAGE_TIMEOUT = 120
+IMAGE = os.environ.get("AMBASSADOR_IMAGE")
 
 
 def pytest_sessionstart(session):
-    if not os.access(BINARY, os.X_OK):
+    """Without an image to test, one is made around the binary."""
+    if not IMAGE and not os.access(BINARY, os.X_OK):
         pytest.exit(f"no ambassador at {BINARY}: build it, or set AMBASSADOR to its path", returncode=1)
 
 
@@ -34,8 +36,7 @@ def make_images():
     """That of the ambassador, the one under test or one around the binary, and the examples' own, as their README makes it."""
     run = functools.partial(subprocess.run, env=environment(), check=True, capture_output=True, text=True, timeout=IMAGE_TIMEOUT)
     run([CONTAINERS, "base"])
-    image = os.environ.get("AMBASSADOR_IMAGE")
-    run([CONTAINERS, "podman", "tag", image, "ambassador:0.1.0"] if image else [CONTAINERS, "quick", BINARY, "ambassador:0.1.0"])
+    run([CONTAINERS, "podman", "tag", IMAGE, "ambassador:0.1.0"] if IMAGE else [CONTAINERS, "quick", BINARY, "ambassador:0.1.0"])
     run([CONTAINERS, "buildah", "build", "--isolation", "chroot", "--pull-never", "--layers", "-t", "ambassador-examples:0.1.0",
          ROOT / "charts" / "examples" / "images"])  # fmt: skip
 
