@@ -10,7 +10,7 @@
 #include "observe/event_log.hpp"
 #include "observe/log_writer.hpp"
 #include "observe/metrics.hpp"
-#include "session/mirror.hpp"
+#include "session/http/mirror.hpp"
 #include "session/sessions.hpp"
 #include "upstream/health_checks.hpp"
 

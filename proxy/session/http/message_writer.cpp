@@ -1,4 +1,4 @@
-#include "session/message_writer.hpp"
+#include "session/http/message_writer.hpp"
 
 #include "wire/http1/writer.hpp"
 

@@ -1,4 +1,4 @@
-#include "session/message_reader.hpp"
+#include "session/http/message_reader.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "session/context.hpp"
-#include "session/message_reader.hpp"
+#include "session/http/message_reader.hpp"
 
 #include <boost/intrusive/list.hpp>
 

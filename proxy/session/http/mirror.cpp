@@ -1,4 +1,4 @@
-#include "session/mirror.hpp"
+#include "session/http/mirror.hpp"
 
 #include "net/now.hpp"
 #include "wire/http1/head_parser.hpp"

@@ -1,0 +1,56 @@
+#include "session/workspace.hpp"
+
+namespace ambassador::session {
+
+void Workspace::attach(net::Stream& stream, std::string_view address,
+                       std::optional<boost::asio::ip::tcp::endpoint> const& redirected) {
+  client.stream = &stream;
+  client.address = address;
+  client.redirected = redirected;
+  client.last_call = false;
+  client.reader.restart();
+}
+
+void Workspace::detach() noexcept {
+  client.stream = nullptr;
+  client.address = {};
+  client.reader.shrink();
+  upstream_.reader.shrink();
+}
+
+Exchange& Workspace::begin_exchange(Context& context, Policy& policy, ListenerInfo const& listener) {
+  return work_.emplace<Exchange>(context, policy, listener, client, upstream_, storage_);
+}
+
+TcpConnection& Workspace::begin_tcp(Context& context, Policy& policy, ListenerInfo const& listener) {
+  return work_.emplace<TcpConnection>(context, policy, listener, *client.stream, client.address, storage_);
+}
+
+void Workspace::refuse_connection(Failure const& failure, std::string_view detail, Context& context,
+                                  ListenerInfo const& listener) {
+  Call call{context, *context.policy, listener, client.address, storage_};
+  call.record().protocol = "HTTP/1.1";
+  call.record().refused = true;
+  call.note(explain(failure, {}, detail));
+}
+
+void Workspace::end_call() noexcept {
+  work_.emplace<std::monostate>();
+  upstream_.writer.shrink();
+  upstream_.body_writer.shrink();
+  client.writer.shrink();
+}
+
+Attempts* Workspace::attempts() noexcept {
+  if (auto* const exchange = std::get_if<Exchange>(&work_)) return &exchange->attempts();
+  if (auto* const connection = std::get_if<TcpConnection>(&work_)) return &connection->attempts();
+  return nullptr;
+}
+
+bool Workspace::uses(Policy const& policy) const noexcept {
+  if (auto const* const exchange = std::get_if<Exchange>(&work_)) return &exchange->call().policy() == &policy;
+  if (auto const* const connection = std::get_if<TcpConnection>(&work_)) return &connection->call().policy() == &policy;
+  return false;
+}
+
+}  // namespace ambassador::session
