@@ -7,7 +7,7 @@
 #include "app/status_report.hpp"
 #include "app/suggest.hpp"
 #include "base/bytes.hpp"
-#include "config/load.hpp"
+#include "config/settings/yaml_text.hpp"
 #include "net/now.hpp"
 
 #include <boost/url/parse.hpp>

@@ -3,7 +3,7 @@
 
 #include "app/small_client.hpp"
 #include "base/result.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 
 #include <string>
 

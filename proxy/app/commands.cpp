@@ -7,6 +7,7 @@
 #include "app/startup.hpp"
 #include "app/suggest.hpp"
 #include "app/worker_count.hpp"
+#include "config/keys/schema.hpp"
 #include "config/load.hpp"
 #include "net/now.hpp"
 

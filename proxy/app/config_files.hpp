@@ -3,7 +3,8 @@
 // taken over as it is, so that connections made with it stay usable.
 #pragma once
 
-#include "config/load.hpp"
+#include "config/diagnostic.hpp"
+#include "config/settings/settings.hpp"
 #include "net/current.hpp"
 #include "net/file_watch.hpp"
 #include "net/tls_source.hpp"

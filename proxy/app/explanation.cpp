@@ -1,8 +1,8 @@
 #include "app/explanation.hpp"
 
 #include "base/bytes.hpp"
-#include "config/keys.hpp"
-#include "config/upkeep.hpp"
+#include "config/settings/retry.hpp"
+#include "config/units.hpp"
 #include "route/nearest_miss.hpp"
 
 #include <fmt/format.h>
@@ -54,8 +54,6 @@ config::Mapping const* find_tcp_source(route::Rules const& rules, std::string_vi
   return found == map.end() ? nullptr : &*found;
 }
 
-std::string duration(Milliseconds value) { return config::duration_text(static_cast<std::uint64_t>(value.count())); }
-
 std::string percent(double share) { return fmt::format("{:.12g}%", share * 100); }
 
 /// The first of them, and how many more there are.
@@ -96,7 +94,7 @@ std::string targets_of(config::Mapping const& mapping) {
 std::string health_of(config::HealthCheck const& health) {
   return fmt::format("endpoints checked by {} each {} ({} at most): {} failures make one unhealthy, {} successes healthy",
                      health.kind == config::HealthCheck::Kind::http ? "GET " + health.path : std::string{"connecting"},
-                     duration(health.interval), duration(health.timeout), health.fall, health.rise);
+                     config::duration_text(health.interval), config::duration_text(health.timeout), health.fall, health.rise);
 }
 
 std::string retry_of(config::Retry const& retry) {
@@ -106,13 +104,13 @@ std::string retry_of(config::Retry const& retry) {
   if (retry.on_reset) causes.emplace_back("reset");
   for (auto const status : retry.on) causes.push_back(std::to_string(status));
   auto text = fmt::format("tried again up to {} times after {}", retry.attempts, joined(causes));
-  if (retry.per_try) text += fmt::format(", {} each try", duration(*retry.per_try));
+  if (retry.per_try) text += fmt::format(", {} each try", config::duration_text(*retry.per_try));
   return text;
 }
 
 std::string fault_of(config::Fault const& fault) {
   std::string text = percent(fault.share) + " of the calls";
-  if (fault.delay.count() != 0) text += " delayed by " + duration(fault.delay);
+  if (fault.delay.count() != 0) text += " delayed by " + config::duration_text(fault.delay);
   if (fault.abort != 0) text += fmt::format("{} answered with {}", fault.delay.count() != 0 ? " and" : "", fault.abort);
   return text;
 }

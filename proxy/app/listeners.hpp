@@ -4,7 +4,7 @@
 
 #include "app/port_guard.hpp"
 #include "app/worker.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "observe/event_log.hpp"
 
 #include <boost/asio/ip/tcp.hpp>

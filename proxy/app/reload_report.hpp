@@ -1,7 +1,7 @@
 // What is said of reloads: in the log, in the metrics, and on /readyz.
 #pragma once
 
-#include "config/load.hpp"
+#include "config/diagnostic.hpp"
 #include "observe/event_log.hpp"
 
 #include <prometheus/counter.h>

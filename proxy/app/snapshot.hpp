@@ -1,7 +1,7 @@
 // One configuration, whole and unchanging: the settings and the rules built from them.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "route/decision.hpp"
 
 #include <string>

@@ -3,7 +3,8 @@
 
 #include "app/commands.hpp"
 #include "app/snapshot.hpp"
-#include "config/load.hpp"
+#include "config/diagnostic.hpp"
+#include "config/settings/settings.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "kubernetes/plan.hpp"
 
 #include "base/ip_address.hpp"
-#include "config/address.hpp"
+#include "config/settings/address.hpp"
 #include "kubernetes/secrets.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/random.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 
 #include <optional>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/seen_call.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "route/request_url.hpp"
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/random.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "net/relay.hpp"
 #include "net/stream.hpp"
 #include "observe/log_buffer.hpp"

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "balance/address_rules.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "net/current.hpp"
 #include "net/tls_source.hpp"
 

@@ -5,7 +5,7 @@
 #include "balance/ejection.hpp"
 #include "balance/hold_off.hpp"
 #include "balance/picker.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "observe/event_log.hpp"
 #include "upstream/endpoint_states.hpp"
 #include "upstream/pool.hpp"

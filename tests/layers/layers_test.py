@@ -83,6 +83,33 @@ class Rules(unittest.TestCase):
                 self.assert_breach({f"{layer}/a.cpp": f'#include "{other}/b.hpp"\n', f"{other}/b.hpp": ""},
                                    f"{layer} must not include {other}")
 
+    def test_headers_that_include_each_other(self):
+        self.assert_breach({"net/a.hpp": '\n#include "net/b.hpp"\n', "net/b.hpp": '#include "net/c.hpp"\n',
+                            "net/c.hpp": '#include "net/a.hpp"\n', "net/d.cpp": '#include "net/b.hpp"\n'},
+                           "an include cycle: net/a.hpp -> net/b.hpp -> net/c.hpp -> net/a.hpp")
+
+    def test_a_header_that_two_others_include_is_no_cycle(self):
+        self.assertEqual(breaches({"net/a.hpp": '#include "net/b.hpp"\n#include "net/c.hpp"\n',
+                                   "net/b.hpp": '#include "net/c.hpp"\n', "net/c.hpp": ""}), [])
+
+    def test_a_step_of_config_that_includes_a_later_one(self):
+        for own, other in (("document/node.hpp", "keys/keys.hpp"), ("keys/shape.cpp", "settings/settings.hpp"),
+                           ("settings/model.cpp", "load.hpp"), ("report.hpp", "load.hpp"), ("units.cpp", "document/node.hpp"),
+                           ("protocol.hpp", "settings/settings.hpp"), ("document/node.hpp", "find.hpp")):
+            with self.subTest(own=own, other=other):
+                self.assert_breach({f"config/{own}": f'\n#include "config/{other}"\n', f"config/{other}": ""},
+                                   f"config/{own}:2:", "a later step")
+
+    def test_a_step_of_config_that_includes_an_earlier_one(self):
+        for own, other in (("document/node.hpp", "report.hpp"), ("keys/shape.hpp", "document/node.hpp"),
+                           ("settings/model.cpp", "keys/keys.hpp"), ("settings/settings.hpp", "protocol.hpp"),
+                           ("load.cpp", "settings/model.hpp"), ("find.hpp", "document/node.hpp")):
+            with self.subTest(own=own, other=other):
+                self.assertEqual(breaches({f"config/{own}": f'#include "config/{other}"\n', f"config/{other}": ""}), [])
+
+    def test_a_folder_of_config_that_nobody_knows(self):
+        self.assert_breach({"config/misc/a.cpp": ""}, "config/misc is no step")
+
     def test_a_layer_that_nobody_knows(self):
         self.assert_breach({"util/a.cpp": ""}, "util is no layer")
 
