@@ -1,6 +1,7 @@
 #include "app/admin_client.hpp"
 
 #include "base/uri.hpp"
+#include "config/protocol.hpp"
 #include "net/stream.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -15,11 +16,12 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::uint16_t default_admin_port = 9901;
+constexpr std::string_view http_prefix = config::uri_prefix(config::TargetScheme::http);
 
 std::string query_value(std::string const& text) { return boost::urls::encode(text, boost::urls::unreserved_chars); }
 
 std::optional<Authority> read_admin(std::string_view text) {
-  if (text.starts_with("http://")) text.remove_prefix(7);
+  if (text.starts_with(http_prefix)) text.remove_prefix(http_prefix.size());
   Authority authority;
   if (parse_authority(text.substr(0, text.find('/')), authority) != UriFault::none) return std::nullopt;
   return authority;

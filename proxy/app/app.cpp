@@ -1,6 +1,7 @@
 #include "app/app.hpp"
 
 #include "app/endpoint_report.hpp"
+#include "config/protocol.hpp"
 #include "net/now.hpp"
 
 #include <boost/asio/post.hpp>
@@ -25,12 +26,12 @@ std::string make_pseudonym() {
 }
 
 std::string_view scheme_of(session::ListenerInfo const& listener) {
-  switch (listener.protocol) {
-    case config::ListenProtocol::http: return listener.tls != nullptr ? "https" : "http";
-    case config::ListenProtocol::tcp: return "tcp";
-    case config::ListenProtocol::transparent: return "transparent";
-  }
-  return "http";
+  auto const* const protocol = config::find_protocol(listener.protocol);
+  if (protocol == nullptr) return "transparent";
+  bool const tls = listener.tls != nullptr;
+  auto const target = std::find_if(protocol->targets.begin(), protocol->targets.end(),
+                                   [&](config::TargetRow const& row) { return row.tls == tls; });
+  return config::name(target->scheme);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 
 net::TlsClientOptions client_options(config::UpstreamTls const& tls, config::TargetScheme scheme) {
   net::TlsClientOptions options{.ca = tls.ca, .cert = tls.cert, .key = tls.key, .verify = tls.verify, .alpn = {}};
-  if (scheme == config::TargetScheme::https) options.alpn = {"http/1.1"};  // what else is inside is not ours to say
+  if (auto const alpn = config::row_of(scheme).alpn; !alpn.empty()) options.alpn = {std::string{alpn}};
   return options;
 }
 

@@ -1,6 +1,7 @@
 #include "app/explanation.hpp"
 
 #include "base/bytes.hpp"
+#include "config/protocol.hpp"
 #include "config/settings/retry.hpp"
 #include "config/units.hpp"
 #include "route/nearest_miss.hpp"
@@ -40,15 +41,17 @@ std::string rule_of(route::Decision const& decision) {
   return decision.verdict == route::Verdict::blocked ? std::string{} : std::string{"unmapped"};
 }
 
-/// The source that a `tcp://` URL names.
-config::Mapping const* find_tcp_source(route::Rules const& rules, std::string_view url) {
+/// The source with a listener of its own that a URL names: `tcp://localhost:9092`.
+config::Mapping const* find_listening_source(route::Rules const& rules, std::string_view url) {
   UriParts parts;
   Authority asked;
-  if (split_uri(url, parts) != UriFault::none || !iequals(parts.scheme, "tcp")) return nullptr;
+  if (split_uri(url, parts) != UriFault::none) return nullptr;
+  auto const* const protocol = config::find_protocol(parts.scheme);
+  if (protocol == nullptr || !config::has_own_listener(protocol->scheme)) return nullptr;
   if (parse_authority(parts.authority, asked) != UriFault::none) return nullptr;
   auto const& map = rules.settings().map;
   auto const found = std::find_if(map.begin(), map.end(), [&](config::Mapping const& mapping) {
-    return mapping.source.scheme == config::SourceScheme::tcp && mapping.source.port == asked.port &&
+    return mapping.source.scheme == protocol->scheme && mapping.source.port == asked.port &&
            (mapping.source.host == asked.host || (mapping.source.host == "localhost" && is_loopback_host(asked.host)));
   });
   return found == map.end() ? nullptr : &*found;
@@ -169,7 +172,7 @@ std::vector<std::string> targets_of(route::Decision const& decision, route::Requ
   return urls;
 }
 
-Explanation explain_tcp(config::Mapping const& mapping, Explanation answer) {
+Explanation explain_connection(config::Mapping const& mapping, Explanation answer) {
   answer.decision = name_of(route::Verdict::mapped);
   answer.rule = with_place(mapping.source_text, mapping.where);
   for (auto const& target : mapping.targets) {
@@ -201,7 +204,7 @@ Explanation explain(route::Rules const& rules, std::string_view method, std::str
     answer.reason = "400: the method is not a token";
     return answer;
   }
-  if (auto const* const tcp = find_tcp_source(rules, url)) return explain_tcp(*tcp, std::move(answer));
+  if (auto const* const source = find_listening_source(rules, url)) return explain_connection(*source, std::move(answer));
   if (auto const fault = route::read_typed_url(method, url, asked)) {
     answer.decision = "refused";
     answer.reason = "400: " + std::string{*fault};

@@ -1,5 +1,6 @@
 #include "app/logged_url.hpp"
 
+#include "config/protocol.hpp"
 #include "route/nearest_miss.hpp"
 #include "route/suggestion.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::uint16_t default_listener_port = 1080;
 
-constexpr std::string_view tcp_scheme = "tcp://";
+constexpr std::string_view tcp_prefix = config::uri_prefix(config::TargetScheme::tcp);
 
 bool was_seen(SeenCalls const& seen, SeenDestination const& wanted) {
   return std::any_of(seen.calls.begin(), seen.calls.end(), [&](SeenCall const& one) {
@@ -22,7 +23,7 @@ bool was_seen(SeenCalls const& seen, SeenDestination const& wanted) {
 
 bool read_logged_url(LoggedCall const& call, route::RequestUrl& url) {
   std::string_view source = call.source;
-  if (source.starts_with(tcp_scheme)) source.remove_prefix(tcp_scheme.size());
+  if (source.starts_with(tcp_prefix)) source.remove_prefix(tcp_prefix.size());
   bool const is_connection = source.find("://") == std::string_view::npos;
   return !route::read_typed_url(is_connection ? std::string_view{"CONNECT"} : std::string_view{call.method}, source, url);
 }

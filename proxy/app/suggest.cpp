@@ -53,10 +53,10 @@ void LogSuggestion::take(std::string_view line) {
 
 bool LogSuggestion::is_covered(LoggedCall const& call, route::RequestUrl const& url, std::uint16_t listener_port) {
   if (snapshot_ == nullptr) return false;
-  // A connection to a tcp:// source is logged under that, as it is written.
+  // A connection to a source with a listener of its own is logged under that, as it is written.
   auto const& map = snapshot_->settings.map;
   auto const source = std::find_if(map.begin(), map.end(), [&](config::Mapping const& mapping) {
-    return mapping.source.scheme == config::SourceScheme::tcp && mapping.source_text == call.source;
+    return config::has_own_listener(mapping.source.scheme) && mapping.source_text == call.source;
   });
   if (source != map.end()) {
     ++map_uses_[static_cast<std::size_t>(source - map.begin())];

@@ -65,7 +65,7 @@ ClientSession::ClientSession(Sessions& sessions, int descriptor, std::string cli
 
 void ClientSession::start() {
   // Where the server may speak first nothing is waited for.
-  bool const may_be_silent = listener_.protocol != config::ListenProtocol::http && !listener_.proxy_protocol;
+  bool const may_be_silent = config::server_may_begin(listener_.protocol) && !listener_.proxy_protocol;
   if (!may_be_silent) return wait();
   begin_running();
 }

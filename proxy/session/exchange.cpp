@@ -94,7 +94,6 @@ void Exchange::begin(ListenerInfo const& listener) {
   record_.time = std::chrono::system_clock::now();
   record_.listener = listener.text;
   record_.client.assign(client_.address);
-  record_.protocol = "HTTP/1.1";
   delayed_ = Milliseconds{0};
   timeout_ = &policy_->rules.settings().timeout;
   pool_ = nullptr;
@@ -117,7 +116,7 @@ std::optional<ErrorReply> Exchange::judge_head(wire::http::RequestHead const& he
   minor_version_ = head.minor_version;
   keep_alive_ = head.keeps_alive();
   wants_json_ = prefers_json(head);
-  record_.protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
+  record_.protocol = head.minor_version == 0 ? CallProtocol::http10 : CallProtocol::http11;
   record_.method.assign(head.method_text);
   take_ids(head);
   route::Arrival const arrival{.tunnel = tunnel,

@@ -90,7 +90,7 @@ void Exchange::go_to(upstream::Choice choice) {
   auto const* const target = &decision_.match.mapping->targets[choice_->target];
   if (target == decision_.target) return;
   decision_.target = target;
-  if (record_.protocol == "TCP") {
+  if (is_connection(record_.protocol)) {
     record_.target.assign(target->text);
   } else {
     record_.target.clear();

@@ -46,8 +46,8 @@ net::Task<After> Exchange::serve_tcp(ListenerInfo const& listener, Policy& polic
   begin(listener);
   policy_ = &policy;
   auto const& mapping = policy_->rules.settings().map[listener.mapping];
-  record_.protocol = "TCP";
-  record_.method.assign("TCP");
+  record_.protocol = config::row_of(mapping.source.scheme).call;
+  record_.method.assign(name(record_.protocol));
   record_.source.assign(mapping.source_text);
   record_.target.assign(mapping.targets.front().text);
   decision_ = {route::Verdict::mapped, {&mapping, listener.mapping, 0}, &mapping.targets.front(), nullptr};
@@ -63,14 +63,14 @@ net::Task<After> Exchange::serve_tcp(ListenerInfo const& listener, Policy& polic
 net::Task<After> Exchange::serve_redirected(std::string_view sni, ListenerInfo const& listener) {
   begin(listener);
   auto const& meant = *client_.redirected;
-  record_.protocol = "TCP";
-  record_.method.assign("TCP");
+  record_.protocol = CallProtocol::tcp;
+  record_.method.assign(name(record_.protocol));
   record_.sni.assign(sni);
   url_.form = route::TargetForm::authority;
   url_.scheme = route::Scheme::http;
   url_.authority.host.assign(sni.empty() ? net::host_text(meant.address()) : std::string{sni});
   url_.authority.port = meant.port();
-  record_.source.assign("tcp://");
+  record_.source.assign(config::uri_prefix(config::TargetScheme::tcp));
   url_.append_text(record_.source);
   decide("CONNECT", {});
   if (decision_.verdict == route::Verdict::mapped) {
@@ -105,7 +105,8 @@ void Exchange::say_who_connects() {
 
 net::Task<Result<void>> Exchange::open_upstream() {
   choose_endpoint({});
-  if (record_.protocol == "TCP" && decision_.verdict == route::Verdict::mapped) record_.target.assign(decision_.target->text);
+  if (is_connection(record_.protocol) && decision_.verdict == route::Verdict::mapped)
+    record_.target.assign(decision_.target->text);
   for (;;) {
     ++record_.tries;
     auto const connected = co_await connect();
@@ -128,7 +129,7 @@ net::Task<After> Exchange::relay_connection(std::string first) {
                             .first_bytes = {},
                             .head = policy_->rules.settings().timeout.head,
                             .traffic = &context_.tunnel_traffic};
-  bool const asked_by_name = record_.protocol != "TCP";
+  bool const asked_by_name = !is_connection(record_.protocol);
   if (asked_by_name)
     options.first_bytes = [this](std::string_view bytes, bool ended) { return judge_first_bytes(bytes, ended); };
   auto const relayed = co_await net::relay(client, upstream, context_.scratch.first(context_.read_bytes()), std::move(options));

@@ -32,7 +32,7 @@ class Maker {
     egress.server_name = mapping.tls.server_name;
     egress.connections = mapping.connections != 0 ? mapping.connections : settings_.limits.connections;
     egress.pending = mapping.connections != 0 ? mapping.pending : settings_.limits.pending;
-    egress.tunnelled = target.scheme != TargetScheme::http;
+    egress.tunnelled = !config::row_of(target.scheme).absolute_form;
     if (config::is_tls(target.scheme)) egress.tls = files_.tls(mapping.tls, target.scheme);
     if (mapping.via) go_by(egress, std::make_shared<config::Via const>(*mapping.via));
     return egress;
@@ -43,8 +43,8 @@ class Maker {
     egress.addresses = addresses;
     egress.connections = settings_.limits.connections;
     egress.pending = settings_.limits.pending;
-    egress.tunnelled = scheme != TargetScheme::http;
-    if (scheme == TargetScheme::https) egress.tls = files_.tls({}, scheme);
+    egress.tunnelled = !config::row_of(scheme).absolute_form;
+    if (config::is_tls(scheme)) egress.tls = files_.tls({}, scheme);
     if (via_) go_by(egress, via_);
     return egress;
   }

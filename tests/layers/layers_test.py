@@ -110,6 +110,21 @@ class Rules(unittest.TestCase):
     def test_a_folder_of_config_that_nobody_knows(self):
         self.assert_breach({"config/misc/a.cpp": ""}, "config/misc is no step")
 
+    def test_a_comparison_with_the_name_of_a_protocol(self):
+        for text in ('if (scheme == "http") {}', 'if ("https" != scheme) {}', 'auto x = iequals(parts.scheme, "tcp");',
+                     'auto x = record.method == "TCP"sv;', 'if (url.starts_with("http://")) {}', 'if (a ==\n"redis") {}',
+                     'auto x = name.compare("postgres");', 'constexpr std::string_view tls_scheme = "tls://";',
+                     'constexpr std::string_view scheme{"rediss"};'):
+            with self.subTest(text=text):
+                self.assert_breach({"session/a.cpp": f"\n{text}\n"}, "session/a.cpp:", "read the row of config/protocol")
+
+    def test_what_only_looks_like_a_comparison_with_the_name_of_a_protocol(self):
+        self.assertEqual(breaches({
+            "session/a.cpp": '// scheme == "http"\nauto x = node.find("tls");\nsay("write http:// == fine");\n'
+                             'auto y = "http://" + host;\n',
+            "config/protocol.cpp": 'auto x = scheme == "tcp";\n', "wire/first_bytes.cpp": 'auto x = begins_with(a, "http");\n',
+            "kubernetes/advice.cpp": 'return protocol == "TCP";\n'}), [])
+
     def test_a_layer_that_nobody_knows(self):
         self.assert_breach({"util/a.cpp": ""}, "util is no layer")
 

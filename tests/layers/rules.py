@@ -8,6 +8,7 @@ import re
 from config_order import upward_includes
 from include_cycles import include_cycles
 from includes import includes, project_header, reached
+from protocol_names import compared_names
 
 DIRECT = {
     "base": [],
@@ -71,7 +72,7 @@ def violations(proxy):
         if layer not in DIRECT:
             found.append(f"{path}:1: proxy/{layer} is no layer that tests/layers/rules.py knows")
             continue
-        found += wrong_edges(path, layer, proxy)
+        found += wrong_edges(path, layer, proxy) + compared_names(path, proxy)
         if layer == "config":
             found += upward_includes(path, proxy)
         if layer in PURE:

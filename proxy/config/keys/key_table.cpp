@@ -419,9 +419,6 @@ constexpr std::array key_table{
     Key{.path = "expect[].blocked", .form = Form::truth, .doc = "true: the request must be blocked."},
 };
 
-/// Keys that the next versions bring.
-constexpr std::array<std::string_view, 3> later_keys{"map[].reads", "map[].user", "map[].password_file"};
-
 }  // namespace
 
 std::span<Key const> all_keys() noexcept { return key_table; }
@@ -429,10 +426,6 @@ std::span<Key const> all_keys() noexcept { return key_table; }
 Key const* find_key(std::string_view path) noexcept {
   auto const* const found = std::find_if(key_table.begin(), key_table.end(), [&](Key const& key) { return key.path == path; });
   return found == key_table.end() ? nullptr : &*found;
-}
-
-bool is_later_key(std::string_view path) noexcept {
-  return std::find(later_keys.begin(), later_keys.end(), path) != later_keys.end();
 }
 
 std::string_view name_of(Key const& key) noexcept {

@@ -74,9 +74,6 @@ std::span<Key const> all_keys() noexcept;
 /// Nothing where this version has no such key.
 Key const* find_key(std::string_view path) noexcept;
 
-/// Whether a later version has the key: it is refused as "not in this version".
-bool is_later_key(std::string_view path) noexcept;
-
 /// The keys directly under `path` (a section's, or of the entries of a list), in the table's order; "" is the top level.
 std::vector<Key const*> keys_under(std::string_view path);
 

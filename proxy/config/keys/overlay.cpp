@@ -12,7 +12,7 @@
 namespace ambassador::config {
 namespace {
 
-constexpr std::string_view prefix = "AMBASSADOR_";
+constexpr std::string_view variable_prefix = "AMBASSADOR_";
 constexpr std::string_view map_prefix = "AMBASSADOR_MAP_";
 
 /// Variables that other parts of the program read.
@@ -181,7 +181,8 @@ std::string flag_name(std::string path) {
 
 void overlay_environment(Node& root, std::map<std::string, std::string> const& environment, Report& report) {
   std::map<std::uint64_t, std::string> mappings;
-  for (auto it = environment.lower_bound(std::string{prefix}); it != environment.end() && it->first.starts_with(prefix); ++it) {
+  for (auto it = environment.lower_bound(std::string{variable_prefix});
+       it != environment.end() && it->first.starts_with(variable_prefix); ++it) {
     auto const& [name, value] = *it;
     if (value.empty() || is_kubernetes_variable(name, value)) continue;
     if (std::find(known_elsewhere.begin(), known_elsewhere.end(), name) != known_elsewhere.end()) continue;

@@ -3,9 +3,16 @@
 #include "base/bytes.hpp"
 #include "config/keys/keys.hpp"
 #include "config/keys/pretty_json.hpp"
+#include "config/protocol.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace ambassador::config {
 namespace {
@@ -18,15 +25,6 @@ constexpr std::string_view size_pattern = "^[0-9]+(KiB|MiB)?$";
 constexpr std::string_view share_pattern = "^(all|errors|[0-9]*\\.?[0-9]+%?)$";
 constexpr std::string_view address_pattern =
     "^([0-9.]+|\\[[0-9A-Fa-f:.]+\\]|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt])?:[0-9]{1,5}$";
-constexpr std::string_view source_pattern =
-    "^[Hh][Tt][Tt][Pp]://(\\*|(\\*\\.)?[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]*)?([/?][^#\\\\ ]*)?$";
-constexpr std::string_view tcp_source_pattern =
-    "^[Tt][Cc][Pp]://([A-Za-z0-9.-]*[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]\\.?|127\\.[0-9.]+|\\[[0:]*1\\]):[0-9]+$";
-constexpr std::string_view tcp_target_pattern =
-    "^([Tt][Cc][Pp]|[Tt][Ll][Ss])://(([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\]):[0-9]+|_[A-Za-z0-9._-]+)$";
-constexpr std::string_view target_pattern =
-    "^[Hh][Tt][Tt][Pp][Ss]?://(([A-Za-z0-9.-][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+\\])(:[0-9]*)?|_[A-Za-z0-9._-]+)"
-    "([/?][^#\\\\ ]*)?$";
 constexpr std::string_view target_file_pattern = "^file:///.";
 constexpr std::string_view percent_pattern = "^[0-9]*\\.?[0-9]+%?$";
 constexpr std::string_view url_path_pattern = "^/[^#\\\\ ]*$";
@@ -57,12 +55,14 @@ json::object number(Key const& key) { return {{"type", "integer"}, {"minimum", k
 json::object list_of(json::object items) { return {{"type", "array"}, {"items", std::move(items)}}; }
 
 /// Any of the forms, or a value from the environment.
-json::object any_of(std::initializer_list<json::object> forms) {
+json::object any_of_all(std::vector<json::object> const& forms) {
   json::array alternatives;
   for (auto const& form : forms) alternatives.emplace_back(form);
   alternatives.emplace_back(text(variable_pattern));
   return {{"anyOf", std::move(alternatives)}};
 }
+
+json::object any_of(std::initializer_list<json::object> forms) { return any_of_all({forms.begin(), forms.end()}); }
 
 /// A tool that reads YAML 1.1 writes `off` as `false` and `on` as `true`.
 json::object choice(Key const& key) {
@@ -86,11 +86,27 @@ json::object causes(Key const& key) {
   return list;
 }
 
-/// What may stand as one target, alone or in a list.
-json::object targets(json::object const& entry) {
-  auto list = list_of(any_of({text(target_pattern), text(tcp_target_pattern), text(target_file_pattern), entry}));
+std::vector<json::object> source_forms() {
+  std::vector<json::object> forms;
+  for (auto const& protocol : protocols()) forms.push_back(text(protocol.source_pattern));
+  return forms;
+}
+
+std::vector<json::object> target_forms() {
+  std::vector<json::object> forms;
+  for (auto const& protocol : protocols()) forms.push_back(text(protocol.target_pattern));
+  forms.push_back(text(target_file_pattern));
+  return forms;
+}
+
+/// A target alone, or a list of targets and of sections.
+json::object targets(json::object entry) {
+  auto forms = target_forms();
+  forms.push_back(std::move(entry));
+  auto list = list_of(any_of_all(forms));
   list["minItems"] = 1;
-  return any_of({text(target_pattern), text(tcp_target_pattern), text(target_file_pattern), std::move(list)});
+  forms.back() = std::move(list);
+  return any_of_all(forms);
 }
 
 json::object fields() {
@@ -121,10 +137,10 @@ json::object form_schema(Key const& key) {
     case Form::count: return any_of({number(key)});
     case Form::workers: return any_of({constant("auto"), number(key)});
     case Form::share: return any_of({text(share_pattern), {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}});
-    case Form::source: return any_of({text(source_pattern), text(tcp_source_pattern)});
-    case Form::target: return any_of({text(target_pattern), text(tcp_target_pattern), text(target_file_pattern)});
+    case Form::source: return any_of_all(source_forms());
+    case Form::target: return any_of_all(target_forms());
     case Form::targets: return targets(section(std::string{key.path} + "[]"));
-    case Form::copies_to: return any_of({text(target_pattern)});
+    case Form::copies_to: return any_of({text(row_of(SourceScheme::http).target_pattern)});
     case Form::hash: return any_of({constant("client"), section(key.path)});
     case Form::health: return any_of({constant("tcp"), section(key.path)});
     case Form::url_path: return any_of({text(url_path_pattern)});

@@ -2,6 +2,7 @@
 
 #include "config/document/nearest.hpp"
 #include "config/keys/keys.hpp"
+#include "config/protocol.hpp"
 
 #include <fmt/format.h>
 

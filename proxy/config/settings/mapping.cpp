@@ -22,6 +22,15 @@
 namespace ambassador::config {
 namespace {
 
+/// `https:// or tls://`.
+std::string tls_prefixes() {
+  std::vector<std::string_view> prefixes;
+  for (auto const& target : target_rows) {
+    if (target.tls) prefixes.push_back(target.prefix);
+  }
+  return in_words(prefixes);
+}
+
 class MappingReader {
  public:
   MappingReader(Node const& entry, Settings const& global, EndpointFiles& files, Report& report)
@@ -163,17 +172,16 @@ class MappingReader {
   // ---- what goes with what
 
   void judge_schemes() {
-    auto const source = mapping_.source.scheme;
+    auto const& protocol = row_of(mapping_.source.scheme);
     auto const target = mapping_.targets.front().scheme;
-    bool const bytes = source == SourceScheme::tcp;
-    if (bytes != (default_port(target) == 0)) {
+    if (&protocol_to(target) != &protocol) {
       refuse(report_, *entry_.find("target"),
-             fmt::format("a source with {}:// goes to {}, not to {}://", name(source),
-                         bytes ? "tcp:// or tls://" : "http:// or https://", name(target)));
+             fmt::format("a source with {} goes to {}, not to {}", protocol.prefix, in_words(target_prefixes(protocol.targets)),
+                         uri_prefix(target)));
     }
     auto const* const tls = entry_.find("tls");
     auto const ends = tls_ends();
-    if (tls != nullptr && ends.empty()) refuse_key(report_, *tls, "is only for a target with https:// or tls://");
+    if (tls != nullptr && ends.empty()) refuse_key(report_, *tls, "is only for a target with " + tls_prefixes());
     if (!ends.empty() && !mapping_.tls.verify) warn_of_unverified(ends, *tls->find("verify"));
   }
 
@@ -196,7 +204,7 @@ class MappingReader {
 
   /// A secret is sent where nobody in between can read it. Of several targets that break this the first is told.
   void judge_credentials() {
-    if (!mapping_.credential || mapping_.source.scheme != SourceScheme::http) return;
+    if (!mapping_.credential || !has_key(row_of(mapping_.source.scheme), "credential")) return;
     for (auto const& target : mapping_.targets) {
       if (!judge_credential(target)) return;
     }

@@ -6,39 +6,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <span>
+#include <string_view>
+#include <vector>
 
 namespace ambassador::config {
 namespace {
 
-constexpr std::array source_schemes{SourceScheme::http, SourceScheme::tcp};
-constexpr std::array target_schemes{TargetScheme::http, TargetScheme::https, TargetScheme::tcp, TargetScheme::tls};
-constexpr std::size_t http_schemes = 2;  // of these, the first: all that a mirror may have
-constexpr std::array<std::string_view, 5> later_schemes{"https", "tls", "postgres", "redis", "rediss"};
 constexpr std::string_view later_prefix = "unix:";
 constexpr std::string_view file_prefix = "file:";
+constexpr std::uint16_t example_port = 9092;
 
 std::string_view noun_of(Node const& node) { return node.key->form == Form::source ? "source" : "target"; }
 
 std::string fault_text(Node const& node, UriFault fault) { return fmt::format("not a {}: {}", noun_of(node), describe(fault)); }
 
-/// The one of `schemes` that has this name.
-template <class Scheme>
-std::optional<Scheme> find_scheme(Node const& node, std::string_view text, std::span<Scheme const> schemes, Report& report) {
-  auto const wanted = lowered(text);
-  auto const found = std::find_if(schemes.begin(), schemes.end(), [&](Scheme scheme) { return name(scheme) == wanted; });
-  if (found != schemes.end()) return *found;
-  if (std::find(later_schemes.begin(), later_schemes.end(), wanted) != later_schemes.end()) {
-    refuse(report, node, fmt::format("a {} with {}:// is not in this version", noun_of(node), wanted));
-    return std::nullopt;
+/// Reports a scheme that none of `known` is.
+void refuse_scheme(Node const& node, std::string_view text, std::vector<std::string_view> const& known, Report& report) {
+  if (is_later_scheme(text)) {
+    refuse(report, node, fmt::format("a {} with {}:// is not in this version", noun_of(node), lowered(text)));
+  } else {
+    refuse(report, node, fmt::format("unknown scheme {}://", escape(text, 32)), "write " + in_words(known));
   }
-  std::string known;
-  for (auto const scheme : schemes) {
-    known += fmt::format("{}{}://", known.empty() ? "write " : scheme == schemes.back() ? " or " : ", ", name(scheme));
-  }
-  refuse(report, node, fmt::format("unknown scheme {}://", escape(text, 32)), known);
-  return std::nullopt;
 }
 
 std::optional<UriParts> split(Node const& node, Report& report) {
@@ -86,7 +75,7 @@ bool read_pattern(Node const& node, std::string_view text, SourcePattern& source
     source.host = authority.host;
   }
   source.port_written = authority.port != 0;
-  source.port = source.host_kind == HostKind::any ? authority.port : authority.port_or(http_port);
+  source.port = source.host_kind == HostKind::any ? authority.port : authority.port_or(row_of(source.scheme).default_port);
   return true;
 }
 
@@ -111,28 +100,31 @@ bool read_query(Node const& node, UriParts const& parts, MatchKind match, std::o
 }
 
 /// Bytes have no path: what stands behind the authority is refused.
-bool is_bare(Node const& node, UriParts const& parts, std::string_view scheme, Report& report) {
+bool is_bare(Node const& node, UriParts const& parts, std::string_view prefix, Report& report) {
   if (parts.path.empty() && !parts.query) return true;
-  refuse(report, node, fmt::format("a {} with {}:// has no path", noun_of(node), scheme),
-         fmt::format("write {}://{}", scheme, parts.authority));
+  refuse(report, node, fmt::format("a {} with {} has no path", noun_of(node), prefix),
+         fmt::format("write {}{}", prefix, parts.authority));
   return false;
 }
 
 /// `tcp://localhost:9092`: a port of this machine.
-std::optional<SourcePattern> read_tcp_source(Node const& node, UriParts const& parts, Report& report) {
+std::optional<SourcePattern> read_listening_source(Node const& node, UriParts const& parts, ProtocolRow const& protocol,
+                                                   Report& report) {
   SourcePattern source;
-  source.scheme = SourceScheme::tcp;
+  source.scheme = protocol.scheme;
   if (!read_pattern(node, parts.authority, source, report)) return std::nullopt;
   if (source.host_kind != HostKind::literal || !is_loopback_host(source.host)) {
-    refuse(report, node, "a source with tcp:// is listened on, so that its host must be a loopback one",
-           fmt::format("write tcp://localhost:{}", source.port_written ? source.port : 9092));
+    refuse(report, node,
+           fmt::format("a source with {} is listened on, so that its host must be a loopback one", protocol.prefix),
+           fmt::format("write {}localhost:{}", protocol.prefix, source.port_written ? source.port : example_port));
     return std::nullopt;
   }
-  if (!source.port_written) {
-    refuse(report, node, "a source with tcp:// needs a port", fmt::format("write tcp://{}:9092", source.host));
+  if (source.port == 0) {
+    refuse(report, node, fmt::format("a source with {} needs a port", protocol.prefix),
+           fmt::format("write {}{}:{}", protocol.prefix, source.host, example_port));
     return std::nullopt;
   }
-  if (!is_bare(node, parts, "tcp", report)) return std::nullopt;
+  if (!is_bare(node, parts, protocol.prefix, report)) return std::nullopt;
   return source;
 }
 
@@ -164,24 +156,28 @@ bool read_srv(Node const& node, Target& target, Report& report) {
 
 /// The path and the query of a target, where its scheme has them, and a port, where its scheme has none of its own.
 bool read_rest(Node const& node, UriParts const& parts, MatchKind match, Target& target, Report& report) {
-  if (default_port(target.scheme) != 0) {
+  if (protocol_to(target.scheme).has_path) {
     return read_path(node, parts.path, target.path, report) && read_query(node, parts, match, target.query, report);
   }
-  if (target.authority.port == 0 && !target.srv) {
-    refuse(report, node, fmt::format("a target with {}:// needs a port", name(target.scheme)),
-           fmt::format("write {}://{}:9092", name(target.scheme), target.authority.host));
+  if (target.port == 0 && !target.srv) {
+    refuse(report, node, fmt::format("a target with {} needs a port", uri_prefix(target.scheme)),
+           fmt::format("write {}{}:{}", uri_prefix(target.scheme), target.authority.host, example_port));
     return false;
   }
-  return is_bare(node, parts, name(target.scheme), report);
+  return is_bare(node, parts, uri_prefix(target.scheme), report);
 }
 
 }  // namespace
 
 std::optional<SourcePattern> read_source(Node const& node, MatchKind match, Report& report) {
   auto const parts = split(node, report);
-  auto const scheme = parts ? find_scheme<SourceScheme>(node, parts->scheme, source_schemes, report) : std::nullopt;
-  if (!scheme) return std::nullopt;
-  if (*scheme == SourceScheme::tcp) return read_tcp_source(node, *parts, report);
+  if (!parts) return std::nullopt;
+  auto const* const protocol = find_protocol(parts->scheme);
+  if (protocol == nullptr) {
+    refuse_scheme(node, parts->scheme, source_prefixes(), report);
+    return std::nullopt;
+  }
+  if (has_own_listener(protocol->scheme)) return read_listening_source(node, *parts, *protocol, report);
   SourcePattern source;
   bool const host_fits = read_pattern(node, parts->authority, source, report);
   if (!host_fits || !read_path(node, parts->path, source.path, report)) return std::nullopt;
@@ -197,15 +193,19 @@ std::optional<Target> read_target(Node const& node, MatchKind match, Report& rep
     return std::nullopt;
   }
   auto const parts = split(node, report);
+  if (!parts) return std::nullopt;
   bool const copies = node.key->form == Form::copies_to;
-  auto const schemes = std::span{target_schemes}.first(copies ? http_schemes : target_schemes.size());
-  auto const scheme = parts ? find_scheme<TargetScheme>(node, parts->scheme, schemes, report) : std::nullopt;
-  if (!scheme) return std::nullopt;
+  auto const rows = copies ? row_of(SourceScheme::http).targets : std::span<TargetRow const>{target_rows};
+  auto const* const row = find_target(rows, parts->scheme);
+  if (row == nullptr) {
+    refuse_scheme(node, parts->scheme, target_prefixes(rows), report);
+    return std::nullopt;
+  }
   Target target;
-  target.scheme = *scheme;
+  target.scheme = row->scheme;
   if (!read_host(node, parts->authority, target.authority, report)) return std::nullopt;
-  target.port = target.authority.port_or(default_port(target.scheme));
-  target.host_header = target.authority.text(default_port(target.scheme));
+  target.port = target.authority.port_or(row->default_port);
+  target.host_header = target.authority.text(row->default_port);
   if (target.authority.host.starts_with('_') && !read_srv(node, target, report)) return std::nullopt;
   if (!read_rest(node, *parts, match, target, report)) return std::nullopt;
   target.text = node.text;
@@ -226,8 +226,7 @@ bool check_url(Node const& node, std::string_view url, Report& report) {
     refuse(report, node, fmt::format("not a URL: {}", describe(fault)));
     return false;
   }
-  auto const scheme = lowered(parts.scheme);
-  if (scheme == "http" || scheme == "https") return true;
+  if (find_target(row_of(SourceScheme::http).targets, parts.scheme) != nullptr) return true;
   refuse(report, node, fmt::format("unknown scheme {}://", escape(parts.scheme, 32)), "write http:// or https://");
   return false;
 }

@@ -30,10 +30,10 @@ void read_causes(Node const& node, Retry& retry, Report& report) {
 }  // namespace
 
 Retry default_retry(SourceScheme scheme) {
+  auto const& row = row_of(scheme).retry;
   Retry retry;
-  if (scheme == SourceScheme::http) return retry;
-  retry.on_reset = false;
-  retry.on.clear();
+  retry.on_reset = row.on_reset;
+  retry.on.assign(row.on.begin(), row.on.end());
   return retry;
 }
 

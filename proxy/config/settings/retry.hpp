@@ -6,7 +6,7 @@
 
 namespace ambassador::config {
 
-/// What a source has that says nothing of `retry`: bytes are tried again only where there was no connection.
+/// What a source of this scheme has that says nothing of `retry`.
 Retry default_retry(SourceScheme scheme);
 
 /// Lays the section over `retry`. A try may take no longer than `response`, the wait of all tries together.

@@ -6,6 +6,7 @@
 #include "base/ip_address.hpp"
 #include "base/uri.hpp"
 #include "config/diagnostic.hpp"
+#include "config/protocol.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -36,13 +37,6 @@ struct ListenTls {
   [[nodiscard]] bool operator==(ListenTls const&) const = default;
 };
 
-/// What the clients of a listener speak.
-enum class ListenProtocol : std::uint8_t {
-  http,
-  tcp,          ///< of a tcp:// source: any bytes
-  transparent,  ///< whatever the kernel redirects here
-};
-
 /// An address to listen on. `host` is an IPv4 address, or an IPv6 address without brackets.
 struct ListenAddress {
   std::string host;
@@ -66,7 +60,7 @@ struct Log {
   bool redact_query = false;  ///< `query: redact`
 };
 
-/// Defaults: DESIGN section 5.
+/// How long each wait may take; the values here are the defaults.
 struct Timeouts {
   Milliseconds connect{std::chrono::seconds{3}};    ///< until connected, look-up included
   Milliseconds head{std::chrono::seconds{30}};      ///< a client's request head
@@ -94,26 +88,6 @@ enum class HostKind : std::uint8_t {
   suffix,   ///< `*.suffix`: `host` holds ".suffix"
   any,      ///< `*`
 };
-
-/// What a source's scheme says of its clients.
-enum class SourceScheme : std::uint8_t { http, tcp };
-
-/// What a target's scheme says of the way to it.
-enum class TargetScheme : std::uint8_t { http, https, tcp, tls };
-
-constexpr bool is_tls(TargetScheme scheme) noexcept { return scheme == TargetScheme::https || scheme == TargetScheme::tls; }
-
-/// 80, 443, or 0 where the scheme has no port of its own.
-constexpr std::uint16_t default_port(TargetScheme scheme) noexcept {
-  return scheme == TargetScheme::http ? 80 : scheme == TargetScheme::https ? 443 : 0;
-}
-
-constexpr std::string_view name(SourceScheme scheme) noexcept { return scheme == SourceScheme::http ? "http" : "tcp"; }
-
-constexpr std::string_view name(TargetScheme scheme) noexcept {
-  constexpr std::string_view names[] = {"http", "https", "tcp", "tls"};
-  return names[static_cast<std::size_t>(scheme)];
-}
 
 /// The canonical form of `http://host[:port][/path][?query]`, or of `tcp://loopback:port`, in a source.
 struct SourcePattern {

@@ -113,7 +113,8 @@ class TargetReader {
   /// Stands for a list that is not there: nothing is ever sent to it.
   [[nodiscard]] Target unknown_target(Node const& url) const {
     Target target;
-    target.scheme = source_ == SourceScheme::tcp ? TargetScheme::tls : TargetScheme::https;
+    auto const& rows = row_of(source_).targets;
+    target.scheme = std::find_if(rows.begin(), rows.end(), [](TargetRow const& row) { return row.tls; })->scheme;
     target.text = url.text;
     target.authority.host = "endpoints.invalid";
     target.host_header = target.authority.host;

@@ -19,9 +19,9 @@ bool same_place(Location const& a, Location const& b) { return a.file == b.file 
 
 // ---- sources that hide each other
 
-/// Sources of tcp:// that are the same are listeners in each other's way.
+/// Sources with listeners of their own that are the same are listeners in each other's way.
 bool same_source(Mapping const& a, Mapping const& b) {
-  return a.source.scheme == SourceScheme::http && b.source.scheme == SourceScheme::http && a.match == b.match &&
+  return a.source.scheme == b.source.scheme && !has_own_listener(a.source.scheme) && a.match == b.match &&
          a.source.host_kind == b.source.host_kind && a.source.host == b.source.host && a.source.port == b.source.port &&
          a.source.path == b.source.path && a.source.query == b.source.query;
 }
@@ -113,19 +113,19 @@ void refuse_calls_to_itself(Settings const& settings, Report& report) {
 std::string key_of(ListenAddress const& listener) {
   switch (listener.protocol) {
     case ListenProtocol::http: return "listen";
-    case ListenProtocol::tcp: return path_of("map", listener.mapping) + ".source";
     case ListenProtocol::transparent: return "transparent";
+    default: return path_of("map", listener.mapping) + ".source";
   }
-  return {};
 }
 
 std::string taken_by(ListenAddress const& listener) {
   switch (listener.protocol) {
     case ListenProtocol::http: return fmt::format("the listener {} speaks HTTP", to_string(listener));
-    case ListenProtocol::tcp: return fmt::format("the tcp:// source on {} is listened on there", place(listener.where));
     case ListenProtocol::transparent: return "transparent listens there";
+    default:
+      return fmt::format("the {} source on {} is listened on there", find_protocol(listener.protocol)->prefix,
+                         place(listener.where));
   }
-  return {};
 }
 
 void refuse_overlap(ListenAddress const& listener, ListenAddress const& earlier, Report& report) {
@@ -175,8 +175,8 @@ void add_listeners_of_sources(Settings& settings, std::size_t without_listeners)
     auto const addresses = own_addresses(source.host);
     for (auto const& host : addresses) {
       ListenAddress address{host, source.port, addresses.size() > 1, settings.map[i].where};
-      if (source.scheme == SourceScheme::tcp) {
-        address.protocol = ListenProtocol::tcp;
+      if (has_own_listener(source.scheme)) {
+        address.protocol = row_of(source.scheme).listener;
         address.mapping = i;
       } else if (is_covered(settings, address)) {
         continue;

@@ -16,7 +16,7 @@ constexpr char const* proxy_form = "write http://proxy.corp:3128";
 bool read_proxy_url(Node const& node, Authority& authority, Report& report) {
   UriParts parts;
   auto fault = split_uri(node.text, parts);
-  if (fault == UriFault::none && !iequals(parts.scheme, "http")) {
+  if (fault == UriFault::none && !is_scheme(parts.scheme, TargetScheme::http)) {
     bool const hidden = parts.authority.find('@') != std::string_view::npos;
     report.error(node.where, node.path, "a parent proxy is spoken to over http://", hidden ? "" : node.text, proxy_form);
     return false;

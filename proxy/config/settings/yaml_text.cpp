@@ -158,7 +158,7 @@ class YamlText {
   }
 
   void write_health(HealthCheck const& health, SourceScheme source) {
-    if (health.kind == HealthCheck::Kind::tcp && source == SourceScheme::http) {
+    if (health.kind == HealthCheck::Kind::tcp && has_key(row_of(source), "health.path")) {
       line("    health: tcp");
       return;
     }

@@ -30,7 +30,7 @@ Written written(std::string method, std::string source, observe::Decision decisi
   Written out;
   out.record.time = then;
   out.record.listener = "127.0.0.1:1088";
-  out.record.protocol = "HTTP/1.1";
+  out.record.protocol = CallProtocol::http11;
   out.record.method = std::move(method);
   out.record.source = std::move(source);
   out.record.target = decision == observe::Decision::mapped ? "http://target/" : "";
