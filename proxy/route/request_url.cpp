@@ -5,6 +5,10 @@
 namespace ambassador::route {
 namespace {
 
+// Constants, so that the compiler can unroll the comparisons.
+constexpr std::string_view http_name = config::name(Scheme::http);
+constexpr std::string_view https_name = config::name(Scheme::https);
+
 UrlFault fault_of(UriFault fault) { return fault == UriFault::none ? UrlFault{} : UrlFault{describe(fault)}; }
 
 UrlFault read_path_and_query(std::string_view path, std::optional<std::string_view> query, RequestUrl& url) {
@@ -26,9 +30,13 @@ UrlFault read_origin_form(std::string_view target, RequestUrl& url) {
 UrlFault read_absolute_form(std::string_view target, RequestUrl& url) {
   UriParts parts;
   if (auto const fault = split_uri(target, parts); fault != UriFault::none) return describe(fault);
-  auto const* const row = config::find_target(config::row_of(config::SourceScheme::http).targets, parts.scheme);
-  if (row == nullptr) return "the scheme is neither http nor https";
-  url.scheme = row->scheme;
+  if (iequals(parts.scheme, http_name)) {
+    url.scheme = Scheme::http;
+  } else if (iequals(parts.scheme, https_name)) {
+    url.scheme = Scheme::https;
+  } else {
+    return "the scheme is neither http nor https";
+  }
   if (auto const fault = parse_authority(parts.authority, url.authority); fault != UriFault::none) return describe(fault);
   return read_path_and_query(parts.path, parts.query, url);
 }
