@@ -1,6 +1,6 @@
 #include "app/app.hpp"
 
-#include "app/endpoint_report.hpp"
+#include "admin/endpoints.hpp"
 #include "net/now.hpp"
 
 #include <boost/asio/post.hpp>
@@ -35,7 +35,7 @@ std::string_view scheme_of(session::ListenerInfo const& listener) {
 
 }  // namespace
 
-App::App(std::shared_ptr<Snapshot const> snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events)
+App::App(std::shared_ptr<route::Snapshot const> snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events)
     : options_{std::move(options)},
       events_{std::move(events)},
       pseudonym_{make_pseudonym()},
@@ -88,14 +88,14 @@ void App::say_listening(std::uint64_t number) const {
   events_->info("listening on {}://{}", scheme_of(info), info.text);
 }
 
-void App::tell_manager(ServiceState state) const {
-  if (auto const failed = tell_service_manager(options_.service_manager, state)) {
+void App::tell_manager(machine::ServiceState state) const {
+  if (auto const failed = machine::tell_service_manager(options_.service_manager, state)) {
     events_->warn("the service manager at {} cannot be told how we are: {}", options_.service_manager, failed.message());
   }
 }
 
 void App::start_workers() {
-  metrics_.also_collect([this] { return endpoints_family(endpoint_states_, net::now()); });
+  metrics_.also_collect([this] { return admin::endpoints_family(endpoint_states_, net::now()); });
   log_writer_ = std::make_unique<observe::LogWriter>(
       observe::LogWriter::Options{.recent = admin_descriptor_ >= 0 ? recent_lines_ : nullptr}, events_,
       metrics_.log_lines_dropped());
@@ -117,17 +117,17 @@ void App::run() {
   start_workers();
   live_->files().watch(file_watch_, file_news_);
   watch_configuration(live_->snapshot().files);
-  admin_ = std::make_unique<Admin>(
-      live_->snapshot(), AdminParts{metrics_, endpoint_states_, reloads_, resolver_, *recent_lines_, options_.version});
+  admin_ = std::make_unique<admin::Server>(
+      live_->snapshot(), admin::ServerParts{metrics_, endpoint_states_, reloads_, resolver_, *recent_lines_, options_.version});
   admin_->on_quit([this] { request_stop(); });
   if (admin_descriptor_ >= 0) {
-    admin_server_ = std::make_unique<SmallServer>(
+    admin_server_ = std::make_unique<admin::SmallServer>(
         control_, std::exchange(admin_descriptor_, -1),
-        [this](SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); }, events_);
+        [this](admin::SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); }, events_);
   }
   for (auto const& listening : live_->listening) say_listening(listening.socket);
   if (admin_address_) events_->info("admin on http://{}", net::to_text(*admin_address_));
-  tell_manager(ServiceState::ready);
+  tell_manager(machine::ServiceState::ready);
   control_.run();
   workers_.clear();  // ends and joins the threads; what they had to log is handed over
   log_writer_->stop();
@@ -160,7 +160,7 @@ void App::begin_drain() {
     draining_since_ = now;
     quiet_.emplace(now);
     admin_->set_draining();
-    tell_manager(ServiceState::stopping);
+    tell_manager(machine::ServiceState::stopping);
     for (auto& worker : workers_) worker->begin_drain();
     // Another process serves the port now, and it must get the new connections.
     if (options_.share_port && !drain_.quit) {

@@ -2,12 +2,12 @@
 // admin port, reads the configuration again, and ends the process in order.
 #pragma once
 
-#include "app/admin.hpp"
-#include "app/commands.hpp"
+#include "admin/reload_report.hpp"
+#include "admin/server.hpp"
 #include "app/drain.hpp"
 #include "app/listeners.hpp"
-#include "app/reload_report.hpp"
-#include "app/service_manager.hpp"
+#include "app/machine/service_manager.hpp"
+#include "app/startup.hpp"
 #include "app/worker.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -18,8 +18,6 @@
 #include <vector>
 
 namespace ambassador::app {
-
-struct ReadConfiguration;
 
 struct AppOptions {
   bool share_port = false;        ///< `--share-port`
@@ -32,7 +30,7 @@ struct AppOptions {
 
 class App {
  public:
-  App(std::shared_ptr<Snapshot const> snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events);
+  App(std::shared_ptr<route::Snapshot const> snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events);
   ~App();
 
   /// Reads the files that the configuration names. What is wrong with them; nothing may be opened then.
@@ -52,7 +50,7 @@ class App {
   void start_workers();
   void complete(LiveSnapshot& next, LiveSnapshot const* previous);
   void say_listening(std::uint64_t number) const;
-  void tell_manager(ServiceState state) const;
+  void tell_manager(machine::ServiceState state) const;
   void wait_for_signal();
   void begin_drain();
   void look_at_drain();
@@ -87,18 +85,18 @@ class App {
 
   std::optional<config::ListenAddress> const admin_at_start_;
   std::optional<unsigned> const workers_at_start_;
-  ReloadReport reloads_;
+  admin::ReloadReport reloads_;
   std::vector<std::string> watched_files_;  ///< a change of which is a reload
   std::uint64_t configuration_watch_ = 0;
 
-  MemoryCeiling memory_{find_memory_cgroup()};
+  machine::MemoryCeiling memory_{machine::find_memory_cgroup()};
   upstream::SharedUpstreams upstreams_;
   upstream::EndpointStates endpoint_states_;
   std::shared_ptr<observe::RecentLines> recent_lines_ = std::make_shared<observe::RecentLines>();
   std::unique_ptr<observe::LogWriter> log_writer_;
   std::unique_ptr<Commons> commons_;
-  std::unique_ptr<Admin> admin_;
-  std::unique_ptr<SmallServer> admin_server_;
+  std::unique_ptr<admin::Server> admin_;
+  std::unique_ptr<admin::SmallServer> admin_server_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
   DrainState drain_;

@@ -1,6 +1,6 @@
 #include "app/listeners.hpp"
 
-#include "app/port_owner.hpp"
+#include "app/machine/port_owner.hpp"
 #include "net/addresses.hpp"
 #include "net/listener.hpp"
 
@@ -25,7 +25,7 @@ CannotListen cannot_listen(config::ListenAddress const& address, boost::system::
   if (code != asio::error::address_in_use) {
     return CannotListen{fmt::format("cannot listen on {} ({}): {}", text, what, code.message())};
   }
-  auto const owner = describe_port_owner(endpoint_of(address));
+  auto const owner = machine::describe_port_owner(endpoint_of(address));
   return CannotListen{fmt::format("cannot listen on {} ({}): the port is in use{}. Stop that process or choose another port{}",
                                   text, what, owner,
                                   what == "admin" ? "" : "; two ambassadors may share one with --share-port")};
@@ -57,7 +57,8 @@ OpenAddress const* Listeners::find_open(config::ListenAddress const& address, Li
 /// of our own.
 boost::system::error_code Listeners::probe(tcp::endpoint const& endpoint) const {
   if (endpoint.port() == 0 || guard_.holds(endpoint.port())) return {};
-  if (share_port_) return PortGuard::is_held(endpoint.port()) ? asio::error::address_in_use : boost::system::error_code{};
+  if (share_port_)
+    return machine::PortGuard::is_held(endpoint.port()) ? asio::error::address_in_use : boost::system::error_code{};
   auto const opened = net::open_listening_socket(endpoint, false);
   if (!opened) return opened.error().code;
   ::close(*opened);

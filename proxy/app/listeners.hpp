@@ -2,7 +2,7 @@
 // before are kept as they are, so that no connection is lost.
 #pragma once
 
-#include "app/port_guard.hpp"
+#include "app/machine/port_guard.hpp"
 #include "app/worker.hpp"
 #include "config/settings.hpp"
 #include "observe/event_log.hpp"
@@ -81,7 +81,7 @@ class Listeners {
   unsigned workers_;
   bool share_port_;
   observe::EventLog& events_;
-  PortGuard guard_;
+  machine::PortGuard guard_;
   std::vector<OpenAddress> addresses_;
   std::uint64_t last_number_ = 0;
 };

@@ -2,9 +2,9 @@
 // What it shares with the one before is taken over as it is. It goes when the last call that it was used for is over.
 #pragma once
 
-#include "app/config_files.hpp"
-#include "app/snapshot.hpp"
+#include "app/files.hpp"
 #include "observe/metrics.hpp"
+#include "route/snapshot.hpp"
 #include "session/context.hpp"
 #include "session/source_limits.hpp"
 #include "upstream/egress.hpp"
@@ -28,7 +28,7 @@ struct Listening {
 class LiveSnapshot {
  public:
   /// `previous` may be null.
-  LiveSnapshot(std::shared_ptr<Snapshot const> snapshot, upstream::Ways& ways, LiveSnapshot const* previous)
+  LiveSnapshot(std::shared_ptr<route::Snapshot const> snapshot, upstream::Ways& ways, LiveSnapshot const* previous)
       : snapshot_{std::move(snapshot)},
         files_{settings(), previous != nullptr ? &previous->files_ : nullptr},
         egress_{settings(), files_.for_egress(), ways},
@@ -40,7 +40,7 @@ class LiveSnapshot {
   LiveSnapshot(LiveSnapshot const&) = delete;
   LiveSnapshot& operator=(LiveSnapshot const&) = delete;
 
-  [[nodiscard]] Snapshot const& snapshot() const noexcept { return *snapshot_; }
+  [[nodiscard]] route::Snapshot const& snapshot() const noexcept { return *snapshot_; }
   [[nodiscard]] config::Settings const& settings() const noexcept { return snapshot_->settings; }
   [[nodiscard]] ConfigFiles& files() noexcept { return files_; }
   [[nodiscard]] upstream::EgressTable const& egress() const noexcept { return egress_; }
@@ -64,7 +64,7 @@ class LiveSnapshot {
   std::vector<boost::asio::ip::tcp::endpoint> own_addresses;  ///< never connected to
 
  private:
-  std::shared_ptr<Snapshot const> snapshot_;
+  std::shared_ptr<route::Snapshot const> snapshot_;
   ConfigFiles files_;
   upstream::EgressTable egress_;
   session::SourceLimits source_limits_;

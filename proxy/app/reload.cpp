@@ -67,9 +67,9 @@ void App::reload() {
   if (!options_.configuration || watched_files_.empty()) {
     return reloads_.skipped("there is no configuration file to read again: flags and environment are those of the start");
   }
-  tell_manager(ServiceState::reloading);
+  tell_manager(machine::ServiceState::reloading);
   read_again();
-  tell_manager(ServiceState::ready);
+  tell_manager(machine::ServiceState::ready);
 }
 
 void App::read_again() {

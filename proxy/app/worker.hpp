@@ -4,7 +4,7 @@
 
 #include "app/drain.hpp"
 #include "app/live_snapshot.hpp"
-#include "app/memory_ceiling.hpp"
+#include "app/machine/memory_ceiling.hpp"
 #include "net/listener.hpp"
 #include "net/resolver.hpp"
 #include "observe/event_log.hpp"
@@ -33,7 +33,7 @@ struct Commons {
   upstream::SharedUpstreams& upstreams;
   upstream::EndpointStates& endpoint_states;
   std::string const& pseudonym;
-  MemoryCeiling& memory;  ///< sampled by the first worker
+  machine::MemoryCeiling& memory;  ///< sampled by the first worker
 };
 
 /// A listening socket, with the number that its address has.

@@ -78,7 +78,8 @@ class Rules(unittest.TestCase):
 
     def test_an_edge_that_is_not_there(self):
         for layer, other in (("wire", "config"), ("balance", "route"), ("net", "wire"), ("upstream", "session"),
-                             ("session", "app"), ("observe", "net"), ("base", "wire")):
+                             ("session", "app"), ("session", "admin"), ("admin", "session"), ("admin", "app"), ("app", "command"),
+                             ("app", "kubernetes"), ("observe", "net"), ("observe", "route"), ("base", "wire")):
             with self.subTest(layer=layer, other=other):
                 self.assert_breach({f"{layer}/a.cpp": f'#include "{other}/b.hpp"\n', f"{other}/b.hpp": ""},
                                    f"{layer} must not include {other}")

@@ -19,7 +19,9 @@ DIRECT = {
     "upstream": ["net", "balance", "config", "observe"],
     "session": ["net", "wire", "route", "upstream", "observe"],
     "adapter": ["net", "observe", "config"],
-    "app": ["session", "adapter", "kubernetes"],
+    "admin": ["upstream", "route"],
+    "app": ["session", "admin"],
+    "command": ["app", "adapter", "kubernetes"],
 }
 PURE = ["base", "wire", "config", "route", "balance", "kubernetes"]
 

@@ -200,8 +200,8 @@ class Proxy {
 
  private:
   std::shared_ptr<app::LiveSnapshot> make(config::Settings settings, app::LiveSnapshot const* previous = nullptr) {
-    auto live = std::make_shared<app::LiveSnapshot>(std::make_shared<app::Snapshot const>(json_log(std::move(settings))), ways_,
-                                                    previous);
+    auto live = std::make_shared<app::LiveSnapshot>(std::make_shared<route::Snapshot const>(json_log(std::move(settings))),
+                                                    ways_, previous);
     for (auto const& fault : live->files().load()) throw std::runtime_error{config::to_string(fault)};
     std::vector<std::string> sources;
     std::vector<std::string> allowed;
@@ -247,7 +247,7 @@ class Proxy {
   std::string pseudonym_ = "amb";
   upstream::SharedUpstreams upstreams_;
   upstream::EndpointStates endpoint_states_;
-  app::MemoryCeiling memory_{std::nullopt};
+  app::machine::MemoryCeiling memory_{std::nullopt};
   std::optional<observe::LogWriter> log_writer_;
   std::optional<app::Commons> commons_;
   std::vector<std::unique_ptr<app::Worker>> workers_;
