@@ -1,6 +1,7 @@
 // CONNECT to a destination that is allowed as it is (RFC 9110 section 9.3.6): a tunnel, which is judged by its first bytes.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 #include "unit/wire/client_hellos.hpp"
 
 namespace ambassador::support::connect_test {
@@ -58,7 +59,7 @@ TEST(connect, what_came_behind_the_head_is_not_lost) {
 }
 
 TEST(connect, one_of_http_1_0_without_host_is_served) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+  ScriptedUpstream upstream{echoing()};
   Proxy proxy{allowing(upstream)};
   auto client = proxy.connect();
   client.send("CONNECT " + upstream.authority() + " HTTP/1.0\r\n\r\n");
@@ -68,28 +69,16 @@ TEST(connect, one_of_http_1_0_without_host_is_served) {
 }
 
 TEST(connect, the_client_s_end_is_passed_on_and_the_answer_still_comes) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    EXPECT_EQ(socket.receive_all(), "last words");
-    EXPECT_EQ(socket.end(), End::closed);
-    socket.send("and an answer");
-  }};
+  ScriptedUpstream upstream{answering_the_end("last words", "and an answer")};
   Proxy proxy{allowing(upstream)};
   auto client = tunnel(proxy, upstream.authority());
-  client.send("last words");
-  client.shutdown_send();
-  EXPECT_EQ(client.receive_all(), "and an answer");
-  EXPECT_EQ(client.end(), End::closed);
+  ask_and_end(client, "last words", "and an answer");
   expect_over(proxy, upstream);
   expect_tunnel(only_record(proxy), upstream.authority(), 10, 13, "client");
 }
 
 TEST(connect, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    socket.send("last words");
-    socket.shutdown_send();
-    EXPECT_EQ(socket.receive_all(), "and an answer");
-    EXPECT_EQ(socket.end(), End::closed);
-  }};
+  ScriptedUpstream upstream{ending_first("last words", "and an answer")};
   Proxy proxy{allowing(upstream)};
   auto client = tunnel(proxy, upstream.authority());
   EXPECT_EQ(client.receive_all(), "last words");
@@ -113,7 +102,7 @@ TEST(connect, a_server_may_speak_before_the_client_says_anything) {
 }
 
 TEST(connect, where_nobody_listens_is_a_502_and_the_connection_goes_on) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+  ScriptedUpstream upstream{echoing()};
   auto settings = allowing(upstream);
   auto const nobody = unused_port();
   settings.allow.push_back(allow("127.0.0.1", nobody));

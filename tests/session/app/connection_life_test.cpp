@@ -1,38 +1,15 @@
 // A client's connection from accept to close: slow heads, idle ends, limits, the drain and the cut.
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 namespace ambassador::support::connection_life_test {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// Answers when it is told to.
-class Held {
- public:
-  ScriptedUpstream::Script script() {
-    return [this](Socket& socket, std::size_t) {
-      while (!read_request(socket).empty() && socket.end() == End::open) {
-        ++waiting_;
-        eventually([this] { return released_.load(); });
-        socket.send(ok_response);
-      }
-    };
-  }
-  void release() { released_ = true; }
-  bool has(int waiting) {
-    return eventually([&] { return waiting_ == waiting; });
-  }
-
- private:
-  std::atomic<int> waiting_ = 0;
-  std::atomic<bool> released_ = false;
-};
-
 TEST(connection_life, a_slow_head_is_a_408) {
   ScriptedUpstream upstream{always(ok_response)};
-  config::Timeouts timeouts;
-  timeouts.head = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.head = 200ms})};
   auto client = proxy.connect();
   client.send("GET /x HT");
   EXPECT_EQ(status_of(receive_response(client)), 408);
@@ -46,9 +23,7 @@ TEST(connection_life, a_slow_head_is_a_408) {
 
 TEST(connection_life, a_head_that_trickles_is_a_408) {
   ScriptedUpstream upstream{always(ok_response)};
-  config::Timeouts timeouts;
-  timeouts.head = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.head = 200ms})};
   auto client = proxy.connect();
   client.send("GET /");
   auto const until = std::chrono::steady_clock::now() + patience;
@@ -71,9 +46,7 @@ TEST(connection_life, a_slow_head_does_not_hurt_others) {
 
 TEST(connection_life, an_idle_connection_is_closed_without_a_word) {
   ScriptedUpstream upstream{always(ok_response)};
-  config::Timeouts timeouts;
-  timeouts.keepalive = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.keepalive = 200ms})};
   auto client = proxy.connect();
   client.send(get_x);
   EXPECT_EQ(status_of(receive_response(client)), 200);

@@ -1,6 +1,7 @@
 // A source's own limits, and what is changed in the heads of its calls.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -41,26 +42,21 @@ TEST(limits, calls_beyond_the_rate_get_429_and_when_to_come_back) {
 }
 
 TEST(limits, calls_beyond_those_that_may_be_under_way_get_503_until_one_ends) {
-  std::atomic<bool> answer{false};
-  ScriptedUpstream upstream{[&](Socket& socket, std::size_t) {
-    while (!read_request(socket).empty()) {
-      eventually([&] { return answer.load(); });
-      socket.send(ok_response);
-    }
-  }};
+  Held held;
+  ScriptedUpstream upstream{held.script()};
   auto settings = to(upstream.port());
   settings.map.front().requests = 1;
   Proxy proxy{settings};
   auto first = proxy.connect();
   first.send(get_x);
-  EXPECT_TRUE(eventually([&] { return upstream.accepted() == 1; }));
+  EXPECT_TRUE(held.has(1));
   auto second = proxy.connect();
   second.send(json_get);
   auto const reply = receive_response(second);
   EXPECT_EQ(status_of(reply), 503);
   EXPECT_EQ(reason_code(reply), "too_many_requests");
   EXPECT_NE(reply.find("\r\nRetry-After: 1\r\n"), std::string::npos) << reply;
-  answer = true;
+  held.release();
   EXPECT_EQ(status_of(receive_response(first)), 200);
   second.send(get_x);
   EXPECT_EQ(status_of(receive_response(second)), 200) << "the first one's place was not given back";

@@ -2,6 +2,7 @@
 // both have in common goes on.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 namespace ambassador::support::reload_test {
 namespace {
@@ -24,14 +25,9 @@ void answer_target(Socket& socket, std::size_t) {
   }
 }
 
-std::string body_of(std::string const& response) {
-  auto const head_end = response.find("\r\n\r\n");
-  return head_end == std::string::npos ? response : response.substr(head_end + 4);
-}
-
 std::string call(Socket& client) {
   client.send(get_x);
-  return body_of(receive_response(client));
+  return std::string{body_of(receive_response(client))};
 }
 
 TEST(reload, a_kept_connection_goes_on_and_its_next_call_takes_the_new_map) {
@@ -141,19 +137,14 @@ TEST(reload, what_a_source_used_of_its_rate_stays_used) {
 }
 
 TEST(reload, calls_under_way_count_on_against_their_source_s_limit) {
-  std::atomic<bool> answer{false};
-  ScriptedUpstream upstream{[&](Socket& socket, std::size_t) {
-    while (!read_request(socket).empty()) {
-      eventually([&] { return answer.load(); });
-      socket.send(ok_response);
-    }
-  }};
+  Held held;
+  ScriptedUpstream upstream{held.script()};
   auto settings = to(upstream.port());
   settings.map.front().requests = 1;
   Proxy proxy{settings};
   auto first = proxy.connect();
   first.send(get_x);
-  ASSERT_TRUE(eventually([&] { return upstream.accepted() == 1; }));
+  ASSERT_TRUE(held.has(1));
   settings.map.insert(settings.map.begin(), mapping("other", "", "127.0.0.1", 9));
   proxy.reload(settings);
   auto second = proxy.connect();
@@ -163,7 +154,7 @@ TEST(reload, calls_under_way_count_on_against_their_source_s_limit) {
   }));
   second.send(get_x);
   EXPECT_EQ(status_of(receive_response(second)), 503);
-  answer = true;
+  held.release();
   EXPECT_EQ(status_of(receive_response(first)), 200);
   second.send(get_x);
   EXPECT_EQ(status_of(receive_response(second)), 200) << "the place was given back";

@@ -19,10 +19,7 @@ void stream_events(Socket& socket, std::size_t) {
 }
 
 config::Settings short_waits(std::uint16_t port, Milliseconds response, Milliseconds idle) {
-  config::Timeouts timeouts;
-  timeouts.response = response;
-  timeouts.idle = idle;
-  return with(to(port), timeouts);
+  return with(to(port), {.response = response, .idle = idle});
 }
 
 TEST(response_life, events_are_passed_on_as_they_come) {

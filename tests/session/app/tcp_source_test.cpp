@@ -1,6 +1,7 @@
 // A tcp:// source: its listener's connections go to the target, whatever they carry, and each is one line of the log.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 #include "wire/proxy_protocol.hpp"
 
 namespace ambassador::support::tcp_source_test {
@@ -48,28 +49,16 @@ TEST(tcp_source, the_server_may_speak_first) {
 }
 
 TEST(tcp_source, the_client_s_end_is_passed_on_and_the_answer_still_comes) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    EXPECT_EQ(socket.receive_all(), "question");
-    EXPECT_EQ(socket.end(), End::closed);
-    socket.send("answer");
-  }};
+  ScriptedUpstream upstream{answering_the_end("question", "answer")};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
-  client.send("question");
-  client.shutdown_send();
-  EXPECT_EQ(client.receive_all(), "answer");
-  EXPECT_EQ(client.end(), End::closed);
+  ask_and_end(client, "question", "answer");
   expect_over(proxy, upstream);
   expect_connection(only_record(proxy), upstream, 8, 6, "client");
 }
 
 TEST(tcp_source, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    socket.send("all I have");
-    socket.shutdown_send();
-    EXPECT_EQ(socket.receive_all(), "more from me");
-    EXPECT_EQ(socket.end(), End::closed);
-  }};
+  ScriptedUpstream upstream{ending_first("all I have", "more from me")};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
   EXPECT_EQ(client.receive_all(), "all I have");
@@ -81,19 +70,11 @@ TEST(tcp_source, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
 }
 
 TEST(tcp_source, much_arrives_whole_both_ways_at_once) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+  ScriptedUpstream upstream{echoing()};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
-  std::string text;
-  for (int number = 0; text.size() < 4'000'000; ++number) text += std::to_string(number) + ' ';
-  std::thread sending{[&, out = Socket{client.share()}]() mutable {
-    out.send(text);
-    out.shutdown_send();
-  }};
-  EXPECT_TRUE(client.receive_all() == text);
-  sending.join();
+  auto const size = expect_much_comes_back(client);
   expect_over(proxy, upstream);
-  auto const size = static_cast<std::int64_t>(text.size());
   expect_connection(only_record(proxy), upstream, size, size, "client");
 }
 
@@ -186,7 +167,7 @@ TEST(tcp_source, a_client_that_says_nothing_is_told_of_too) {
 }
 
 TEST(tcp_source, connections_beyond_its_requests_are_reset) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+  ScriptedUpstream upstream{echoing()};
   auto settings = tcp_to(upstream.port());
   settings.map.front().requests = 1;
   Proxy proxy{settings};
@@ -230,7 +211,7 @@ TEST(tcp_source, connections_beyond_its_rate_are_reset) {
 }
 
 TEST(tcp_source, one_that_waits_for_a_connection_leaves_when_its_client_does) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+  ScriptedUpstream upstream{echoing()};
   auto settings = tcp_to(upstream.port());
   settings.limits.connections = 1;
   Proxy proxy{settings};
@@ -259,7 +240,7 @@ TEST(tcp_source, a_silent_one_ends_after_its_idle_time) {
 }
 
 TEST(tcp_source, is_under_way_only_while_bytes_move) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+  ScriptedUpstream upstream{echoing()};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
   client.send("ping");
@@ -277,7 +258,7 @@ TEST(tcp_source, is_under_way_only_while_bytes_move) {
 }
 
 TEST(tcp_source, a_drain_waits_for_it_and_a_cut_ends_it) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+  ScriptedUpstream upstream{echoing()};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
   proxy.worker().drain();

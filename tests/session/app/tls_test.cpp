@@ -1,6 +1,7 @@
 // TLS on either side, between two proxies: one makes it towards its target, the other ends it at its listener.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 namespace ambassador::support::tls_test {
 namespace {
@@ -241,36 +242,22 @@ TEST_F(tls, a_tunnel_that_is_cut_without_a_close_notify_is_reset) {
 }
 
 TEST_F(tls, a_half_close_goes_through_both_ways) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    EXPECT_EQ(socket.receive_all(), "question");
-    EXPECT_EQ(socket.end(), End::closed);
-    socket.send("answer");
-  }};
+  ScriptedUpstream upstream{answering_the_end("question", "answer")};
   Proxy server{behind_tls(tcp_to(upstream.port()), good)};
   Proxy proxy{tls_to(server.port(), ca.file())};
   auto client = proxy.connect();
-  client.send("question");
-  client.shutdown_send();
-  EXPECT_EQ(client.receive_all(), "answer");
-  EXPECT_EQ(client.end(), End::closed);
+  ask_and_end(client, "question", "answer");
   client.close();
   expect_record(only_record(proxy), 0, "");
   expect_record(only_record(server), 0, "");
 }
 
 TEST_F(tls, a_tunnel_carries_much_both_ways_at_once) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+  ScriptedUpstream upstream{echoing()};
   Proxy server{behind_tls(tcp_to(upstream.port()), good)};
   Proxy proxy{tls_to(server.port(), ca.file())};
   auto client = proxy.connect();
-  std::string text;
-  for (int number = 0; text.size() < 4'000'000; ++number) text += std::to_string(number) + ' ';
-  std::thread sending{[&, out = Socket{client.share()}]() mutable {
-    out.send(text);
-    out.shutdown_send();
-  }};
-  EXPECT_TRUE(client.receive_all() == text);
-  sending.join();
+  expect_much_comes_back(client);
 }
 
 // Listeners. The client is a tcp:// source with a tls:// target.

@@ -1,5 +1,6 @@
 // What is no longer HTTP, or no longer one call: Upgrade (RFC 9110 section 7.8) and CONNECT (section 9.3.6).
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 namespace ambassador::support::tunnel_test {
 namespace {
@@ -22,11 +23,6 @@ ScriptedUpstream::Script switching(std::function<void(Socket&)> then) {
   };
 }
 
-void echo(Socket& socket) {
-  while (socket.receive_until([](std::string_view bytes) { return !bytes.empty(); }))
-    socket.send(socket.take(socket.pending().size()));
-}
-
 /// A client whose upgrade was granted.
 Socket upgraded(Proxy& proxy) {
   auto client = proxy.connect();
@@ -35,12 +31,7 @@ Socket upgraded(Proxy& proxy) {
   return client;
 }
 
-config::Settings idle_after(std::uint16_t port, Milliseconds idle) {
-  config::Timeouts timeouts;
-  timeouts.idle = idle;
-  timeouts.response = 200ms;
-  return with(to(port), timeouts);
-}
+config::Settings idle_after(std::uint16_t port, Milliseconds idle) { return with(to(port), {.response = 200ms, .idle = idle}); }
 
 TEST(tunnel, an_upgrade_carries_bytes_both_ways) {
   ScriptedUpstream upstream{switching(echo)};
@@ -111,14 +102,7 @@ TEST(tunnel, a_large_flow_both_ways_arrives_whole) {
   ScriptedUpstream upstream{switching(echo)};
   Proxy proxy{to(upstream.port())};
   auto client = upgraded(proxy);
-  std::string text;
-  for (int number = 0; text.size() < 4'000'000; ++number) text += std::to_string(number) + ' ';
-  std::thread sending{[&, out = Socket{client.share()}]() mutable {
-    out.send(text);
-    out.shutdown_send();
-  }};
-  EXPECT_TRUE(client.receive_all() == text);
-  sending.join();
+  expect_much_comes_back(client);
   expect_released(proxy, upstream, 0);
 }
 

@@ -13,11 +13,7 @@ std::string post_head(std::size_t length, std::string const& more = "") {
 
 std::string const too_large = "HTTP/1.1 413 Content Too Large\r\nDate: D\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig";
 
-config::Settings short_body(std::uint16_t port, Milliseconds body = 200ms) {
-  config::Timeouts timeouts;
-  timeouts.body = body;
-  return with(to(port), timeouts);
-}
+config::Settings short_body(std::uint16_t port, Milliseconds body = 200ms) { return with(to(port), {.body = body}); }
 
 TEST(upload, its_first_bytes_go_up_at_once) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
@@ -183,9 +179,7 @@ TEST(upload, the_client_is_not_blamed_for_an_upstream_that_does_not_read) {
                               socket.receive_all();
                             },
                             4096};
-  config::Timeouts timeouts;
-  timeouts.body = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.body = 200ms})};
   auto client = proxy.connect();
   std::size_t const length = 8'000'000;
   client.send(post_head(length));
@@ -197,9 +191,7 @@ TEST(upload, the_client_is_not_blamed_for_an_upstream_that_does_not_read) {
 
 TEST(upload, an_upstream_that_never_reads_is_a_504) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.wait_for_end(); }, 4096};
-  config::Timeouts timeouts;
-  timeouts.response = 300ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.response = 300ms})};
   auto client = proxy.connect();
   client.send(post_head(100'000'000));
   std::thread sending{[&] { client.send(std::string(100'000'000, 'x')); }};
@@ -221,9 +213,7 @@ TEST(upload, the_response_time_begins_when_the_body_is_up) {
     socket.send(ok_response);
     socket.receive_all();
   }};
-  config::Timeouts timeouts;
-  timeouts.response = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.response = 200ms})};
   auto client = proxy.connect();
   client.send(post_head(2));
   std::this_thread::sleep_for(500ms);

@@ -1,6 +1,7 @@
 // A parent proxy: http goes through it in absolute form, all else by a tunnel that it is asked for.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 #include <boost/json/serialize.hpp>
 

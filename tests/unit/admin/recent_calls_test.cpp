@@ -31,7 +31,8 @@ class RecentCalls : public testing::Test {
   }
   [[nodiscard]] json::object first() const { return answer().at("calls").at(0).as_object(); }
 
-  std::unique_ptr<route::Snapshot> snapshot = support::snapshot_of("map: [{source: http://localhost/api, target: http://numbers/rng}]");
+  std::unique_ptr<route::Snapshot> snapshot =
+      support::snapshot_of("map: [{source: http://localhost/api, target: http://numbers/rng}]");
   observe::RecentLines lines;
   SeenCalls seen;
   observe::LogStyle style;
