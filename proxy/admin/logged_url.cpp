@@ -12,9 +12,9 @@ constexpr std::uint16_t default_listener_port = 1080;
 
 constexpr std::string_view tcp_scheme = "tcp://";
 
-bool was_seen(SeenCalls const& seen, SeenDestination const& wanted) {
-  return std::any_of(seen.calls.begin(), seen.calls.end(), [&](SeenCall const& one) {
-    return SeenDestination{one.form, one.host, one.port, one.path} == wanted;
+bool was_seen(route::SeenCalls const& seen, route::SeenDestination const& wanted) {
+  return std::any_of(seen.calls.begin(), seen.calls.end(), [&](route::SeenCall const& one) {
+    return route::SeenDestination{one.form, one.host, one.port, one.path} == wanted;
   });
 }
 
@@ -35,7 +35,7 @@ std::uint16_t listener_port_of(observe::LoggedCall const& call, route::RequestUr
   return named ? url.port() : std::uint16_t{0};
 }
 
-std::string lines_for(route::RequestUrl const& url, std::uint16_t listener_port, SeenCalls const& seen) {
+std::string lines_for(route::RequestUrl const& url, std::uint16_t listener_port, route::SeenCalls const& seen) {
   if (url.form != route::TargetForm::absolute || was_seen(seen, route::seen_destination(url, listener_port)))
     return route::lines_to_paste(url, listener_port);
   auto straight = url;

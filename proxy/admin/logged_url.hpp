@@ -2,9 +2,9 @@
 // came in, nor in which form, so both are inferred.
 #pragma once
 
-#include "base/seen_call.hpp"
 #include "observe/logged_call.hpp"
 #include "route/request_url.hpp"
+#include "route/seen.hpp"
 #include "route/snapshot.hpp"
 
 namespace ambassador::admin {
@@ -17,6 +17,6 @@ std::uint16_t listener_port_of(observe::LoggedCall const& call, route::RequestUr
 
 /// The lines that would let a call pass which the map did not cover: as they were in its reply. `seen` tells which calls came
 /// straight to a listener.
-std::string lines_for(route::RequestUrl const& url, std::uint16_t listener_port, SeenCalls const& seen);
+std::string lines_for(route::RequestUrl const& url, std::uint16_t listener_port, route::SeenCalls const& seen);
 
 }  // namespace ambassador::admin

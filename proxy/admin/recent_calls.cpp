@@ -40,7 +40,7 @@ std::string covering(route::Snapshot const& snapshot, observe::LoggedCall const&
 }
 
 void add_remedy(boost::json::object& object, route::Snapshot const& snapshot, observe::LoggedCall const& call,
-                SeenCalls const& seen) {
+                route::SeenCalls const& seen) {
   route::RequestUrl url;
   if (!needs_a_line(call) || !read_logged_url(call, url)) return;
   auto const port = listener_port_of(call, url, &snapshot);
@@ -73,7 +73,7 @@ boost::json::object object_of(std::uint64_t number, observe::LoggedCall const& c
 
 }  // namespace
 
-std::string recent_calls_json(route::Snapshot const& snapshot, observe::RecentLines const& lines, SeenCalls const& seen,
+std::string recent_calls_json(route::Snapshot const& snapshot, observe::RecentLines const& lines, route::SeenCalls const& seen,
                               std::uint64_t after) {
   boost::json::array calls;
   auto last = after;

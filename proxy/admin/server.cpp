@@ -146,7 +146,7 @@ SmallResponse Server::answer_local(std::string_view path, std::string_view query
   auto const now = net::now();
   if (path == "/config") return yaml_response(config::to_yaml(snapshot_->settings), accept);
   if (path == "/endpoints") return local_response(status::ok, endpoints_text(parts_.endpoints, now));
-  if (path == "/suggest") return yaml_response(suggest_seen(*snapshot_, parts_.metrics), accept);
+  if (path == "/suggest") return yaml_response(suggest_seen(*snapshot_, parts_.metrics, parts_.seen()), accept);
   if (path == "/explain") return answer_explain(query, accept.starts_with("application/json"));
   if (path == "/status") {
     StatusParts const parts{*snapshot_,      parts_.metrics, parts_.endpoints, parts_.reloads,
@@ -155,8 +155,7 @@ SmallResponse Server::answer_local(std::string_view path, std::string_view query
   }
   if (path == "/calls") {
     auto const after = parse_decimal(parameter(query, "after")).value_or(0);
-    return local_response(status::ok, recent_calls_json(*snapshot_, parts_.lines, parts_.metrics.seen(), after),
-                          "application/json");
+    return local_response(status::ok, recent_calls_json(*snapshot_, parts_.lines, parts_.seen(), after), "application/json");
   }
   if (is_browser(accept)) return page_response();
   return local_response(status::ok, std::string{index_text});

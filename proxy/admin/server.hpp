@@ -8,6 +8,7 @@
 #include "net/resolver.hpp"
 #include "observe/metrics.hpp"
 #include "observe/recent_lines.hpp"
+#include "route/seen.hpp"
 #include "route/snapshot.hpp"
 #include "upstream/endpoint_states.hpp"
 
@@ -26,6 +27,7 @@ struct ServerParts {
   net::Resolver const& resolver;
   observe::RecentLines const& lines;
   std::string version;
+  std::function<route::SeenCalls()> seen;  ///< what the workers saw called that the configuration does not cover
 };
 
 class Server {

@@ -10,9 +10,9 @@
 
 namespace ambassador::admin {
 
-std::string suggest_seen(route::Snapshot const& snapshot, observe::Metrics const& metrics) {
+std::string suggest_seen(route::Snapshot const& snapshot, observe::Metrics const& metrics, route::SeenCalls const& seen) {
   route::Usage const usage{snapshot.settings, metrics.mapping_uses(), metrics.allow_uses()};
-  return route::suggest(metrics.seen(), &usage);
+  return route::suggest(seen, &usage);
 }
 
 LogSuggestion::LogSuggestion(route::Snapshot const* snapshot) : snapshot_{snapshot} {
@@ -76,7 +76,7 @@ std::string LogSuggestion::text() const {
   std::vector<std::string> notes;
   if (not_ours_ == 1) notes.emplace_back("1 line was left out: it is not of an access log.");
   if (not_ours_ > 1) notes.push_back(fmt::format("{} lines were left out: they are not of an access log.", not_ours_));
-  SeenCalls seen;
+  route::SeenCalls seen;
   seen_.add_to(seen);
   bool const whole = snapshot_ != nullptr && snapshot_->settings.log.share >= 1;
   if (snapshot_ != nullptr && !whole)

@@ -3,7 +3,7 @@
 
 #include "observe/logged_call.hpp"
 #include "observe/metrics.hpp"
-#include "observe/seen.hpp"
+#include "route/seen.hpp"
 #include "route/snapshot.hpp"
 
 #include <cstddef>
@@ -15,8 +15,8 @@
 
 namespace ambassador::admin {
 
-/// The answer of /suggest.
-std::string suggest_seen(route::Snapshot const& snapshot, observe::Metrics const& metrics);
+/// The answer of /suggest: `seen` is what the workers saw.
+std::string suggest_seen(route::Snapshot const& snapshot, observe::Metrics const& metrics, route::SeenCalls const& seen);
 
 /// A log, line by line. With a snapshot, calls that its rules cover are left out and counted as uses.
 class LogSuggestion {
@@ -36,7 +36,7 @@ class LogSuggestion {
   bool is_covered(observe::LoggedCall const& call, route::RequestUrl const& url, std::uint16_t listener_port);
 
   route::Snapshot const* snapshot_;
-  observe::Seen seen_;
+  route::SeenTally seen_;
   std::vector<std::uint64_t> map_uses_;
   std::vector<std::uint64_t> allow_uses_;
   std::uint64_t not_ours_ = 0;  ///< lines

@@ -108,6 +108,13 @@ void App::start_workers() {
   for (auto& worker : workers_) worker->start();
 }
 
+/// What all workers saw; a destination may be there once for each.
+route::SeenCalls App::seen_calls() const {
+  route::SeenCalls seen;
+  for (auto const& worker : workers_) worker->add_seen_to(seen);
+  return seen;
+}
+
 void App::run() {
   std::signal(SIGPIPE, SIG_IGN);
   signals_.add(SIGTERM);
@@ -118,7 +125,8 @@ void App::run() {
   live_->files().watch(file_watch_, file_news_);
   watch_configuration(live_->snapshot().files);
   admin_ = std::make_unique<admin::Server>(
-      live_->snapshot(), admin::ServerParts{metrics_, endpoint_states_, reloads_, resolver_, *recent_lines_, options_.version});
+      live_->snapshot(), admin::ServerParts{metrics_, endpoint_states_, reloads_, resolver_, *recent_lines_, options_.version,
+                                            [this] { return seen_calls(); }});
   admin_->on_quit([this] { request_stop(); });
   if (admin_descriptor_ >= 0) {
     admin_server_ = std::make_unique<admin::SmallServer>(

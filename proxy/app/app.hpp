@@ -48,6 +48,7 @@ class App {
  private:
   std::optional<CannotListen> open_admin();
   void start_workers();
+  [[nodiscard]] route::SeenCalls seen_calls() const;
   void complete(LiveSnapshot& next, LiveSnapshot const* previous);
   void say_listening(std::uint64_t number) const;
   void tell_manager(machine::ServiceState state) const;

@@ -58,6 +58,7 @@ Worker::Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSn
                        .mirrors = mirrors_,
                        .metrics = commons.metrics.worker(index),
                        .log = log_,
+                       .seen = seen_,
                        .random = random_,
                        .pseudonym = commons.pseudonym,
                        .date = date_,
@@ -225,7 +226,7 @@ void Worker::adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocke
 void Worker::begin_term(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> const& sockets) {
   auto& metrics = commons_.metrics.worker(index_);
   metrics.make_room(commons_.metrics.counts());
-  metrics.seen().forget();
+  seen_.forget();
   auto old = std::exchange(term_, std::make_unique<Term>(std::move(snapshot), pools_, commons_));
   auto const& settings = term_->snapshot->settings();
   own_addresses_ = term_->snapshot->own_addresses;

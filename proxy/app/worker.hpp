@@ -76,6 +76,8 @@ class Worker {
   /// Ends the thread, once its connections are gone or given up.
   void stop();
   [[nodiscard]] std::size_t open_connections() const noexcept { return open_connections_.load(std::memory_order_acquire); }
+  /// Appends what it saw called that the configuration does not cover.
+  void add_seen_to(route::SeenCalls& out) const { seen_.add_to(out); }
   /// As of its last tick.
   [[nodiscard]] Activity activity() const noexcept;
 
@@ -128,6 +130,7 @@ class Worker {
   bool closing_ = false;       ///< the listeners close at the next tick
   bool closing_idle_ = false;  ///< and so do the idle connections
   observe::LogBuffer log_;
+  session::Seen seen_;
   Random random_;
   upstream::Discovery discovery_;
   upstream::Pools pools_;

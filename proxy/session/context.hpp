@@ -7,6 +7,7 @@
 #include "net/stream.hpp"
 #include "observe/log_buffer.hpp"
 #include "session/policy.hpp"
+#include "session/seen.hpp"
 #include "upstream/pool.hpp"
 
 #include <atomic>
@@ -58,6 +59,7 @@ struct Context {
   Mirrors& mirrors;
   observe::WorkerMetrics& metrics;
   observe::LogBuffer& log;
+  Seen& seen;
   Random& random;
   std::string_view pseudonym;              ///< our name in Via
   std::string const& date;                 ///< the value of Date, no older than a second

@@ -472,7 +472,7 @@ void Exchange::finish() noexcept {
   record_.duration = net::now() - began_;
   bool const blocked_by_map = record_.decision == observe::Decision::blocked && record_.reason_code == Reason::not_in_map;
   if (blocked_by_map || record_.decision == observe::Decision::reported) {
-    context_.metrics.seen().saw(route::seen_destination(url_, listener_->port), record_.time);
+    context_.seen.saw(route::seen_destination(url_, listener_->port), record_.time);
   }
   context_.metrics.record(record_);
   context_.log.append(record_);

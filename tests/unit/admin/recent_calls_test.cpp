@@ -34,7 +34,7 @@ class RecentCalls : public testing::Test {
   std::unique_ptr<route::Snapshot> snapshot =
       support::snapshot_of("map: [{source: http://localhost/api, target: http://numbers/rng}]");
   observe::RecentLines lines;
-  SeenCalls seen;
+  route::SeenCalls seen;
   observe::LogStyle style;
 };
 
@@ -71,7 +71,7 @@ TEST_F(RecentCalls, have_the_same_in_both_formats) {
 }
 
 TEST_F(RecentCalls, that_came_straight_to_a_listener_need_a_source) {
-  seen.calls.push_back({SeenForm::origin, "orders", 80, "/cart", 1, {}});
+  seen.calls.push_back({route::SeenForm::origin, "orders", 80, "/cart", 1, {}});
   log(Decision::blocked, "http://orders/cart/1", "not in the map");
   EXPECT_EQ(first().at("paste").as_string(), "map:\n  - source: http://orders/cart/1\n    target: http://the-real-service\n");
 }

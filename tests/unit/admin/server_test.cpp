@@ -37,7 +37,7 @@ class AdminTest : public testing::Test {
   asio::io_context context;
   net::Resolver const resolver{context, {}};
   observe::RecentLines lines;
-  Server admin{*snapshot, {metrics, endpoints, reloads, resolver, lines, "1.2.3"}};
+  Server admin{*snapshot, {metrics, endpoints, reloads, resolver, lines, "1.2.3", [] { return route::SeenCalls{}; }}};
 };
 
 TEST_F(AdminTest, anyone_may_ask_for_health_and_counters) {

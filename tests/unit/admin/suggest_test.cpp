@@ -103,9 +103,9 @@ TEST_F(SuggestBeside, the_workers_counters_know_what_was_seen_and_used) {
   call.mapping = observe::no_mapping;
   call.allow_rule = 1;
   metrics.worker(1).record(call);
-  metrics.worker(0).seen().saw({SeenForm::connect, "new.example", 443, {}}, {});
-  metrics.worker(1).seen().saw({SeenForm::absolute, "new.example", 443, {}}, {});
-  auto const text = suggest_seen(*snapshot, metrics);
+  route::SeenCalls const seen{
+      {{route::SeenForm::connect, "new.example", 443, {}, 1, {}}, {route::SeenForm::absolute, "new.example", 443, {}, 1, {}}}};
+  auto const text = suggest_seen(*snapshot, metrics, seen);
   EXPECT_THAT(text, HasSubstr("  # 2 calls, last 1970-01-01T00:00:00Z\n  - \"new.example:443\"\n"));
   EXPECT_THAT(text, HasSubstr("# never used: map[1] http://old (test.yaml:4)\n"));
   EXPECT_THAT(text, HasSubstr("# never used: map[2] http://canary (test.yaml:5)\n"));

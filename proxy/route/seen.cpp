@@ -1,11 +1,10 @@
-#include "observe/seen.hpp"
+#include "route/seen.hpp"
 
 #include <algorithm>
 
-namespace ambassador::observe {
+namespace ambassador::route {
 
-void Seen::saw(SeenDestination const& destination, SystemTime when) {
-  std::lock_guard const lock{mutex_};
+void SeenTally::saw(SeenDestination const& destination, SystemTime when) {
   auto at = calls_.find(destination);
   if (at == calls_.end()) {
     if (calls_.size() >= max_seen || destination.host.size() > max_host) {
@@ -19,18 +18,16 @@ void Seen::saw(SeenDestination const& destination, SystemTime when) {
   at->second.last = std::max(at->second.last, when);
 }
 
-void Seen::forget() {
-  std::lock_guard const lock{mutex_};
+void SeenTally::forget() {
   calls_.clear();
   overflow_ = 0;
 }
 
-void Seen::add_to(SeenCalls& out) const {
-  std::lock_guard const lock{mutex_};
+void SeenTally::add_to(SeenCalls& out) const {
   out.overflow += overflow_;
   for (auto const& [key, tally] : calls_) {
     out.calls.push_back({key.form, key.host, key.port, key.path, tally.count, tally.last});
   }
 }
 
-}  // namespace ambassador::observe
+}  // namespace ambassador::route
