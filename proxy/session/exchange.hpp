@@ -6,7 +6,7 @@
 #include "observe/call_record.hpp"
 #include "route/call_ids.hpp"
 #include "route/decision.hpp"
-#include "route/injection.hpp"
+#include "route/fault.hpp"
 #include "session/client_leg.hpp"
 #include "session/context.hpp"
 #include "session/error_reply.hpp"
@@ -124,8 +124,8 @@ class Exchange {
   net::Task<void> pause(Milliseconds wait);
 
   // `fault`, between the two: the head's views are no longer needed.
-  [[nodiscard]] std::optional<route::Injection> roll_fault();
-  net::Task<std::optional<After>> inject(route::Injection injection);
+  [[nodiscard]] std::optional<route::InjectedFault> roll_fault();
+  net::Task<std::optional<After>> inject(route::InjectedFault injection);
   net::Task<std::optional<Failure>> wait_on_purpose(Milliseconds delay);
 
   // The request's way up: exchange_request.cpp.

@@ -17,14 +17,14 @@ ErrorReply injected_reply(config::Mapping const& mapping, unsigned status) {
 
 }  // namespace
 
-std::optional<route::Injection> Exchange::roll_fault() {
+std::optional<route::InjectedFault> Exchange::roll_fault() {
   auto const* const mapping = decision_.match.mapping;
   if (mapping == nullptr || !mapping->fault) return std::nullopt;
-  return route::inject(*mapping->fault, context_.random());
+  return route::draw_fault(*mapping->fault, context_.random());
 }
 
 /// Nothing where the call goes on: late, then, which the log says.
-net::Task<std::optional<After>> Exchange::inject(route::Injection injection) {
+net::Task<std::optional<After>> Exchange::inject(route::InjectedFault injection) {
   record_.reason_code = Reason::fault_injected;
   if (injection.delay.count() > 0) {
     record_.reason = "an injected fault: delayed by " + std::to_string(injection.delay.count()) + " ms";

@@ -9,15 +9,15 @@
 namespace ambassador::route {
 
 /// What becomes of one call: it waits first, and then is answered, or goes on.
-struct Injection {
+struct InjectedFault {
   Milliseconds delay{0};
   unsigned abort = 0;  ///< the status; 0: the call goes on
 };
 
-/// Nothing where the call is spared. `dice` is even over all 64 bits.
-constexpr std::optional<Injection> inject(config::Fault const& fault, std::uint64_t dice) noexcept {
+/// Returns nullopt if the call is spared. `dice` is even over all 64 bits.
+constexpr std::optional<InjectedFault> draw_fault(config::Fault const& fault, std::uint64_t dice) noexcept {
   if (to_share(dice) >= fault.share) return std::nullopt;
-  return Injection{fault.delay, fault.abort};
+  return InjectedFault{fault.delay, fault.abort};
 }
 
 }  // namespace ambassador::route

@@ -1,11 +1,11 @@
 // Of a share of the calls, each has the fault; the dice are handed in.
-#include "route/injection.hpp"
+#include "route/fault.hpp"
 
 #include <gtest/gtest.h>
 
 #include <ostream>
 
-namespace ambassador::route::injection_test {
+namespace ambassador::route::fault_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -22,28 +22,28 @@ struct Row {
   friend std::ostream& operator<<(std::ostream& out, Row const& row) { return out << row.share << " and " << row.dice; }
 };
 
-class Injecting : public testing::TestWithParam<Row> {};
+class DrawnFault : public testing::TestWithParam<Row> {};
 
-TEST_P(Injecting, takes_the_calls_whose_dice_are_below_the_share) {
+TEST_P(DrawnFault, takes_the_calls_whose_dice_are_below_the_share) {
   auto const& [share, dice, hit] = GetParam();
-  auto const injection = inject({.delay = 100ms, .abort = 503, .share = share}, dice);
-  ASSERT_EQ(injection.has_value(), hit);
+  auto const drawn = draw_fault({.delay = 100ms, .abort = 503, .share = share}, dice);
+  ASSERT_EQ(drawn.has_value(), hit);
   if (!hit) return;
-  EXPECT_EQ(injection->delay, 100ms);
-  EXPECT_EQ(injection->abort, 503U);
+  EXPECT_EQ(drawn->delay, 100ms);
+  EXPECT_EQ(drawn->abort, 503U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shares, Injecting,
+INSTANTIATE_TEST_SUITE_P(Shares, DrawnFault,
                          testing::Values(Row{0, lowest, false}, Row{0, highest, false}, Row{1, lowest, true},
                                          Row{1, highest, true}, Row{0.5, half - 1, true}, Row{0.5, half, false},
                                          Row{0.0001, lowest, true}, Row{0.9999, highest, false}));
 
-TEST(Injection, takes_about_the_share_of_many_calls) {
+TEST(Fault, takes_about_the_share_of_many_calls) {
   Random random{1};
   int hits = 0;
-  for (int call = 0; call < 100'000; ++call) hits += inject({.delay = 1ms, .abort = 0, .share = 0.1}, random()) ? 1 : 0;
+  for (int call = 0; call < 100'000; ++call) hits += draw_fault({.delay = 1ms, .abort = 0, .share = 0.1}, random()) ? 1 : 0;
   EXPECT_NEAR(hits, 10'000, 500);
 }
 
 }  // namespace
-}  // namespace ambassador::route::injection_test
+}  // namespace ambassador::route::fault_test
