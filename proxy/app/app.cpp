@@ -83,9 +83,8 @@ std::optional<CannotListen> App::open() {
   return std::nullopt;
 }
 
-void App::say_listening(std::uint64_t number) const {
-  auto const& info = *find_listening(*live_, number)->info;
-  events_->info("listening on {}://{}", scheme_of(info), info.text);
+void App::say_listening(session::ListenerInfo const& listener) const {
+  events_->info("listening on {}://{}", scheme_of(listener), listener.text);
 }
 
 void App::tell_manager(machine::ServiceState state) const {
@@ -99,10 +98,10 @@ void App::start_workers() {
   log_writer_ = std::make_unique<observe::LogWriter>(
       observe::LogWriter::Options{.recent = admin_descriptor_ >= 0 ? recent_lines_ : nullptr}, events_,
       metrics_.log_lines_dropped());
-  commons_ = std::make_unique<Commons>(
-      Commons{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, pseudonym_, memory_});
+  process_ = std::make_unique<ProcessParts>(
+      ProcessParts{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, pseudonym_, memory_});
   for (unsigned index = 0; index < options_.workers; ++index) {
-    workers_.push_back(std::make_unique<Worker>(*commons_, index, live_, first_listeners_->take_sockets(index)));
+    workers_.push_back(std::make_unique<Worker>(*process_, index, live_, first_listeners_->take_sockets(index)));
   }
   first_listeners_.reset();
   for (auto& worker : workers_) worker->start();
@@ -133,7 +132,7 @@ void App::run() {
         control_, std::exchange(admin_descriptor_, -1),
         [this](admin::SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); }, events_);
   }
-  for (auto const& listening : live_->listening) say_listening(listening.socket);
+  for (auto const& listener : live_->listeners) say_listening(*listener);
   if (admin_address_) events_->info("admin on http://{}", net::to_text(*admin_address_));
   tell_manager(machine::ServiceState::ready);
   control_.run();

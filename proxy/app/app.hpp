@@ -43,14 +43,16 @@ class App {
   void request_stop();
 
   /// Where the listeners are, with real ports. After `open`.
-  [[nodiscard]] std::vector<Listening> const& listening() const noexcept { return live_->listening; }
+  [[nodiscard]] std::vector<std::shared_ptr<session::ListenerInfo const>> const& listeners() const noexcept {
+    return live_->listeners;
+  }
 
  private:
   std::optional<CannotListen> open_admin();
   void start_workers();
   [[nodiscard]] route::SeenCalls seen_calls() const;
   void complete(LiveSnapshot& next, LiveSnapshot const* previous);
-  void say_listening(std::uint64_t number) const;
+  void say_listening(session::ListenerInfo const& listener) const;
   void tell_manager(machine::ServiceState state) const;
   void wait_for_signal();
   void begin_drain();
@@ -95,7 +97,7 @@ class App {
   upstream::EndpointStates endpoint_states_;
   std::shared_ptr<observe::RecentLines> recent_lines_ = std::make_shared<observe::RecentLines>();
   std::unique_ptr<observe::LogWriter> log_writer_;
-  std::unique_ptr<Commons> commons_;
+  std::unique_ptr<ProcessParts> process_;
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<admin::SmallServer> admin_server_;
   std::vector<std::unique_ptr<Worker>> workers_;

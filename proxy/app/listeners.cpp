@@ -40,15 +40,15 @@ ListenerChange::~ListenerChange() {
   }
 }
 
-std::vector<OpenSocket> ListenerChange::take_sockets(std::size_t worker) { return std::exchange(sockets_[worker], {}); }
+std::vector<ListeningSocket> ListenerChange::take_sockets(std::size_t worker) { return std::exchange(sockets_[worker], {}); }
 
 /// An address that is open and not taken yet; the real port of one that was written with port 0 names it too.
-OpenAddress const* Listeners::find_open(config::ListenAddress const& address, ListenerChange const& change) const {
-  auto const found = std::find_if(addresses_.begin(), addresses_.end(), [&](OpenAddress const& open) {
+BoundAddress const* Listeners::find_open(config::ListenAddress const& address, ListenerChange const& change) const {
+  auto const found = std::find_if(addresses_.begin(), addresses_.end(), [&](BoundAddress const& open) {
     bool const same_port = open.address.port == address.port || open.endpoint.port() == address.port;
     return same_port && open.address.host == address.host &&
            std::none_of(change.addresses.begin(), change.addresses.end(),
-                        [&](OpenAddress const& taken) { return taken.number == open.number; });
+                        [&](BoundAddress const& taken) { return taken.number == open.number; });
   });
   return found == addresses_.end() ? nullptr : &*found;
 }
@@ -107,11 +107,11 @@ boost::system::result<ListenerChange, CannotListen> Listeners::open(std::vector<
   return change;
 }
 
-std::vector<OpenAddress> Listeners::take(ListenerChange const& change) {
-  std::vector<OpenAddress> gone;
+std::vector<BoundAddress> Listeners::take(ListenerChange const& change) {
+  std::vector<BoundAddress> gone;
   for (auto const& open : addresses_) {
     bool const stays = std::any_of(change.addresses.begin(), change.addresses.end(),
-                                   [&](OpenAddress const& kept) { return kept.number == open.number; });
+                                   [&](BoundAddress const& kept) { return kept.number == open.number; });
     if (!stays) gone.push_back(open);
   }
   addresses_ = change.addresses;
@@ -121,7 +121,7 @@ std::vector<OpenAddress> Listeners::take(ListenerChange const& change) {
 
 void Listeners::release_unless_open(std::uint16_t port) {
   bool const open = std::any_of(addresses_.begin(), addresses_.end(),
-                                [&](OpenAddress const& address) { return address.endpoint.port() == port; });
+                                [&](BoundAddress const& address) { return address.endpoint.port() == port; });
   if (!open) guard_.release(port);
 }
 

@@ -18,12 +18,6 @@
 
 namespace ambassador::app {
 
-/// What listens at an address, and for which connections.
-struct Listening {
-  std::uint64_t socket = 0;  ///< the number of the address' sockets, one a worker: the same after a reload that keeps them
-  std::shared_ptr<session::ListenerInfo const> info;
-};
-
 /// Unchanging once the workers have it, but for what is counted in it. Made and ended on the control thread.
 class LiveSnapshot {
  public:
@@ -60,7 +54,7 @@ class LiveSnapshot {
   // Filled in before the workers have it.
 
   observe::Series series;
-  std::vector<Listening> listening;
+  std::vector<std::shared_ptr<session::ListenerInfo const>> listeners;
   std::vector<boost::asio::ip::tcp::endpoint> own_addresses;  ///< never connected to
 
  private:
@@ -71,11 +65,11 @@ class LiveSnapshot {
   std::vector<net::Current<std::string> const*> credentials_;  ///< by mapping; null: none
 };
 
-/// Null where it does not listen at these sockets.
-inline Listening const* find_listening(LiveSnapshot const& snapshot, std::uint64_t socket) noexcept {
-  auto const found = std::find_if(snapshot.listening.begin(), snapshot.listening.end(),
-                                  [&](Listening const& listening) { return listening.socket == socket; });
-  return found == snapshot.listening.end() ? nullptr : &*found;
+/// Returns null if the snapshot has no listener of this number.
+inline std::shared_ptr<session::ListenerInfo const> find_listener(LiveSnapshot const& snapshot, std::uint64_t number) noexcept {
+  auto const& all = snapshot.listeners;
+  auto const found = std::find_if(all.begin(), all.end(), [&](auto const& info) { return info->number == number; });
+  return found == all.end() ? nullptr : *found;
 }
 
 }  // namespace ambassador::app

@@ -23,8 +23,8 @@
 
 namespace ambassador::app {
 
-/// What all workers have in common; outlives them.
-struct Commons {
+/// What all workers borrow from the process; outlives them.
+struct ProcessParts {
   boost::asio::io_context& control;
   net::Resolver& resolver;
   observe::Metrics& metrics;
@@ -37,7 +37,7 @@ struct Commons {
 };
 
 /// A listening socket, with the number that its address has.
-struct OpenSocket {
+struct ListeningSocket {
   std::uint64_t number = 0;
   int descriptor = -1;
 };
@@ -54,8 +54,8 @@ class Worker {
   static constexpr Milliseconds gone_client_interval{200};
 
   /// `sockets` are of the snapshot's listeners; takes the descriptors.
-  Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
-         std::vector<OpenSocket> const& sockets);
+  Worker(ProcessParts const& process, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
+         std::vector<ListeningSocket> const& sockets);
   ~Worker();
 
   void start();
@@ -68,7 +68,7 @@ class Worker {
   void stop_listening();
   /// Another snapshot for what begins from now on. Listeners that it has not are emptied and closed; `sockets` are of those
   /// that are new in it, whose descriptors are taken. The one before goes back to the control thread when nothing uses it.
-  void adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> sockets);
+  void adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<ListeningSocket> sockets);
   /// All of it, and closes the idle connections; what runs is finished.
   void drain();
   /// Ends what runs.
@@ -82,31 +82,30 @@ class Worker {
   [[nodiscard]] Activity activity() const noexcept;
 
  private:
-  /// A listening socket, and what its connections are now.
-  struct Door {
-    std::uint64_t number;
+  /// An open listening socket, and what its connections are now.
+  struct Listener {
     session::ListenerInfo const* info;
-    net::Listener listener;
+    net::Listener socket;
   };
 
   /// A snapshot as this worker uses it, or did.
-  struct Term {
-    Term(std::shared_ptr<LiveSnapshot> of, upstream::Pools& pools, Commons const& commons)
-        : snapshot{std::move(of)},
-          sources{snapshot->settings().map, snapshot->egress(), pools, commons.endpoint_states, commons.events},
-          policy{snapshot->policy(sources)} {}
+  struct WorkerSnapshot {
+    WorkerSnapshot(std::shared_ptr<LiveSnapshot> of, upstream::Pools& pools, ProcessParts const& process)
+        : live{std::move(of)},
+          sources{live->settings().map, live->egress(), pools, process.endpoint_states, process.events},
+          policy{live->policy(sources)} {}
 
-    std::shared_ptr<LiveSnapshot> snapshot;
+    std::shared_ptr<LiveSnapshot> live;
     upstream::SourceTable sources;
     session::Policy policy;
-    std::list<std::unique_ptr<Door>> closed;  ///< with it: what their sockets had still to say may be on its way
+    std::list<std::unique_ptr<Listener>> closed;  ///< with it: what their sockets had still to say may be on its way
   };
 
   void run();
-  Door& open_door(OpenSocket const& socket);
-  void begin_term(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> const& sockets);
-  void move_doors(Term& old);
-  void end_old_terms();
+  Listener& open_listener(ListeningSocket const& socket);
+  void use(std::shared_ptr<LiveSnapshot> live, std::vector<ListeningSocket> const& sockets);
+  void move_listeners(WorkerSnapshot& old);
+  void drop_unused_snapshots();
   void tick();
   void arm_tick(SteadyTime::duration interval);
   void hurry();
@@ -117,7 +116,7 @@ class Worker {
   void close_listeners();
   void sample_memory();
 
-  Commons const& commons_;
+  ProcessParts const& process_;
   std::size_t const index_;
   boost::asio::io_context context_{1};
   net::TimerWheel wheel_;
@@ -137,12 +136,12 @@ class Worker {
   upstream::HealthChecks health_checks_;
   net::TunnelTraffic tunnel_traffic_;
   session::Mirrors mirrors_;
-  std::unique_ptr<Term> term_;
-  std::vector<std::unique_ptr<Term>> old_terms_;
-  std::vector<std::vector<char>> old_scratches_;  ///< too small now, and in use, perhaps, as long as there are old terms
+  std::unique_ptr<WorkerSnapshot> snapshot_;  ///< in force
+  std::vector<std::unique_ptr<WorkerSnapshot>> old_snapshots_;
+  std::vector<std::vector<char>> old_scratches_;  ///< too small now, and in use, perhaps, as long as there are old snapshots
   session::Context session_context_;
   session::Sessions sessions_;
-  std::list<std::unique_ptr<Door>> doors_;
+  std::list<std::unique_ptr<Listener>> listeners_;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                     net::Executor>
       timer_;

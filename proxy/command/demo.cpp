@@ -154,7 +154,7 @@ Exit demo(bool once) {
     say(failed->message);
     return Exit::failed;
   }
-  auto const& listener = *app.listening().front().info;
+  auto const& listener = *app.listeners().front();
   tcp::endpoint const proxy{asio::ip::address_v4::loopback(), listener.port};
   apps.start(proxy);
   fmt::print("\nThe app knows only http_proxy=http://{} and {}\n", listener.text, mapped_url);

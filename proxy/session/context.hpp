@@ -36,6 +36,8 @@ inline constexpr std::size_t scratch_bytes(config::Limits const& limits) noexcep
 }
 
 struct ListenerInfo {
+  /// Of its sockets, one a worker: the same after a reload that keeps them open.
+  std::uint64_t number = 0;
   std::size_t index = 0;  ///< among the listeners that the metrics know
   std::string text;       ///< `address:port`
   std::uint16_t port = 0;

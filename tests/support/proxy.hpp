@@ -134,11 +134,11 @@ class Proxy {
     endpoint_ = endpoint;
     live_ = make(std::move(settings));
     log_writer_.emplace(observe::LogWriter::Options{.descriptor = log_.write_end()}, events_, metrics_.log_lines_dropped());
-    commons_.emplace(
-        app::Commons{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, pseudonym_, memory_});
+    process_.emplace(app::ProcessParts{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_,
+                                       pseudonym_, memory_});
     for (std::size_t index = 0; index < workers; ++index) {
       int const own = index == 0 ? descriptor : net::open_listening_socket(endpoint, true).value();
-      workers_.push_back(std::make_unique<app::Worker>(*commons_, index, live_, std::vector<app::OpenSocket>{{0, own}}));
+      workers_.push_back(std::make_unique<app::Worker>(*process_, index, live_, std::vector<app::ListeningSocket>{{0, own}}));
     }
     for (auto& worker : workers_) worker->start();
     control_thread_ = std::thread{[this] { control_.run(); }};
@@ -209,9 +209,8 @@ class Proxy {
     for (auto const& one : live->settings().allow) allowed.push_back(one.text);
     live->series = metrics_.count_by(sources, allowed);
     auto info = listener_of(*live);
-    bool const same = previous != nullptr && *previous->listening.front().info == info;
-    live->listening = {
-        {0, same ? previous->listening.front().info : std::make_shared<session::ListenerInfo const>(std::move(info))}};
+    bool const same = previous != nullptr && *previous->listeners.front() == info;
+    live->listeners = {same ? previous->listeners.front() : std::make_shared<session::ListenerInfo const>(std::move(info))};
     live->own_addresses = {endpoint_};
     return live;
   }
@@ -249,7 +248,7 @@ class Proxy {
   upstream::EndpointStates endpoint_states_;
   app::machine::MemoryCeiling memory_{std::nullopt};
   std::optional<observe::LogWriter> log_writer_;
-  std::optional<app::Commons> commons_;
+  std::optional<app::ProcessParts> process_;
   std::vector<std::unique_ptr<app::Worker>> workers_;
   std::thread control_thread_;
 };
