@@ -34,7 +34,7 @@ void expect_connection(Record const& record, ScriptedUpstream const& upstream, s
   EXPECT_EQ(number_of(record, "bytes_out"), out);
 }
 
-TEST(tcp_source, the_server_may_speak_first) {
+TEST(TcpSource, the_server_may_speak_first) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.send("greeting");
     EXPECT_EQ(socket.receive_all(), "thanks");
@@ -48,7 +48,7 @@ TEST(tcp_source, the_server_may_speak_first) {
   expect_connection(only_record(proxy), upstream, 6, 8, "client");
 }
 
-TEST(tcp_source, the_client_s_end_is_passed_on_and_the_answer_still_comes) {
+TEST(TcpSource, the_client_s_end_is_passed_on_and_the_answer_still_comes) {
   ScriptedUpstream upstream{answering_the_end("question", "answer")};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
@@ -57,7 +57,7 @@ TEST(tcp_source, the_client_s_end_is_passed_on_and_the_answer_still_comes) {
   expect_connection(only_record(proxy), upstream, 8, 6, "client");
 }
 
-TEST(tcp_source, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
+TEST(TcpSource, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
   ScriptedUpstream upstream{ending_first("all I have", "more from me")};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
@@ -69,7 +69,7 @@ TEST(tcp_source, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
   expect_connection(only_record(proxy), upstream, 12, 10, "upstream");
 }
 
-TEST(tcp_source, much_arrives_whole_both_ways_at_once) {
+TEST(TcpSource, much_arrives_whole_both_ways_at_once) {
   ScriptedUpstream upstream{echoing()};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
@@ -78,7 +78,7 @@ TEST(tcp_source, much_arrives_whole_both_ways_at_once) {
   expect_connection(only_record(proxy), upstream, size, size, "client");
 }
 
-TEST(tcp_source, where_nobody_listens_the_client_is_reset_and_the_log_says_why) {
+TEST(TcpSource, where_nobody_listens_the_client_is_reset_and_the_log_says_why) {
   auto const nobody = unused_port();
   Proxy proxy{tcp_to(nobody)};
   auto client = proxy.connect();
@@ -90,7 +90,7 @@ TEST(tcp_source, where_nobody_listens_the_client_is_reset_and_the_log_says_why) 
   EXPECT_EQ(text_of(record, "decision"), "mapped");
 }
 
-TEST(tcp_source, a_server_that_resets_resets_the_client) {
+TEST(TcpSource, a_server_that_resets_resets_the_client) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.send("half of an ans");
     socket.receive_exactly(1);
@@ -105,7 +105,7 @@ TEST(tcp_source, a_server_that_resets_resets_the_client) {
   expect_record(only_record(proxy), 0, "the upstream broke off");
 }
 
-TEST(tcp_source, a_client_that_resets_resets_the_server) {
+TEST(TcpSource, a_client_that_resets_resets_the_server) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     EXPECT_EQ(socket.receive_exactly(4), "half");
     socket.send("go on");
@@ -122,7 +122,7 @@ TEST(tcp_source, a_client_that_resets_resets_the_server) {
   expect_record(only_record(proxy), 0, "the client broke off");
 }
 
-TEST(tcp_source, the_target_is_told_the_client_where_it_wants_that) {
+TEST(TcpSource, the_target_is_told_the_client_where_it_wants_that) {
   wire::ProxyHeaderRead told;
   ScriptedUpstream upstream{[&](Socket& socket, std::size_t) {
     socket.receive_until([&](std::string_view bytes) {
@@ -150,7 +150,7 @@ TEST(tcp_source, the_target_is_told_the_client_where_it_wants_that) {
   expect_connection(only_record(proxy), upstream, 5, 0, "client");
 }
 
-TEST(tcp_source, a_client_that_says_nothing_is_told_of_too) {
+TEST(TcpSource, a_client_that_says_nothing_is_told_of_too) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.receive_until(
         [](std::string_view bytes) { return wire::read_proxy_header(bytes).state == wire::ProxyHeaderRead::State::complete; });
@@ -166,7 +166,7 @@ TEST(tcp_source, a_client_that_says_nothing_is_told_of_too) {
   expect_connection(only_record(proxy), upstream, 0, 8, "upstream");
 }
 
-TEST(tcp_source, connections_beyond_its_requests_are_reset) {
+TEST(TcpSource, connections_beyond_its_requests_are_reset) {
   ScriptedUpstream upstream{echoing()};
   auto settings = tcp_to(upstream.port());
   settings.map.front().requests = 1;
@@ -194,7 +194,7 @@ TEST(tcp_source, connections_beyond_its_requests_are_reset) {
   EXPECT_EQ(number_of(records[0], "tries"), 0);
 }
 
-TEST(tcp_source, connections_beyond_its_rate_are_reset) {
+TEST(TcpSource, connections_beyond_its_rate_are_reset) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.send("served"); }};
   auto settings = tcp_to(upstream.port());
   settings.map.front().rate = config::Rate{.requests = 1, .per = 10min, .burst = 1};
@@ -210,7 +210,7 @@ TEST(tcp_source, connections_beyond_its_rate_are_reset) {
   EXPECT_NE(text_of(records[1], "reason").find("the rate of tcp://localhost:9"), std::string::npos);
 }
 
-TEST(tcp_source, one_that_waits_for_a_connection_leaves_when_its_client_does) {
+TEST(TcpSource, one_that_waits_for_a_connection_leaves_when_its_client_does) {
   ScriptedUpstream upstream{echoing()};
   auto settings = tcp_to(upstream.port());
   settings.limits.connections = 1;
@@ -228,7 +228,7 @@ TEST(tcp_source, one_that_waits_for_a_connection_leaves_when_its_client_does) {
   EXPECT_EQ(proxy.stop().size(), 2U);
 }
 
-TEST(tcp_source, a_silent_one_ends_after_its_idle_time) {
+TEST(TcpSource, a_silent_one_ends_after_its_idle_time) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   auto settings = tcp_to(upstream.port());
   settings.map.front().timeout.tunnel_idle = 200ms;
@@ -239,7 +239,7 @@ TEST(tcp_source, a_silent_one_ends_after_its_idle_time) {
   expect_record(only_record(proxy), 0, "idle for too long");
 }
 
-TEST(tcp_source, is_under_way_only_while_bytes_move) {
+TEST(TcpSource, is_under_way_only_while_bytes_move) {
   ScriptedUpstream upstream{echoing()};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
@@ -257,7 +257,7 @@ TEST(tcp_source, is_under_way_only_while_bytes_move) {
   expect_over(proxy, upstream);
 }
 
-TEST(tcp_source, a_drain_waits_for_it_and_a_cut_ends_it) {
+TEST(TcpSource, a_drain_waits_for_it_and_a_cut_ends_it) {
   ScriptedUpstream upstream{echoing()};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 SteadyTime const now{1h};
 
-class endpoint_report : public testing::Test {
+class EndpointsTest : public testing::Test {
  protected:
   upstream::EndpointStates states;
   std::shared_ptr<balance::EndpointState> well = states.of("http://a", "10.0.0.1:80");
@@ -18,7 +18,7 @@ class endpoint_report : public testing::Test {
   std::shared_ptr<balance::EndpointState> failing = states.of("http://b", "[fd00::1]:80");
 };
 
-TEST_F(endpoint_report, says_how_each_endpoint_is) {
+TEST_F(EndpointsTest, says_how_each_endpoint_is) {
   well->in_flight = 3;
   ejected->ejected_until_ns = nanoseconds(now + 12500ms);
   failing->failing_checks = true;
@@ -28,19 +28,19 @@ TEST_F(endpoint_report, says_how_each_endpoint_is) {
             "http://b [fd00::1]:80 failing checks in_flight=0\n");
 }
 
-TEST_F(endpoint_report, says_who_is_coming_back) {
+TEST_F(EndpointsTest, says_who_is_coming_back) {
   well->returned_at_ns = nanoseconds(now - 1s);
   EXPECT_THAT(endpoints_text(states, now), testing::HasSubstr("10.0.0.1:80 slow start"));
   EXPECT_THAT(endpoints_text(states, now + 10s), testing::HasSubstr("10.0.0.1:80 healthy"));
 }
 
-TEST_F(endpoint_report, forgets_endpoints_that_nobody_has_any_more) {
+TEST_F(EndpointsTest, forgets_endpoints_that_nobody_has_any_more) {
   ejected.reset();
   EXPECT_THAT(endpoints_text(states, now), testing::Not(testing::HasSubstr("10.0.0.2")));
   EXPECT_EQ(endpoints_family(states, now).metric.size(), 2U);
 }
 
-TEST_F(endpoint_report, is_a_metric_of_one_and_nought) {
+TEST_F(EndpointsTest, is_a_metric_of_one_and_nought) {
   failing->failing_checks = true;
   auto const family = endpoints_family(states, now);
   EXPECT_EQ(family.name, "ambassador_upstream_healthy");

@@ -15,7 +15,7 @@ config::Settings settings_with(std::size_t sources) {
   return settings;
 }
 
-class egress : public testing::Test {
+class EgressTest : public testing::Test {
  protected:
   [[nodiscard]] EgressTable table(config::Settings const& settings) { return {settings, files, ways}; }
 
@@ -26,7 +26,7 @@ class egress : public testing::Test {
   Ways ways;
 };
 
-TEST_F(egress, an_equal_way_is_one_also_in_another_table) {
+TEST_F(EgressTest, an_equal_way_is_one_also_in_another_table) {
   auto settings = settings_with(2);
   settings.map[1].connections = 7;
   auto const first = table(settings);
@@ -38,7 +38,7 @@ TEST_F(egress, an_equal_way_is_one_also_in_another_table) {
   EXPECT_EQ(&first.of_unmapped(config::TargetScheme::tcp), &second.of_unmapped(config::TargetScheme::tcp));
 }
 
-TEST_F(egress, another_limit_parent_or_context_is_another_way) {
+TEST_F(EgressTest, another_limit_parent_or_context_is_another_way) {
   auto const before = table(settings_with(1));
   auto limited = settings_with(1);
   limited.map.front().connections = 7;
@@ -54,7 +54,7 @@ TEST_F(egress, another_limit_parent_or_context_is_another_way) {
   }
 }
 
-TEST_F(egress, a_number_is_never_used_twice) {
+TEST_F(EgressTest, a_number_is_never_used_twice) {
   auto settings = settings_with(1);
   settings.map.front().connections = 7;
   std::uint32_t number = 0;

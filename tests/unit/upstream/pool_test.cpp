@@ -33,7 +33,7 @@ class Server {
   support::ScriptedUpstream upstream{[this](support::Socket& socket, std::size_t nth) { serve(socket, nth); }};
 };
 
-class pool : public testing::Test {
+class PoolTest : public testing::Test {
  protected:
   net::Task<Result<Lease>> opening() { return connections.open(2s, {}, attempt, wish); }
 
@@ -61,7 +61,7 @@ class pool : public testing::Test {
   SteadyTime const now = std::chrono::steady_clock::now();
 };
 
-TEST_F(pool, the_connection_used_last_is_lent_first) {
+TEST_F(PoolTest, the_connection_used_last_is_lent_first) {
   auto first = open();
   auto second = open();
   auto const last = number_of(second);
@@ -74,7 +74,7 @@ TEST_F(pool, the_connection_used_last_is_lent_first) {
   EXPECT_EQ(shared->connections, 2U);
 }
 
-TEST_F(pool, a_lease_that_is_not_given_back_is_closed) {
+TEST_F(PoolTest, a_lease_that_is_not_given_back_is_closed) {
   { auto lease = open(); }
   EXPECT_EQ(shared->connections, 0U);
   EXPECT_FALSE(connections.take_idle(now, true));
@@ -82,20 +82,20 @@ TEST_F(pool, a_lease_that_is_not_given_back_is_closed) {
   EXPECT_TRUE(server.upstream.wait_until_done());
 }
 
-TEST_F(pool, a_new_connection_is_told_from_a_reused_one) {
+TEST_F(PoolTest, a_new_connection_is_told_from_a_reused_one) {
   auto lease = open();
   EXPECT_FALSE(lease.reused());
   EXPECT_EQ(lease.endpoint()->text, server.upstream.authority());
   EXPECT_EQ(attempt.address, server.upstream.authority());
 }
 
-TEST_F(pool, what_idled_too_long_is_not_lent) {
+TEST_F(PoolTest, what_idled_too_long_is_not_lent) {
   open().give_back(now, 0);
   EXPECT_FALSE(connections.take_idle(now + balance::first_idle_limit, true));
   EXPECT_EQ(shared->connections, 0U);
 }
 
-TEST_F(pool, the_server_s_keep_alive_is_learned_with_a_margin) {
+TEST_F(PoolTest, the_server_s_keep_alive_is_learned_with_a_margin) {
   open().give_back(now, 10);
   auto lease = connections.take_idle(now + 8900ms, true);
   ASSERT_TRUE(lease);
@@ -103,7 +103,7 @@ TEST_F(pool, the_server_s_keep_alive_is_learned_with_a_margin) {
   EXPECT_FALSE(connections.take_idle(now + 9000ms, true));
 }
 
-TEST_F(pool, a_connection_that_the_server_closed_is_not_lent_and_teaches_its_idle_time) {
+TEST_F(PoolTest, a_connection_that_the_server_closed_is_not_lent_and_teaches_its_idle_time) {
   auto first = open();
   auto second = open();
   server.close(0);
@@ -116,7 +116,7 @@ TEST_F(pool, a_connection_that_the_server_closed_is_not_lent_and_teaches_its_idl
   EXPECT_EQ(shared->connections, 0U);
 }
 
-TEST_F(pool, a_connection_on_which_the_server_spoke_is_not_lent_and_teaches_nothing) {
+TEST_F(PoolTest, a_connection_on_which_the_server_spoke_is_not_lent_and_teaches_nothing) {
   auto first = open();
   auto second = open();
   auto const clean = number_of(second);
@@ -129,7 +129,7 @@ TEST_F(pool, a_connection_on_which_the_server_spoke_is_not_lent_and_teaches_noth
   EXPECT_EQ(number_of(taken), clean);
 }
 
-TEST_F(pool, a_sweep_closes_what_idled_too_long) {
+TEST_F(PoolTest, a_sweep_closes_what_idled_too_long) {
   open().give_back(now, 0);
   connections.sweep(now + balance::first_idle_limit - 1ms);
   EXPECT_EQ(shared->connections, 1U);
@@ -138,7 +138,7 @@ TEST_F(pool, a_sweep_closes_what_idled_too_long) {
   EXPECT_TRUE(connections.unused());
 }
 
-TEST_F(pool, a_sweep_closes_what_the_server_closed) {
+TEST_F(PoolTest, a_sweep_closes_what_the_server_closed) {
   auto lease = open();
   server.close(0);
   EXPECT_TRUE(support::eventually([&] { return lease.stream().has_input(); }));
@@ -147,7 +147,7 @@ TEST_F(pool, a_sweep_closes_what_the_server_closed) {
   EXPECT_EQ(shared->connections, 0U);
 }
 
-TEST_F(pool, a_sweep_leaves_so_many_idle_and_no_more_once_a_burst_is_over) {
+TEST_F(PoolTest, a_sweep_leaves_so_many_idle_and_no_more_once_a_burst_is_over) {
   std::vector<Lease> leases;
   for (std::size_t count = 0; count < egress.connections; ++count) leases.push_back(open());
   for (auto& lease : leases) lease.give_back(now, 0);
@@ -157,7 +157,7 @@ TEST_F(pool, a_sweep_leaves_so_many_idle_and_no_more_once_a_burst_is_over) {
   EXPECT_EQ(shared->connections, balance::max_idle_connections);
 }
 
-TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
+TEST_F(PoolTest, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
   egress.connections = 1;
   auto held = open();
   auto const number = number_of(held);
@@ -181,7 +181,7 @@ TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
   EXPECT_EQ(shared->connections, 1U);
 }
 
-TEST_F(pool, more_than_may_wait_are_turned_away) {
+TEST_F(PoolTest, more_than_may_wait_are_turned_away) {
   egress.connections = 1;
   egress.pending = 0;
   auto held = open();
@@ -190,7 +190,7 @@ TEST_F(pool, more_than_may_wait_are_turned_away) {
   EXPECT_EQ(turned_away->error().code, Errc::pool_exhausted);
 }
 
-TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
+TEST_F(PoolTest, a_wish_that_is_given_up_leaves_the_queue) {
   egress.connections = 1;
   auto held = open();
   Awaited<Result<Lease>> waiting{parts, opening()};
@@ -204,7 +204,7 @@ TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
   EXPECT_TRUE(connections.take_idle(now, true)) << "it was given to one who is gone";
 }
 
-TEST_F(pool, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {
+TEST_F(PoolTest, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {
   egress.connections = 1;
   shared->connections = 1;  // another worker's
   Awaited<Result<Lease>> waiting{parts, opening()};
@@ -217,14 +217,14 @@ TEST_F(pool, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {
   EXPECT_TRUE(*waiting);
 }
 
-TEST_F(pool, idle_connections_are_given_up_when_another_worker_s_calls_wait) {
+TEST_F(PoolTest, idle_connections_are_given_up_when_another_worker_s_calls_wait) {
   open().give_back(now, 0);
   shared->pending = 1;
   connections.sweep(now);
   EXPECT_EQ(shared->connections, 0U);
 }
 
-TEST_F(pool, our_own_address_is_not_connected_to) {
+TEST_F(PoolTest, our_own_address_is_not_connected_to) {
   parts.own_addresses = {{boost::asio::ip::make_address("0.0.0.0"), server.upstream.port()}};
   Awaited<Result<Lease>> lease{parts, opening()};
   EXPECT_TRUE(parts.run_until([&] { return lease.done(); }));
@@ -233,7 +233,7 @@ TEST_F(pool, our_own_address_is_not_connected_to) {
   EXPECT_EQ(server.upstream.accepted(), 0U);
 }
 
-TEST_F(pool, a_refused_connection_gives_its_room_back) {
+TEST_F(PoolTest, a_refused_connection_gives_its_room_back) {
   std::uint16_t port = 0;
   { port = Server{}.upstream.port(); }
   Pool nobody{parts.pool_context, {"127.0.0.1", port}, egress, shared};
@@ -245,7 +245,7 @@ TEST_F(pool, a_refused_connection_gives_its_room_back) {
   EXPECT_TRUE(nobody.unused());
 }
 
-TEST(shared_upstreams, every_worker_gets_the_same_as_long_as_one_holds_it) {
+TEST(SharedUpstreams, every_worker_gets_the_same_as_long_as_one_holds_it) {
   SharedUpstreams upstreams;
   auto const one = upstreams.of("a:80");
   EXPECT_EQ(upstreams.of("a:80"), one);
