@@ -7,8 +7,10 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
+#include <utility>
 
 namespace ambassador::command {
 namespace {
@@ -113,6 +115,10 @@ void add_configuration(CLI::App& command, app::ConfigurationOptions& options) {
       ->allow_extra_args(false);
 }
 
+void add_admin_address(CLI::App& command, app::ConfigurationOptions& options) {
+  add_key(command, options, "--admin", "admin", "Where /metrics, /healthz and the like are", "ADDRESS");
+}
+
 void add_admin_url(CLI::App& command, std::string& admin) {
   command.add_option("--admin", admin, "Ask a running ambassador's admin port")
       ->type_name("URL")
@@ -176,6 +182,108 @@ void add_inject(CLI::App& command, InjectOptions& options) {
       ->type_name("FORM");
 }
 
+/// What the command line says, and the command that it names.
+struct Arguments {
+  app::ConfigurationOptions configuration;
+  bool share_port = false;
+  bool no_files = false;
+  bool once = false;
+  std::string method;
+  std::string url;
+  std::string admin;
+  std::string log;
+  std::uint64_t wait_timeout = 30'000;  ///< milliseconds
+  InjectOptions injection;
+  RedirectOptions redirection;
+
+  std::function<Exit()> command = [this] { return run(configuration, share_port); };
+};
+
+/// Adds a command: `call` is what it does.
+CLI::App& add_command(CLI::App& cli, Arguments& arguments, char const* name, char const* help, std::function<Exit()> call) {
+  auto* const command = cli.add_subcommand(name, help);
+  command->callback([&arguments, call = std::move(call)] { arguments.command = call; });
+  return *command;
+}
+
+/// The options of `run`, which are those without a command too.
+void add_run_options(CLI::App& command, Arguments& arguments) {
+  add_configuration(command, arguments.configuration);
+  add_admin_address(command, arguments.configuration);
+  command.add_flag("--share-port", arguments.share_port, "Let another ambassador listen on the same port");
+}
+
+void add_run_and_check(CLI::App& cli, Arguments& arguments) {
+  add_run_options(cli, arguments);
+  add_run_options(add_command(cli, arguments, "run", "Serve; the default", arguments.command), arguments);
+  auto& check_command = add_command(cli, arguments, "check", "Validate the configuration and run its `expect` cases",
+                                    [&] { return check(arguments.configuration, arguments.no_files); });
+  add_configuration(check_command, arguments.configuration);
+  check_command.add_flag("--no-files", arguments.no_files,
+                         "Leave the files out that the configuration names (certificates, secrets)");
+  add_admin_address(check_command, arguments.configuration);
+}
+
+void add_explain(CLI::App& cli, Arguments& arguments) {
+  auto& command = add_command(cli, arguments, "explain", "Which rule decides on a call, and why; exit 3 if blocked", [&] {
+    return arguments.admin.empty() ? explain(arguments.configuration, arguments.method, arguments.url)
+                                   : explain_at(arguments.admin, arguments.method, arguments.url);
+  });
+  add_configuration(command, arguments.configuration);
+  add_admin_url(command, arguments.admin);
+  command.add_option("method", arguments.method, "GET, POST, CONNECT …")->required();
+  command.add_option("url", arguments.url, "http://host/path, or host:port for CONNECT")->required();
+}
+
+void add_suggest(CLI::App& cli, Arguments& arguments) {
+  auto& command = add_command(cli, arguments, "suggest", "The smallest map and allow list for what report mode saw", [&] {
+    return arguments.log.empty() ? suggest_at(arguments.admin) : suggest_from_log(arguments.log, arguments.configuration);
+  });
+  command.footer(suggest_examples);
+  auto* from = command.add_option_group("from", "Where it was seen; one of them");
+  add_admin_url(*from, arguments.admin);
+  auto* from_log =
+      from->add_option("--from-log", arguments.log, "Read an access log, text or JSON; - is stdin")->type_name("FILE");
+  from->require_option(1);
+  command.add_option("-c,--config", arguments.configuration.file, "Leave out what this configuration covers")
+      ->type_name("FILE")
+      ->needs(from_log);
+}
+
+void add_schema_and_demo(CLI::App& cli, Arguments& arguments) {
+  add_command(cli, arguments, "schema", "Print the configuration's JSON schema", [] { return schema(); });
+  add_command(cli, arguments, "demo", "The numbers scenario, all in one process, to look at", [&] {
+    return demo(arguments.once);
+  }).add_flag("--once", arguments.once, "Make the two calls and end");
+}
+
+/// The options of the commands that ask a running ambassador how it is.
+void add_whom_to_ask(CLI::App& command, Arguments& arguments, std::string const& command_examples) {
+  command.footer(command_examples + where_it_is);
+  add_admin_url(command, arguments.admin);
+  command
+      .add_option("-c,--config", arguments.configuration.file, "Where its admin port is, if not where the environment has it")
+      ->type_name("FILE");
+}
+
+void add_healthcheck_wait_and_quit(CLI::App& cli, Arguments& arguments) {
+  add_whom_to_ask(add_command(cli, arguments, "healthcheck", "Whether a running ambassador lives: exit 0 or 1",
+                              [&] { return healthcheck(arguments.admin, arguments.configuration); }),
+                  arguments, healthcheck_examples);
+  auto& wait_command = add_command(cli, arguments, "wait", "Until a running ambassador takes calls: exit 0 or 1", [&] {
+    return wait(arguments.admin, arguments.configuration, Milliseconds{arguments.wait_timeout});
+  });
+  add_whom_to_ask(wait_command, arguments, wait_examples);
+  wait_command.add_option("--timeout", arguments.wait_timeout, "How long, at most; 30s unless given")
+      ->transform(CLI::AsNumberWithUnit{std::map<std::string, std::uint64_t>{{"ms", 1}, {"s", 1'000}, {"m", 60'000}},
+                                        CLI::AsNumberWithUnit::UNIT_REQUIRED})
+      ->check(CLI::Range(std::uint64_t{1}, max_wait))
+      ->option_text("TIME");
+  add_whom_to_ask(add_command(cli, arguments, "quit", "Ends a running ambassador, its calls finished: for Jobs",
+                              [&] { return quit(arguments.admin, arguments.configuration); }),
+                  arguments, quit_examples);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -184,95 +292,26 @@ int main(int argc, char** argv) {
   cli.footer(examples);
   cli.set_version_flag("--version", "ambassador " + version());
   cli.get_formatter()->column_width(36);
-
-  app::ConfigurationOptions options;
-  bool share_port = false;
-  bool no_files = false;
-  std::string method;
-  std::string url;
-  std::string admin;
-  std::string log;
-  bool once = false;
-  add_configuration(cli, options);
-  auto const admin_address = [&](CLI::App& command) {
-    add_key(command, options, "--admin", "admin", "Where /metrics, /healthz and the like are", "ADDRESS");
-  };
-  admin_address(cli);
-  auto const share = [&](CLI::App& command) {
-    command.add_flag("--share-port", share_port, "Let another ambassador listen on the same port");
-  };
-  share(cli);
-
-  auto* run_command = cli.add_subcommand("run", "Serve; the default");
-  add_configuration(*run_command, options);
-  admin_address(*run_command);
-  share(*run_command);
-  auto* check_command = cli.add_subcommand("check", "Validate the configuration and run its `expect` cases");
-  add_configuration(*check_command, options);
-  check_command->add_flag("--no-files", no_files, "Leave the files out that the configuration names (certificates, secrets)");
-  admin_address(*check_command);
-  auto* explain_command = cli.add_subcommand("explain", "Which rule decides on a call, and why; exit 3 if blocked");
-  add_configuration(*explain_command, options);
-  add_admin_url(*explain_command, admin);
-  explain_command->add_option("method", method, "GET, POST, CONNECT …")->required();
-  explain_command->add_option("url", url, "http://host/path, or host:port for CONNECT")->required();
-  auto* suggest_command = cli.add_subcommand("suggest", "The smallest map and allow list for what report mode saw");
-  suggest_command->footer(suggest_examples);
-  auto* from = suggest_command->add_option_group("from", "Where it was seen; one of them");
-  add_admin_url(*from, admin);
-  auto* from_log = from->add_option("--from-log", log, "Read an access log, text or JSON; - is stdin")->type_name("FILE");
-  from->require_option(1);
-  suggest_command->add_option("-c,--config", options.file, "Leave out what this configuration covers")
-      ->type_name("FILE")
-      ->needs(from_log);
-  auto* schema_command = cli.add_subcommand("schema", "Print the configuration's JSON schema");
-  auto* demo_command = cli.add_subcommand("demo", "The numbers scenario, all in one process, to look at");
-  demo_command->add_flag("--once", once, "Make the two calls and end");
-  auto* inject_command = cli.add_subcommand("inject", "Add the sidecar to Kubernetes manifests");
-  InjectOptions injection;
-  add_inject(*inject_command, injection);
-  auto* redirect_command = cli.add_subcommand("redirect", "Kernel rules for transparent mode");
-  RedirectOptions redirection;
-  add_redirect(*redirect_command, redirection);
-  auto* healthcheck_command = cli.add_subcommand("healthcheck", "Whether a running ambassador lives: exit 0 or 1");
-  auto* wait_command = cli.add_subcommand("wait", "Until a running ambassador takes calls: exit 0 or 1");
-  auto* quit_command = cli.add_subcommand("quit", "Ends a running ambassador, its calls finished: for Jobs");
-  healthcheck_command->footer(std::string{healthcheck_examples} + where_it_is);
-  wait_command->footer(std::string{wait_examples} + where_it_is);
-  quit_command->footer(std::string{quit_examples} + where_it_is);
-  for (auto* command : {healthcheck_command, wait_command, quit_command}) {
-    add_admin_url(*command, admin);
-    command->add_option("-c,--config", options.file, "Where its admin port is, if not where the environment has it")
-        ->type_name("FILE");
-  }
-  std::uint64_t wait_timeout = 30'000;
-  wait_command->add_option("--timeout", wait_timeout, "How long, at most; 30s unless given")
-      ->transform(CLI::AsNumberWithUnit{std::map<std::string, std::uint64_t>{{"ms", 1}, {"s", 1'000}, {"m", 60'000}},
-                                        CLI::AsNumberWithUnit::UNIT_REQUIRED})
-      ->check(CLI::Range(std::uint64_t{1}, max_wait))
-      ->option_text("TIME");
+  Arguments arguments;
+  add_run_and_check(cli, arguments);
+  add_explain(cli, arguments);
+  add_suggest(cli, arguments);
+  add_schema_and_demo(cli, arguments);
+  add_inject(add_command(cli, arguments, "inject", "Add the sidecar to Kubernetes manifests",
+                         [&] { return inject(arguments.injection); }),
+             arguments.injection);
+  add_redirect(add_command(cli, arguments, "redirect", "Kernel rules for transparent mode",
+                           [&] { return redirect(arguments.redirection); }),
+               arguments.redirection);
+  add_healthcheck_wait_and_quit(cli, arguments);
   cli.require_subcommand(0, 1);
-
   try {
     cli.parse(argc, argv);
   } catch (CLI::ParseError const& asked) {
     int const status = cli.exit(asked);
     return status == 0 ? 0 : static_cast<int>(Exit::usage);
   }
-  auto const command = [&] {
-    if (check_command->parsed()) return check(options, no_files);
-    if (explain_command->parsed()) return admin.empty() ? explain(options, method, url) : explain_at(admin, method, url);
-    if (suggest_command->parsed()) return log.empty() ? suggest_at(admin) : suggest_from_log(log, options);
-    if (schema_command->parsed()) return schema();
-    if (demo_command->parsed()) return demo(once);
-    if (healthcheck_command->parsed()) return healthcheck(admin, options);
-    if (wait_command->parsed()) return wait(admin, options, Milliseconds{wait_timeout});
-    if (quit_command->parsed()) return quit(admin, options);
-    if (inject_command->parsed()) return inject(injection);
-    if (redirect_command->parsed()) return redirect(redirection);
-    return run(options, share_port);
-  };
-  return static_cast<int>(command());
+  return static_cast<int>(arguments.command());
 }
 
 }  // namespace ambassador::command
