@@ -9,7 +9,7 @@
 
 namespace ambassador::admin {
 
-/// A URL, or the `[tcp://]host:port` of a connection. False where it is neither.
+/// Reads a URL, or the `[tcp://]host:port` of a connection. Returns false if it is neither.
 bool read_logged_url(observe::LoggedCall const& call, route::RequestUrl& url);
 
 /// The listener's port, by the line or by the URL; 0: neither says. `snapshot` may be null: then there is the default one.

@@ -19,7 +19,7 @@ namespace ambassador::admin {
 /// How reading the configuration again went the last time.
 struct LastReload {
   std::string time;                 ///< RFC 3339, in seconds
-  std::vector<std::string> faults;  ///< why it was not taken; empty where all is well
+  std::vector<std::string> faults;  ///< why it was not taken; empty if all is well
 };
 
 class ReloadReport {
@@ -35,13 +35,13 @@ class ReloadReport {
   void failed(std::string_view origin, std::vector<std::string> const& faults);
   void warn(std::string_view what) { events_.warn("{}", what); }
 
-  /// Behind "ready" while another configuration is in force than the one that was read last; empty where all is well.
+  /// Behind "ready" while another configuration is in force than the one that was read last; empty if all is well.
   [[nodiscard]] std::string const& trouble() const noexcept { return trouble_; }
   /// When the configuration in force was read, to the second.
   [[nodiscard]] std::string const& since() const noexcept { return since_; }
   /// Of the configuration in force: that of the start is 1.
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
-  /// Nothing where it was read only once.
+  /// Returns nullopt if it was read only once.
   [[nodiscard]] std::optional<LastReload> const& last() const noexcept { return last_; }
 
  private:

@@ -30,6 +30,7 @@ struct ServerParts {
   std::function<route::SeenCalls()> seen;  ///< what the workers saw called that the configuration does not cover
 };
 
+/// Answers the requests that small_server hands it. Of the control thread alone.
 class Server {
  public:
   Server(route::Snapshot const& snapshot, ServerParts parts) : snapshot_{&snapshot}, parts_{std::move(parts)} {}
@@ -37,6 +38,7 @@ class Server {
   /// The one in force from now on.
   void use(route::Snapshot const& snapshot) noexcept { snapshot_ = &snapshot; }
 
+  /// `peer` says whether the request came from this machine.
   SmallResponse answer(SmallRequest const& request, boost::asio::ip::tcp::endpoint const& peer) const;
 
   void set_draining() noexcept { draining_ = true; }

@@ -19,6 +19,7 @@ using SmallResponse = boost::beast::http::response<boost::beast::http::string_bo
 /// Answers one request. Runs on the server's io_context. What it throws is an event, and a 500 to the client.
 using SmallHandler = std::function<SmallResponse(SmallRequest const&, boost::asio::ip::tcp::endpoint peer)>;
 
+/// Serves on one io_context until it ends, by one coroutine a connection.
 class SmallServer {
  public:
   static constexpr std::size_t max_head_bytes = 16 * 1024;  ///< above it a 431
@@ -36,6 +37,7 @@ class SmallServer {
   std::shared_ptr<Shared> shared_;
 };
 
+/// Returns a response with this body and content type.
 SmallResponse text_response(boost::beast::http::status status, std::string body,
                             std::string_view type = "text/plain; charset=utf-8");
 

@@ -34,7 +34,7 @@ std::string status_json(StatusParts const& parts, SystemTime now, SteadyTime ste
 /// The last good answer for a name.
 using LastAnswer = std::function<std::optional<net::Resolver::Past>(std::string const& host)>;
 
-/// How long ago DNS said that one of the source's names has this address (`address:port`); nothing where no name has it.
+/// Returns how long ago DNS said that one of the source's names has this address (`address:port`); nullopt if no name has it.
 std::optional<std::chrono::seconds> dns_age(config::Mapping const& mapping, std::string const& address,
                                             LastAnswer const& last_answer, SteadyTime now);
 

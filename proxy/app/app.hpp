@@ -19,15 +19,17 @@
 
 namespace ambassador::app {
 
+/// What the command line and the environment say, beside the configuration.
 struct AppOptions {
   bool share_port = false;        ///< `--share-port`
   std::string name_server;        ///< AMBASSADOR_DNS, `host:port`
   std::string service_manager{};  ///< NOTIFY_SOCKET
   std::string version;
   unsigned workers = 1;
-  std::optional<ConfigurationOptions> configuration{};  ///< where the snapshot came from, to be read again; nothing: never
+  std::optional<ConfigurationOptions> configuration{};  ///< what the snapshot was read from, to be read again; nullopt: never
 };
 
+/// The whole process: made of a snapshot, opened, and run once.
 class App {
  public:
   App(std::shared_ptr<route::Snapshot const> snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events);
@@ -35,14 +37,14 @@ class App {
 
   /// Reads the files that the configuration names. What is wrong with them; nothing may be opened then.
   std::vector<config::Diagnostic> load_files() { return live_->files().load(); }
-  /// Opens every listening socket. Nothing runs yet, and nothing stays open where one fails.
+  /// Opens every listening socket. Nothing runs yet, and nothing stays open if one fails.
   std::optional<CannotListen> open();
   /// Serves until a signal ends it. The control thread is the caller's.
   void run();
   /// As `ambassador quit` would. From any thread.
   void request_stop();
 
-  /// Where the listeners are, with real ports. After `open`.
+  /// Returns the listeners, with real ports. To be called after `open`.
   [[nodiscard]] std::vector<std::shared_ptr<session::ListenerInfo const>> const& listeners() const noexcept {
     return live_->listeners;
   }

@@ -29,6 +29,7 @@ CannotListen cannot_listen(config::ListenAddress const& address, boost::system::
 /// Whether the machine lacks the address family, or the loopback address of it.
 bool is_missing_family(boost::system::error_code code);
 
+/// Returns the address as a socket takes it.
 boost::asio::ip::tcp::endpoint endpoint_of(config::ListenAddress const& address);
 
 /// An address with its sockets, one a worker.
@@ -59,12 +60,13 @@ class ListenerChange {
   std::vector<std::vector<ListeningSocket>> sockets_;  ///< by worker
 };
 
+/// Of the control thread alone.
 class Listeners {
  public:
   Listeners(unsigned workers, bool share_port, observe::EventLog& events)
       : workers_{workers}, share_port_{share_port}, events_{events} {}
 
-  /// Opens what is not open yet. Where one fails nothing has changed.
+  /// Opens what is not open yet. If one fails, nothing has changed.
   boost::system::result<ListenerChange, CannotListen> open(std::vector<config::ListenAddress> const& wanted);
   /// The change is in force. Those that it has not any more are the result.
   std::vector<BoundAddress> take(ListenerChange const& change);

@@ -42,6 +42,7 @@ struct ListeningSocket {
   int descriptor = -1;
 };
 
+/// Made and ended on the control thread.
 class Worker {
  public:
   static constexpr Milliseconds idle_tick{500};  ///< after a while without a call

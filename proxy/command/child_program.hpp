@@ -12,7 +12,7 @@
 namespace ambassador::command {
 
 struct ChildOutcome {
-  int status = 0;  ///< the exit status; 128 + the signal's number where one ended it
+  int status = 0;  ///< the exit status; 128 + the signal's number if one ended it
   std::string out;
   std::string err;
 };
@@ -21,7 +21,7 @@ struct ChildOutcome {
 std::optional<std::string> find_program(std::string_view name, std::string_view path);
 
 /// Runs `argv`, whose first is the program's path, in our environment. Blocks until it ends; errors: what posix_spawn
-/// says, and timed_out where it was killed after `limit`.
+/// says, and timed_out if it was killed after `limit`.
 boost::system::result<ChildOutcome> run_program(std::vector<std::string> argv, std::string_view input,
                                                 std::chrono::milliseconds limit);
 

@@ -23,13 +23,13 @@ enum class Table : std::uint8_t { nat, filter };
 
 /// Puts the table `inet ambassador` in place of the one there, in one transaction.
 std::string nft_installation(RedirectRules const& rules);
-/// Removes that table; also valid where there is none.
+/// Removes that table; also valid if there is none.
 std::string nft_removal();
 
 /// Fills our chain of `table`, and makes OUTPUT begin with it. `saved` is what iptables-save says of this table now: the
 /// jumps of an earlier run are taken away in the same transaction.
 std::string iptables_installation(RedirectRules const& rules, IpVersion version, Table table, std::string_view saved);
-/// Removes our chain of `table` and the jumps to it; empty where `saved` has nothing of ours.
+/// Removes our chain of `table` and the jumps to it; empty if `saved` has nothing of ours.
 std::string iptables_removal(Table table, std::string_view saved);
 
 }  // namespace ambassador::command

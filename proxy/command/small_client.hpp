@@ -15,7 +15,7 @@ namespace ambassador::command {
 inline constexpr std::chrono::seconds small_client_limit{5};  ///< from the connect to the end of the answer
 
 struct SmallQuestion {
-  std::string target;  ///< as the request line has it: a path, or an absolute URL where the server is a proxy
+  std::string target;  ///< as the request line has it: a path, or an absolute URL if the server is a proxy
   std::string host;
   std::string accept = "*/*";
   boost::beast::http::verb method = boost::beast::http::verb::get;

@@ -25,19 +25,19 @@ struct LoggedCall {
   LoggedOutcome outcome = LoggedOutcome::aside;
 
   std::string decision;    ///< as in a JSON line, or `refused`; of a text line that names no target `allowed`
-  std::string target;      ///< empty where it went nowhere, or as it is
-  unsigned status = 0;     ///< 0 where the client got nothing
+  std::string target;      ///< empty if it went nowhere, or as it is
+  unsigned status = 0;     ///< 0 if the client got nothing
   double duration_ms = 0;  ///< whole ones in a text line
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::string upstream;  ///< address:port; empty where there was none
+  std::string upstream;  ///< address:port; empty if there was none
   std::uint64_t tries = 0;
-  std::string reason;      ///< why it did not go the plain way; empty where it did
-  std::string trace_id;    ///< empty where there is none
-  std::string request_id;  ///< empty where there is none
+  std::string reason;      ///< why it did not go the plain way; empty if it did
+  std::string trace_id;    ///< empty if there is none
+  std::string request_id;  ///< empty if there is none
 };
 
-/// Nothing where the line is not of an access log.
+/// Returns nullopt if the line is not of an access log.
 std::optional<LoggedCall> read_log_line(std::string_view line);
 
 }  // namespace ambassador::observe

@@ -9,12 +9,13 @@
 
 namespace ambassador::route {
 
+/// The answer, part by part.
 struct Explanation {
   std::string method;
-  std::string url;       ///< canonical, or as it came where it could not be understood
+  std::string url;       ///< canonical, or as it came if it could not be understood
   std::string decision;  ///< mapped, allowed, reported, blocked or refused
   std::string rule;      ///< the source or the allow entry, with its place
-  std::string target;    ///< the URL it would go to, by its first target; empty where it goes nowhere
+  std::string target;    ///< the URL it would go to, by its first target; empty if it goes nowhere
   std::string changes;   ///< what happens to it on its way; empty: nothing
   std::string reason;    ///< why it is blocked or refused
   std::string paste;     ///< lines that would let it pass
@@ -27,9 +28,12 @@ struct Explanation {
   [[nodiscard]] bool passes() const noexcept { return !target.empty(); }
 };
 
+/// Decides on a call that a user typed. `url` is an absolute URL, or `host:port` if `method` is CONNECT.
 Explanation explain(Rules const& rules, std::string_view method, std::string_view url);
 
+/// Returns the answer in lines for a reader.
 std::string to_text(Explanation const& explanation);
+/// Returns the answer as one JSON object.
 std::string to_json(Explanation const& explanation);
 
 }  // namespace ambassador::route

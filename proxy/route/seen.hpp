@@ -29,7 +29,7 @@ enum class SeenForm : std::uint8_t {
 struct SeenDestination {
   SeenForm form = SeenForm::absolute;
   std::string_view host;   ///< canonical; IPv6 in brackets
-  std::uint16_t port = 0;  ///< never 0 where it was seen
+  std::uint16_t port = 0;  ///< never 0
   std::string_view path;   ///< SeenForm::origin only: the first segment with its slash; empty is the root
 
   bool operator==(SeenDestination const&) const = default;

@@ -8,6 +8,7 @@
 
 namespace ambassador::session {
 
+/// A SeenTally with a lock around it.
 class Seen {
  public:
   /// The worker's, at the end of a call that was blocked or reported.

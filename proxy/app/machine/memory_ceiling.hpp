@@ -30,10 +30,10 @@ struct CgroupFiles {
   std::string details;  ///< memory.stat: `inactive_file`
 };
 
-/// The files of this process's cgroup; nothing where there is no limit, or none can be read.
+/// Returns the files of this process's cgroup, or nullopt if there is no limit, or none can be read.
 std::optional<CgroupFiles> find_memory_cgroup(std::string const& root = cgroup_root, std::string const& self = own_cgroups);
 
-/// Nothing where a file cannot be read or there is no limit.
+/// Returns nullopt if a file cannot be read or there is no limit.
 std::optional<MemoryUse> read_memory(CgroupFiles const& files);
 
 /// Sampled by one thread, read by all.
@@ -41,7 +41,7 @@ class MemoryCeiling {
  public:
   explicit MemoryCeiling(std::optional<CgroupFiles> files) : files_{std::move(files)} {}
 
-  /// True where the answer has changed.
+  /// Returns true if the answer has changed.
   bool sample();
   [[nodiscard]] std::atomic<bool> const& refusing() const noexcept { return refusing_; }
 

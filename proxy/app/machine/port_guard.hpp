@@ -15,7 +15,7 @@ class PortGuard {
   PortGuard(PortGuard const&) = delete;
   PortGuard& operator=(PortGuard const&) = delete;
 
-  /// Takes the name of `port`, until this object ends. False where another ambassador has it.
+  /// Takes the name of `port`, until this object ends. Returns false if another ambassador has it.
   bool hold(std::uint16_t port);
   void release(std::uint16_t port);
   /// Whether this one has it.

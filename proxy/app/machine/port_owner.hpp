@@ -7,7 +7,7 @@
 
 namespace ambassador::app::machine {
 
-/// ", by nginx (pid 4711)", or empty where it cannot be told.
+/// Returns ", by nginx (pid 4711)", or an empty text if it cannot be told.
 std::string describe_port_owner(boost::asio::ip::tcp::endpoint const& endpoint);
 
 }  // namespace ambassador::app::machine

@@ -1,4 +1,4 @@
-// How many workers there are where the configuration does not say.
+// How many workers there are if the configuration does not say.
 #pragma once
 
 #include "app/machine/cgroup.hpp"
