@@ -45,7 +45,7 @@ App::App(std::shared_ptr<Snapshot const> snapshot, AppOptions options, std::shar
       metrics_{{}, {}, options_.workers, options_.version},
       file_watch_{control_},
       file_news_{*events_, metrics_.registry()},
-      live_{std::make_shared<LiveSnapshot>(std::move(snapshot), ways_, nullptr)},
+      live_{std::make_shared<LiveSnapshot>(std::move(snapshot), egresses_, nullptr)},
       listeners_{options_.workers, options_.share_port, *events_},
       admin_at_start_{live_->settings().admin},
       workers_at_start_{live_->settings().workers},

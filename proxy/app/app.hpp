@@ -77,7 +77,7 @@ class App {
   observe::Metrics metrics_;
   net::FileWatch file_watch_;
   FileNews file_news_;
-  upstream::Ways ways_;
+  upstream::Egresses egresses_;
   std::shared_ptr<LiveSnapshot> live_;  ///< in force
 
   Listeners listeners_;

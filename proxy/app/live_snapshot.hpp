@@ -28,10 +28,10 @@ struct Listening {
 class LiveSnapshot {
  public:
   /// `previous` may be null.
-  LiveSnapshot(std::shared_ptr<Snapshot const> snapshot, upstream::Ways& ways, LiveSnapshot const* previous)
+  LiveSnapshot(std::shared_ptr<Snapshot const> snapshot, upstream::Egresses& egresses, LiveSnapshot const* previous)
       : snapshot_{std::move(snapshot)},
         files_{settings(), previous != nullptr ? &previous->files_ : nullptr},
-        egress_{settings(), files_.for_egress(), ways},
+        egress_{settings(), files_.for_egress(), egresses},
         source_limits_{settings().map, previous != nullptr ? &previous->source_limits_ : nullptr} {
     for (auto const& mapping : settings().map) {
       credentials_.push_back(mapping.credential ? &files_.credential(*mapping.credential) : nullptr);

@@ -98,7 +98,7 @@ std::vector<std::string> App::try_reload(ReadConfiguration const& read) {
   append_errors(faults, read.diagnostics);
   if (!read.snapshot) return faults;
   append_errors(faults, unmet_expectations(*read.snapshot));
-  auto next = std::make_shared<LiveSnapshot>(read.snapshot, ways_, live_.get());
+  auto next = std::make_shared<LiveSnapshot>(read.snapshot, egresses_, live_.get());
   append_errors(faults, next->files().load());
   if (!faults.empty()) return faults;
   auto change = listeners_.open(read.snapshot->settings.listen);

@@ -268,8 +268,8 @@ void Worker::end_old_terms() {
   });
   if (ended.empty()) return;
   if (old_terms_.empty()) old_scratches_.clear();
-  pools_.close_others([this](upstream::Egress const& way) {
-    auto const has_it = [&](std::unique_ptr<Term> const& term) { return term->snapshot->egress().has(way); };
+  pools_.close_others([this](upstream::Egress const& egress) {
+    auto const has_it = [&](std::unique_ptr<Term> const& term) { return term->snapshot->egress().has(egress); };
     return has_it(term_) || std::any_of(old_terms_.begin(), old_terms_.end(), has_it);
   });
   asio::post(commons_.control, [ended = std::move(ended)] {});  // where their files are watched

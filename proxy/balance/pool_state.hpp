@@ -17,6 +17,14 @@ inline constexpr Milliseconds idle_margin{1000};
 
 inline constexpr std::size_t max_idle_connections = 32;  ///< kept per upstream and worker, beyond a burst
 
+/// How many connections there may be to an upstream, and calls that wait for one.
+struct PoolLimits {
+  std::size_t connections = 0;
+  std::size_t pending = 0;
+
+  bool operator==(PoolLimits const&) const = default;
+};
+
 /// After the server said `Keep-Alive: timeout=N`.
 Milliseconds learn_from_header(Milliseconds present, std::uint64_t seconds) noexcept;
 

@@ -251,9 +251,10 @@ std::optional<ErrorReply> Exchange::judge_limits() {
 /// An address that a parent proxy would be asked for in absolute form: its connections are for calls to anywhere, so that
 /// the pool does not see it.
 std::optional<ErrorReply> Exchange::judge_literal() {
-  auto const& way = egress();
+  auto const& options = egress().options;
   auto const& host = url_.authority.host;
-  auto const kind = way.tunnelled || decision_.verdict == route::Verdict::mapped ? std::nullopt : refused_to_parent(way, host);
+  auto const kind =
+      options.tunnelled || decision_.verdict == route::Verdict::mapped ? std::nullopt : refused_to_parent(options, host);
   if (!kind) return std::nullopt;
   record_.decision = observe::Decision::blocked;
   return error_reply({Errc::address_refused, Side::local, Stage::connect, false}, {},
@@ -308,7 +309,7 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
   }
   std::shared_ptr<std::string const> via_credentials;
   if (upstream::goes_by_parent(way)) {
-    if (way.via_credentials != nullptr) via_credentials = way.via_credentials->get();
+    if (way.options.via_credentials != nullptr) via_credentials = way.options.via_credentials->get();
     if (via_credentials) forwarded.proxy_authorization = *via_credentials;
   }
   start_bytes_ = route::append_forwarded(up_writer_.begin(head.body), head, forwarded);

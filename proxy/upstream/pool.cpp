@@ -77,9 +77,9 @@ Pool::Pool(PoolContext const& context, Authority upstream, Egress const& egress,
       upstream_{std::move(upstream)},
       egress_{egress},
       egress_kept_{egress.self.lock()},
-      rules_{egress.addresses},
+      rules_{egress.options.addresses},
       shared_{std::move(shared)},
-      name_{context.discovery.of(egress.via != nullptr ? egress.via->authority.host : upstream_.host)} {
+      name_{context.discovery.of(egress.options.via ? egress.options.via->authority.host : upstream_.host)} {
   if (rules_.policy == balance::AddressPolicy::mapped) rules_.literal = parse_ip_address(upstream_.host);
 }
 
@@ -97,8 +97,8 @@ Lease Pool::take_idle(SteadyTime now, bool last_look, Endpoint const* endpoint) 
     auto connection = std::move(idle_[place]);
     idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(place));
     bool const look = last_look || connection->stream.has_shown_input();
-    bool const outdated =
-        connection->endpoint->gone || (egress_.tls != nullptr && connection->tls_generation != egress_.tls->generation());
+    bool const outdated = connection->endpoint->gone ||
+                          (egress_.options.tls != nullptr && connection->tls_generation != egress_.options.tls->generation());
     if (!outdated && now - connection->idle_since < idle_limit_ && !(look && is_spoilt(*connection, now))) {
       ++lent_;
       return Lease{*this, std::move(connection), true};
@@ -133,7 +133,7 @@ void Pool::hand_over(std::unique_ptr<Connection> connection) {
 
 bool Pool::take_room() noexcept {
   auto held = shared_->connections.load(std::memory_order_relaxed);
-  while (held < egress_.connections) {
+  while (held < egress_.options.limits.connections) {
     if (shared_->connections.compare_exchange_weak(held, held + 1, std::memory_order_relaxed)) return true;
   }
   return false;
@@ -146,7 +146,7 @@ void Pool::free_room() noexcept {
 
 /// Waits until there is room for one more connection, or a connection comes back: an empty lease is the room.
 net::Task<Result<Lease>> Pool::wait_for_turn(Wish& wish) {
-  if (shared_->pending.load(std::memory_order_relaxed) >= egress_.pending) {
+  if (shared_->pending.load(std::memory_order_relaxed) >= egress_.options.limits.pending) {
     co_return Failure{Errc::pool_exhausted, Side::upstream, Stage::connect, false};
   }
   shared_->pending.fetch_add(1, std::memory_order_relaxed);
@@ -190,7 +190,7 @@ std::optional<Pool::Refusal> Pool::refused(tcp::endpoint const& endpoint) const 
   Refusal refusal{{Errc::own_address, Side::local, Stage::connect, false},
                   {.preamble = {}, .address = net::to_text(endpoint), .detail = {}}};
   if (is_own(context_.own_addresses, endpoint)) return refusal;
-  if (egress_.via != nullptr) return std::nullopt;  // the configuration names it, and its network is often private
+  if (egress_.options.via) return std::nullopt;  // the configuration names it, and its network is often private
   auto const kind = balance::refusal(net::ip_address(endpoint.address()), rules_);
   if (!kind) return std::nullopt;
   refusal.failure.code = Errc::address_refused;
@@ -200,7 +200,7 @@ std::optional<Pool::Refusal> Pool::refused(tcp::endpoint const& endpoint) const 
 
 /// An address that a parent proxy would be asked for a tunnel to.
 std::optional<Failure> Pool::refused_literal(Attempt& attempt) const {
-  auto const kind = egress_.tunnelled ? refused_to_parent(egress_, upstream_.host) : std::nullopt;
+  auto const kind = egress_.options.tunnelled ? refused_to_parent(egress_.options, upstream_.host) : std::nullopt;
   if (!kind) return std::nullopt;
   attempt.address = upstream_.text(0);
   attempt.detail = attempt.address + " is " + std::string{balance::name(*kind)};
@@ -215,7 +215,7 @@ EndpointPtr Pool::known(tcp::endpoint const& address) const {
 
 /// Endpoints that stay are the same objects. What idles to one that is gone is closed.
 void Pool::take_addresses(AddressList const& addresses) {
-  auto const port = egress_.via != nullptr ? egress_.via->authority.port : upstream_.port;
+  auto const port = egress_.options.via ? egress_.options.via->authority.port : upstream_.port;
   EndpointList next;
   refusal_.reset();
   bool const may_bring_ports = rules_.policy == balance::AddressPolicy::mapped;  // an allow entry names the ports itself
@@ -322,8 +322,8 @@ net::Task<Result<std::unique_ptr<Connection>>> Pool::connect_first(std::vector<E
 
 /// The parent's tunnel, the preamble and the TLS, as far as each is asked for.
 net::Task<Result<void>> Pool::begin(Connection& connection, Attempt& attempt) {
-  if (egress_.via != nullptr && egress_.tunnelled) {
-    auto const credentials = egress_.via_credentials != nullptr ? egress_.via_credentials->get() : nullptr;
+  if (egress_.options.via && egress_.options.tunnelled) {
+    auto const credentials = egress_.options.via_credentials != nullptr ? egress_.options.via_credentials->get() : nullptr;
     std::string_view const authorization = credentials ? std::string_view{*credentials} : std::string_view{};
     auto const tunnel = co_await open_via_tunnel(connection.stream, upstream_, authorization, attempt.detail);
     if (!tunnel) co_return tunnel.error();
@@ -332,16 +332,17 @@ net::Task<Result<void>> Pool::begin(Connection& connection, Attempt& attempt) {
     auto const code = co_await connection.stream.write_all(attempt.preamble, Milliseconds{0});
     if (code) co_return Failure{code, Side::upstream, Stage::connect, false};
   }
-  if (egress_.tls != nullptr) co_return co_await begin_tls(connection, attempt);
+  if (egress_.options.tls != nullptr) co_return co_await begin_tls(connection, attempt);
   co_return Result<void>{};
 }
 
 net::Task<Result<void>> Pool::begin_tls(Connection& connection, Attempt& attempt) {
-  connection.tls_generation = egress_.tls->generation();
-  auto const context = egress_.tls->get();
+  connection.tls_generation = egress_.options.tls->generation();
+  auto const context = egress_.options.tls->get();
   if (!context) co_return Failure{Errc::tls_no_context, Side::local, Stage::handshake, false};
   // Named, as all that is handed to a coroutine and has a destructor: GCC 12 would destroy a braced temporary twice.
-  net::TlsPeer peer{egress_.server_name.empty() ? service_name(upstream_.host) : egress_.server_name, &tls_session_};
+  net::TlsPeer peer{egress_.options.server_name.empty() ? service_name(upstream_.host) : egress_.options.server_name,
+                    &tls_session_};
   auto const code = co_await connection.stream.start_tls_client(context, std::move(peer));
   if (!code) co_return Result<void>{};
   attempt.detail = connection.stream.tls_detail();

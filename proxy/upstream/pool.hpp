@@ -175,7 +175,7 @@ class Pool {
   Milliseconds idle_limit_ = balance::first_idle_limit;
 };
 
-/// One worker's pools, by `host:port` and the way there.
+/// One worker's pools, by `host:port` and egress.
 class Pools {
  public:
   static constexpr std::size_t max_pools = 4096;  ///< beyond, unused ones are dropped before a new one is made
@@ -185,7 +185,7 @@ class Pools {
   /// Shares `egress`, or borrows one that is not shared. Whoever will use the pool later keeps it.
   std::shared_ptr<Pool> const& of(Authority const& upstream, Egress const& egress);
   void sweep(SteadyTime now);
-  /// Ends the pools of ways that `is_in_use` says nobody goes any more.
+  /// Ends the pools of each egress that is not in use any more, by `is_in_use(egress)`.
   template <class IsInUse>
   void close_others(IsInUse is_in_use) {
     std::erase_if(pools_, [&](auto const& item) {

@@ -200,7 +200,7 @@ class Proxy {
 
  private:
   std::shared_ptr<app::LiveSnapshot> make(config::Settings settings, app::LiveSnapshot const* previous = nullptr) {
-    auto live = std::make_shared<app::LiveSnapshot>(std::make_shared<app::Snapshot const>(json_log(std::move(settings))), ways_,
+    auto live = std::make_shared<app::LiveSnapshot>(std::make_shared<app::Snapshot const>(json_log(std::move(settings))), egresses_,
                                                     previous);
     for (auto const& fault : live->files().load()) throw std::runtime_error{config::to_string(fault)};
     std::vector<std::string> sources;
@@ -238,7 +238,7 @@ class Proxy {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   net::Resolver resolver_;
   observe::Metrics metrics_;
-  upstream::Ways ways_;
+  upstream::Egresses egresses_;
   std::shared_ptr<app::LiveSnapshot> live_;
   LogReader log_;
   std::shared_ptr<EventText> event_text_ = std::make_shared<EventText>();

@@ -42,7 +42,7 @@ TEST(reload, a_kept_connection_goes_on_and_its_next_call_takes_the_new_map) {
   auto const old = proxy.reload(to_path(upstream, "/new"));
   EXPECT_TRUE(eventually([&] { return call(client) == "/new/x"; }));
   EXPECT_TRUE(eventually([&] { return old.expired(); })) << "nobody uses it any more";
-  EXPECT_EQ(upstream.accepted(), 1U) << "the way to it is the same, so its connection is too";
+  EXPECT_EQ(upstream.accepted(), 1U) << "the egress is the same, so its connection is too";
 }
 
 TEST(reload, a_call_under_way_keeps_what_it_began_with) {
@@ -194,7 +194,7 @@ TEST(reload, another_way_to_the_same_upstream_takes_no_connection_of_the_old_one
   settings.map.front().pending = 7;
   auto const old = proxy.reload(settings);
   EXPECT_TRUE(eventually([&] { return old.expired(); }));
-  EXPECT_TRUE(eventually([&] { return proxy.connections_to(upstream) == 0; })) << "the pool of the old way is closed";
+  EXPECT_TRUE(eventually([&] { return proxy.connections_to(upstream) == 0; })) << "the pool of the old egress is closed";
   EXPECT_EQ(call(client), "/x");
   EXPECT_EQ(upstream.accepted(), 2U);
 }

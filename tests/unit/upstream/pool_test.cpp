@@ -53,7 +53,7 @@ class pool : public testing::Test {
 
   Server server;
   WorkerParts parts;
-  Egress egress{.connections = 40, .pending = 2};
+  Egress egress{.options = {.limits = {.connections = 40, .pending = 2}}};
   std::shared_ptr<Shared> shared = std::make_shared<Shared>();
   Pool connections{parts.pool_context, {"127.0.0.1", server.upstream.port()}, egress, shared};
   Wish wish;
@@ -149,16 +149,16 @@ TEST_F(pool, a_sweep_closes_what_the_server_closed) {
 
 TEST_F(pool, a_sweep_leaves_so_many_idle_and_no_more_once_a_burst_is_over) {
   std::vector<Lease> leases;
-  for (std::size_t count = 0; count < egress.connections; ++count) leases.push_back(open());
+  for (std::size_t count = 0; count < egress.options.limits.connections; ++count) leases.push_back(open());
   for (auto& lease : leases) lease.give_back(now, 0);
   connections.sweep(now + 500ms);
-  EXPECT_EQ(shared->connections, egress.connections);
+  EXPECT_EQ(shared->connections, egress.options.limits.connections);
   connections.sweep(now + 1000ms);
   EXPECT_EQ(shared->connections, balance::max_idle_connections);
 }
 
 TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
-  egress.connections = 1;
+  egress.options.limits.connections = 1;
   auto held = open();
   auto const number = number_of(held);
   Awaited<Result<Lease>> first{parts, opening()};
@@ -182,8 +182,8 @@ TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
 }
 
 TEST_F(pool, more_than_may_wait_are_turned_away) {
-  egress.connections = 1;
-  egress.pending = 0;
+  egress.options.limits.connections = 1;
+  egress.options.limits.pending = 0;
   auto held = open();
   Awaited<Result<Lease>> turned_away{parts, opening()};
   EXPECT_TRUE(parts.run_until([&] { return turned_away.done(); }));
@@ -191,7 +191,7 @@ TEST_F(pool, more_than_may_wait_are_turned_away) {
 }
 
 TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
-  egress.connections = 1;
+  egress.options.limits.connections = 1;
   auto held = open();
   Awaited<Result<Lease>> waiting{parts, opening()};
   parts.step();
@@ -205,7 +205,7 @@ TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
 }
 
 TEST_F(pool, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {
-  egress.connections = 1;
+  egress.options.limits.connections = 1;
   shared->connections = 1;  // another worker's
   Awaited<Result<Lease>> waiting{parts, opening()};
   parts.step();
