@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -17,7 +18,13 @@ inline constexpr Milliseconds idle_margin{1000};
 
 inline constexpr std::size_t max_idle_connections = 32;  ///< kept per upstream and worker, beyond a burst
 
-/// How many connections there may be to an upstream, and calls that wait for one.
+/// What all workers together hold of one upstream.
+struct UpstreamCounts {
+  std::atomic<std::size_t> connections{0};  ///< the room taken
+  std::atomic<std::size_t> pending{0};      ///< calls that wait for a connection
+};
+
+/// The greatest that UpstreamCounts may become.
 struct PoolLimits {
   std::size_t connections = 0;
   std::size_t pending = 0;

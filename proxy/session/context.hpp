@@ -7,7 +7,7 @@
 #include "net/stream.hpp"
 #include "observe/log_buffer.hpp"
 #include "session/policy.hpp"
-#include "upstream/pool.hpp"
+#include "upstream/pools.hpp"
 
 #include <atomic>
 #include <cstdint>

@@ -8,7 +8,7 @@
 #include "config/settings.hpp"
 #include "observe/event_log.hpp"
 #include "upstream/endpoint_states.hpp"
-#include "upstream/pool.hpp"
+#include "upstream/pools.hpp"
 
 #include <cstdint>
 #include <memory>

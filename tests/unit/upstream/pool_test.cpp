@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "support/worker_parts.hpp"
+#include "upstream/shared_upstreams.hpp"
 
 #include <gtest/gtest.h>
 
@@ -54,7 +55,7 @@ class pool : public testing::Test {
   Server server;
   WorkerParts parts;
   Egress egress{.options = {.limits = {.connections = 40, .pending = 2}}};
-  std::shared_ptr<Shared> shared = std::make_shared<Shared>();
+  std::shared_ptr<balance::UpstreamCounts> shared = std::make_shared<balance::UpstreamCounts>();
   Pool connections{parts.pool_context, {"127.0.0.1", server.upstream.port()}, egress, shared};
   Wish wish;
   Attempt attempt;
