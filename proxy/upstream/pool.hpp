@@ -1,5 +1,6 @@
 // The connections of one worker to one upstream, which may have many endpoints: opened when needed, lent for one exchange,
-// kept idle last in first out. A connection that comes back is clean, or it is closed.
+// kept idle last in first out. A connection that comes back is clean, or it is closed. `balance::PoolState` decides; here are
+// the sockets, the waits and the clock.
 #pragma once
 
 #include "balance/pool_state.hpp"
@@ -13,7 +14,6 @@
 #include "upstream/wish.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -85,18 +85,22 @@ class Pool {
   /// Closes what idled too long or was closed by the server, and lets calls that wait look again. Every second.
   void sweep(SteadyTime now);
   /// Closes what idles.
-  void give_up_idle() noexcept;
+  void give_up_idle() noexcept { state_.give_up_idle(); }
   [[nodiscard]] Egress const& egress() const noexcept { return egress_; }
   /// Whether nothing idles, nothing is in use and no call waits.
-  [[nodiscard]] bool unused() const noexcept { return idle_.empty() && lent_ == 0 && waiting_.empty(); }
+  [[nodiscard]] bool unused() const noexcept { return state_.idle() == 0 && state_.in_use() == 0 && state_.waiting() == 0; }
 
  private:
   friend class Lease;
 
-  /// A call that waits its turn. It is handed the room for a connection, and the connection where one came back: what
-  /// was freed for it cannot be taken by a call that came later.
+  /// A call that waits its turn.
   struct Waiter {
     explicit Waiter(net::Executor executor) : turn{executor} {}
+    void take_turn(std::unique_ptr<Connection> handed) {
+      connection = std::move(handed);
+      turn.set();
+    }
+
     net::Event turn;
     std::unique_ptr<Connection> connection;
   };
@@ -104,12 +108,9 @@ class Pool {
   net::Task<Result<Lease>> wait_for_turn(Wish& wish);
   net::Task<Result<std::unique_ptr<Connection>>> connect(SteadyTime limit, EndpointList endpoints, Attempt& attempt,
                                                          Wish& wish);
-  [[nodiscard]] bool take_room() noexcept;
-  void free_room() noexcept;
-  void hand_over(std::unique_ptr<Connection> connection);
+  /// Asks the kernel.
+  [[nodiscard]] static balance::IdleInput look_at(Connection const& connection);
   void put(std::unique_ptr<Connection> connection, SteadyTime now, std::uint64_t keep_alive_seconds);
-  /// Whether the server has closed it, or sent what nobody asked for; learns from it.
-  [[nodiscard]] bool is_spoilt(Connection const& connection, SteadyTime now) noexcept;
 
   PoolContext const& context_;
   Authority upstream_;
@@ -117,11 +118,8 @@ class Pool {
   std::shared_ptr<Egress const> egress_kept_;  ///< null if the egress is not shared, as in tests
   std::shared_ptr<balance::UpstreamCounts> counts_;
   UpstreamEndpoints endpoints_;
-  net::TlsSessionSlot tls_session_;                ///< to be resumed
-  std::vector<std::unique_ptr<Connection>> idle_;  ///< the latest last
-  std::deque<Waiter*> waiting_;
-  std::size_t lent_ = 0;
-  Milliseconds idle_limit_ = balance::first_idle_limit;
+  net::TlsSessionSlot tls_session_;  ///< to be resumed
+  balance::PoolState<Connection, Waiter> state_;
 };
 
 }  // namespace ambassador::upstream

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace ambassador::upstream::pool_test {
 namespace {
 
@@ -36,6 +38,12 @@ class Server {
 
 class pool : public testing::Test {
  protected:
+  /// At the test's begin.
+  void limit_to(std::size_t limit, std::size_t pending) {
+    egress.options.limits = {limit, pending};
+    made.emplace(parts.pool_context, Authority{"127.0.0.1", server.upstream.port()}, egress, shared);
+  }
+
   net::Task<Result<Lease>> opening() { return connections.open(2s, {}, attempt, wish); }
 
   Lease open() {
@@ -56,7 +64,8 @@ class pool : public testing::Test {
   WorkerParts parts;
   Egress egress{.options = {.limits = {.connections = 40, .pending = 2}}};
   std::shared_ptr<balance::UpstreamCounts> shared = std::make_shared<balance::UpstreamCounts>();
-  Pool connections{parts.pool_context, {"127.0.0.1", server.upstream.port()}, egress, shared};
+  std::optional<Pool> made{std::in_place, parts.pool_context, Authority{"127.0.0.1", server.upstream.port()}, egress, shared};
+  Pool& connections = *made;
   Wish wish;
   Attempt attempt;
   SteadyTime const now = std::chrono::steady_clock::now();
@@ -159,7 +168,7 @@ TEST_F(pool, a_sweep_leaves_so_many_idle_and_no_more_once_a_burst_is_over) {
 }
 
 TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
-  egress.options.limits.connections = 1;
+  limit_to(1, 2);
   auto held = open();
   auto const number = number_of(held);
   Awaited<Result<Lease>> first{parts, opening()};
@@ -183,8 +192,7 @@ TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
 }
 
 TEST_F(pool, more_than_may_wait_are_turned_away) {
-  egress.options.limits.connections = 1;
-  egress.options.limits.pending = 0;
+  limit_to(1, 0);
   auto held = open();
   Awaited<Result<Lease>> turned_away{parts, opening()};
   EXPECT_TRUE(parts.run_until([&] { return turned_away.done(); }));
@@ -192,7 +200,7 @@ TEST_F(pool, more_than_may_wait_are_turned_away) {
 }
 
 TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
-  egress.options.limits.connections = 1;
+  limit_to(1, 2);
   auto held = open();
   Awaited<Result<Lease>> waiting{parts, opening()};
   parts.step();
@@ -206,7 +214,7 @@ TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
 }
 
 TEST_F(pool, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {
-  egress.options.limits.connections = 1;
+  limit_to(1, 2);
   shared->connections = 1;  // another worker's
   Awaited<Result<Lease>> waiting{parts, opening()};
   parts.step();

@@ -1,4 +1,4 @@
-#include "balance/pool_state.hpp"
+#include "balance/idle_limit.hpp"
 
 #include <algorithm>
 
