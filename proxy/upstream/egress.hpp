@@ -9,6 +9,7 @@
 #include "config/settings.hpp"
 #include "net/current.hpp"
 #include "net/tls_source.hpp"
+#include "upstream/idle_input.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,6 +32,7 @@ struct EgressOptions {
   std::shared_ptr<net::Current<std::string> const> via_credentials;  ///< the value of Proxy-Authorization; null: none
   balance::PoolLimits limits;
   bool tunnelled = false;  ///< with `via`: the parent is asked for a tunnel, not for the call itself
+  TakeIdleInput take_idle_input = refuse_idle_input;
 
   /// Whether connections of one may be lent to calls of the other.
   bool operator==(EgressOptions const&) const = default;

@@ -43,15 +43,17 @@ net::Task<Result<void>> Pool::resolve(SteadyTime limit, Attempt& attempt, Wish& 
   return endpoints_.resolve(limit, attempt, wish);
 }
 
-balance::IdleInput Pool::look_at(Connection const& connection) {
+/// Asks the kernel, and for bytes without an end the protocol.
+balance::IdleInput Pool::look_at(Connection& connection) const {
   if (!connection.stream.has_input()) return balance::IdleInput::none;
-  return connection.stream.peer_has_ended() ? balance::IdleInput::end : balance::IdleInput::stray;
+  if (connection.stream.peer_has_ended()) return balance::IdleInput::end;
+  return egress_.options.take_idle_input(connection.stream) ? balance::IdleInput::none : balance::IdleInput::stray;
 }
 
 Lease Pool::take_idle(SteadyTime now, bool last_look, Endpoint const* endpoint) {
   if (endpoint == nullptr) endpoints(now);  // what is gone is not taken
   auto const tls_generation = egress_.options.tls != nullptr ? egress_.options.tls->generation() : 0;
-  auto connection = state_.take_idle(endpoint, tls_generation, now, [&](Connection const& idle) {
+  auto connection = state_.take_idle(endpoint, tls_generation, now, [&](Connection& idle) {
     return last_look || idle.stream.has_shown_input() ? look_at(idle) : balance::IdleInput::none;
   });
   if (!connection) return {};
@@ -106,7 +108,7 @@ net::Task<Result<std::unique_ptr<Connection>>> Pool::connect(SteadyTime limit, E
 }
 
 void Pool::sweep(SteadyTime now) {
-  state_.sweep(now, look_at);
+  state_.sweep(now, [this](Connection& connection) { return look_at(connection); });
 }
 
 }  // namespace ambassador::upstream

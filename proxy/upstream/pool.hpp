@@ -108,8 +108,7 @@ class Pool {
   net::Task<Result<Lease>> wait_for_turn(Wish& wish);
   net::Task<Result<std::unique_ptr<Connection>>> connect(SteadyTime limit, EndpointList endpoints, Attempt& attempt,
                                                          Wish& wish);
-  /// Asks the kernel.
-  [[nodiscard]] static balance::IdleInput look_at(Connection const& connection);
+  [[nodiscard]] balance::IdleInput look_at(Connection& connection) const;
   void put(std::unique_ptr<Connection> connection, SteadyTime now, std::uint64_t keep_alive_seconds);
 
   PoolContext const& context_;

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <optional>
 
 namespace ambassador::upstream::pool_test {
@@ -39,10 +40,11 @@ class Server {
 class pool : public testing::Test {
  protected:
   /// At the test's begin.
-  void limit_to(std::size_t limit, std::size_t pending) {
-    egress.options.limits = {limit, pending};
+  void use(EgressOptions options) {
+    egress.options = std::move(options);
     made.emplace(parts.pool_context, Authority{"127.0.0.1", server.upstream.port()}, egress, shared);
   }
+  void limit_to(std::size_t limit, std::size_t pending) { use({.limits = {.connections = limit, .pending = pending}}); }
 
   net::Task<Result<Lease>> opening() { return connections.open(2s, {}, attempt, wish); }
 
@@ -252,6 +254,30 @@ TEST_F(pool, a_refused_connection_gives_its_room_back) {
   EXPECT_EQ(lease->error().stage, Stage::connect);
   EXPECT_EQ(shared->connections, 0U);
   EXPECT_TRUE(nobody.unused());
+}
+
+/// As a protocol would whose server may say something at any time.
+bool read_all(net::Stream& stream) {
+  std::array<char, 256> bytes{};
+  while (stream.read_some(bytes.data(), bytes.size()).bytes != 0) {
+  }
+  return true;
+}
+
+TEST_F(pool, a_protocol_may_take_what_the_server_says_unasked) {
+  use({.limits = {.connections = 1, .pending = 0}, .take_idle_input = read_all});
+  auto lease = open();
+  auto const number = number_of(lease);
+  server.say_something_on(0);
+  EXPECT_TRUE(support::eventually([&] { return lease.stream().has_input(); }));
+  lease.give_back(now, 0);
+  auto again = connections.take_idle(now, true);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(number_of(again), number);
+  EXPECT_FALSE(again.stream().has_input()) << "it was taken";
+  again.give_back(now, 0);
+  server.close(0);
+  EXPECT_TRUE(support::eventually([&] { return !connections.take_idle(now, true); })) << "an end is an end";
 }
 
 TEST(shared_upstreams, every_worker_gets_the_same_as_long_as_one_holds_it) {
