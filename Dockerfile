@@ -17,7 +17,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
 
 # The page's parts come here once, and later from npm's cache. Behind a proxy that opens TLS: --secret id=ca,src=ITS-CA.pem
 FROM tools AS builder
-COPY proxy/page/package.json proxy/page/package-lock.json /tmp/page/
+COPY proxy/admin/page/package.json proxy/admin/page/package-lock.json /tmp/page/
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca \
     cd /tmp/page && NODE_EXTRA_CA_CERTS=/run/secrets/ca npm ci --no-audit --no-fund
 ENV npm_config_offline=true

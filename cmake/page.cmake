@@ -1,7 +1,7 @@
-# The page of the admin port: npm brings uPlot into the build directory, and build.mjs makes one C++ file of it and proxy/page.
+# The page of the admin port: npm brings uPlot into the build directory, and build.mjs makes one C++ file of it and proxy/admin/page.
 #   ambassador_page(TARGET)   adds the file to the target
 function(ambassador_page target)
-  set(source ${PROJECT_SOURCE_DIR}/proxy/page)
+  set(source ${PROJECT_SOURCE_DIR}/proxy/admin/page)
   set(built ${PROJECT_BINARY_DIR}/page)
   find_program(AMBASSADOR_NODE node)
   find_program(AMBASSADOR_NPM npm)

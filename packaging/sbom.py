@@ -138,7 +138,7 @@ def debian_component(package, linkage, sonames=()):
 
 def page_parts():
     """What the admin page has inside: the npm packages that its lock file names."""
-    lock = ROOT / "proxy/page/package-lock.json"
+    lock = ROOT / "proxy/admin/page/package-lock.json"
     if not lock.exists():
         return []
     entries = json.loads(lock.read_text())["packages"].items()

@@ -1,13 +1,13 @@
-#include "app/commands.hpp"
+#include "command/commands.hpp"
 
 #include <cstdio>
 #include <exception>
 
 int main(int argc, char** argv) {
   try {
-    return ambassador::app::main(argc, argv);
+    return ambassador::command::main(argc, argv);
   } catch (std::exception const& failed) {
     std::fprintf(stderr, "ambassador: cannot start: %s\n", failed.what());
-    return static_cast<int>(ambassador::app::Exit::failed);
+    return static_cast<int>(ambassador::command::Exit::failed);
   }
 }

@@ -17,7 +17,7 @@ CallRecord mapped_call() {
   call.upstream_duration = std::chrono::nanoseconds{1'200'000};
   call.listener = "127.0.0.1:1080";
   call.client = "127.0.0.1:40000";
-  call.protocol = "HTTP/1.1";
+  call.protocol = CallProtocol::http11;
   call.method = "GET";
   call.source = "http://numbers.internal/api/v1/numbers?page=3&size=50";
   call.target = "http://numbers-api:8080/v1/numbers?page=3&size=50";

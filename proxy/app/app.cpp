@@ -1,6 +1,7 @@
 #include "app/app.hpp"
 
-#include "app/endpoint_report.hpp"
+#include "admin/endpoints.hpp"
+#include "config/protocol.hpp"
 #include "net/now.hpp"
 
 #include <boost/asio/post.hpp>
@@ -25,17 +26,17 @@ std::string make_pseudonym() {
 }
 
 std::string_view scheme_of(session::ListenerInfo const& listener) {
-  switch (listener.protocol) {
-    case config::ListenProtocol::http: return listener.tls != nullptr ? "https" : "http";
-    case config::ListenProtocol::tcp: return "tcp";
-    case config::ListenProtocol::transparent: return "transparent";
-  }
-  return "http";
+  auto const* const protocol = config::find_protocol(listener.protocol);
+  if (protocol == nullptr) return "transparent";
+  bool const tls = listener.tls != nullptr;
+  auto const target = std::find_if(protocol->targets.begin(), protocol->targets.end(),
+                                   [&](config::TargetRow const& row) { return row.tls == tls; });
+  return config::name(target->scheme);
 }
 
 }  // namespace
 
-App::App(std::shared_ptr<Snapshot const> snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events)
+App::App(std::shared_ptr<route::Snapshot const> snapshot, AppOptions options, std::shared_ptr<observe::EventLog> events)
     : options_{std::move(options)},
       events_{std::move(events)},
       pseudonym_{make_pseudonym()},
@@ -45,7 +46,7 @@ App::App(std::shared_ptr<Snapshot const> snapshot, AppOptions options, std::shar
       metrics_{{}, {}, options_.workers, options_.version},
       file_watch_{control_},
       file_news_{*events_, metrics_.registry()},
-      live_{std::make_shared<LiveSnapshot>(std::move(snapshot), ways_, nullptr)},
+      live_{std::make_shared<LiveSnapshot>(std::move(snapshot), egresses_, nullptr)},
       listeners_{options_.workers, options_.share_port, *events_},
       admin_at_start_{live_->settings().admin},
       workers_at_start_{live_->settings().workers},
@@ -83,29 +84,35 @@ std::optional<CannotListen> App::open() {
   return std::nullopt;
 }
 
-void App::say_listening(std::uint64_t number) const {
-  auto const& info = *find_listening(*live_, number)->info;
-  events_->info("listening on {}://{}", scheme_of(info), info.text);
+void App::say_listening(session::ListenerInfo const& listener) const {
+  events_->info("listening on {}://{}", scheme_of(listener), listener.text);
 }
 
-void App::tell_manager(ServiceState state) const {
-  if (auto const failed = tell_service_manager(options_.service_manager, state)) {
+void App::tell_manager(machine::ServiceState state) const {
+  if (auto const failed = machine::tell_service_manager(options_.service_manager, state)) {
     events_->warn("the service manager at {} cannot be told how we are: {}", options_.service_manager, failed.message());
   }
 }
 
 void App::start_workers() {
-  metrics_.also_collect([this] { return endpoints_family(endpoint_states_, net::now()); });
+  metrics_.also_collect([this] { return admin::endpoints_family(endpoint_states_, net::now()); });
   log_writer_ = std::make_unique<observe::LogWriter>(
       observe::LogWriter::Options{.recent = admin_descriptor_ >= 0 ? recent_lines_ : nullptr}, events_,
       metrics_.log_lines_dropped());
-  commons_ = std::make_unique<Commons>(
-      Commons{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, pseudonym_, memory_});
+  process_ = std::make_unique<ProcessParts>(
+      ProcessParts{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, pseudonym_, memory_});
   for (unsigned index = 0; index < options_.workers; ++index) {
-    workers_.push_back(std::make_unique<Worker>(*commons_, index, live_, first_listeners_->take_sockets(index)));
+    workers_.push_back(std::make_unique<Worker>(*process_, index, live_, first_listeners_->take_sockets(index)));
   }
   first_listeners_.reset();
   for (auto& worker : workers_) worker->start();
+}
+
+/// What all workers saw; a destination may be there once for each.
+route::SeenCalls App::seen_calls() const {
+  route::SeenCalls seen;
+  for (auto const& worker : workers_) worker->add_seen_to(seen);
+  return seen;
 }
 
 void App::run() {
@@ -117,17 +124,18 @@ void App::run() {
   start_workers();
   live_->files().watch(file_watch_, file_news_);
   watch_configuration(live_->snapshot().files);
-  admin_ = std::make_unique<Admin>(
-      live_->snapshot(), AdminParts{metrics_, endpoint_states_, reloads_, resolver_, *recent_lines_, options_.version});
+  admin_ = std::make_unique<admin::Server>(
+      live_->snapshot(), admin::ServerParts{metrics_, endpoint_states_, reloads_, resolver_, *recent_lines_, options_.version,
+                                            [this] { return seen_calls(); }});
   admin_->on_quit([this] { request_stop(); });
   if (admin_descriptor_ >= 0) {
-    admin_server_ = std::make_unique<SmallServer>(
+    admin_server_ = std::make_unique<admin::SmallServer>(
         control_, std::exchange(admin_descriptor_, -1),
-        [this](SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); }, events_);
+        [this](admin::SmallRequest const& request, tcp::endpoint peer) { return admin_->answer(request, peer); }, events_);
   }
-  for (auto const& listening : live_->listening) say_listening(listening.socket);
+  for (auto const& listener : live_->listeners) say_listening(*listener);
   if (admin_address_) events_->info("admin on http://{}", net::to_text(*admin_address_));
-  tell_manager(ServiceState::ready);
+  tell_manager(machine::ServiceState::ready);
   control_.run();
   workers_.clear();  // ends and joins the threads; what they had to log is handed over
   log_writer_->stop();
@@ -160,7 +168,7 @@ void App::begin_drain() {
     draining_since_ = now;
     quiet_.emplace(now);
     admin_->set_draining();
-    tell_manager(ServiceState::stopping);
+    tell_manager(machine::ServiceState::stopping);
     for (auto& worker : workers_) worker->begin_drain();
     // Another process serves the port now, and it must get the new connections.
     if (options_.share_port && !drain_.quit) {

@@ -1,6 +1,6 @@
 #include "app/listeners.hpp"
 
-#include "app/port_owner.hpp"
+#include "app/machine/port_owner.hpp"
 #include "net/addresses.hpp"
 #include "net/listener.hpp"
 
@@ -25,7 +25,7 @@ CannotListen cannot_listen(config::ListenAddress const& address, boost::system::
   if (code != asio::error::address_in_use) {
     return CannotListen{fmt::format("cannot listen on {} ({}): {}", text, what, code.message())};
   }
-  auto const owner = describe_port_owner(endpoint_of(address));
+  auto const owner = machine::describe_port_owner(endpoint_of(address));
   return CannotListen{fmt::format("cannot listen on {} ({}): the port is in use{}. Stop that process or choose another port{}",
                                   text, what, owner,
                                   what == "admin" ? "" : "; two ambassadors may share one with --share-port")};
@@ -40,15 +40,15 @@ ListenerChange::~ListenerChange() {
   }
 }
 
-std::vector<OpenSocket> ListenerChange::take_sockets(std::size_t worker) { return std::exchange(sockets_[worker], {}); }
+std::vector<ListeningSocket> ListenerChange::take_sockets(std::size_t worker) { return std::exchange(sockets_[worker], {}); }
 
 /// An address that is open and not taken yet; the real port of one that was written with port 0 names it too.
-OpenAddress const* Listeners::find_open(config::ListenAddress const& address, ListenerChange const& change) const {
-  auto const found = std::find_if(addresses_.begin(), addresses_.end(), [&](OpenAddress const& open) {
+BoundAddress const* Listeners::find_open(config::ListenAddress const& address, ListenerChange const& change) const {
+  auto const found = std::find_if(addresses_.begin(), addresses_.end(), [&](BoundAddress const& open) {
     bool const same_port = open.address.port == address.port || open.endpoint.port() == address.port;
     return same_port && open.address.host == address.host &&
            std::none_of(change.addresses.begin(), change.addresses.end(),
-                        [&](OpenAddress const& taken) { return taken.number == open.number; });
+                        [&](BoundAddress const& taken) { return taken.number == open.number; });
   });
   return found == addresses_.end() ? nullptr : &*found;
 }
@@ -57,7 +57,8 @@ OpenAddress const* Listeners::find_open(config::ListenAddress const& address, Li
 /// of our own.
 boost::system::error_code Listeners::probe(tcp::endpoint const& endpoint) const {
   if (endpoint.port() == 0 || guard_.holds(endpoint.port())) return {};
-  if (share_port_) return PortGuard::is_held(endpoint.port()) ? asio::error::address_in_use : boost::system::error_code{};
+  if (share_port_)
+    return machine::PortGuard::is_held(endpoint.port()) ? asio::error::address_in_use : boost::system::error_code{};
   auto const opened = net::open_listening_socket(endpoint, false);
   if (!opened) return opened.error().code;
   ::close(*opened);
@@ -106,11 +107,11 @@ boost::system::result<ListenerChange, CannotListen> Listeners::open(std::vector<
   return change;
 }
 
-std::vector<OpenAddress> Listeners::take(ListenerChange const& change) {
-  std::vector<OpenAddress> gone;
+std::vector<BoundAddress> Listeners::take(ListenerChange const& change) {
+  std::vector<BoundAddress> gone;
   for (auto const& open : addresses_) {
     bool const stays = std::any_of(change.addresses.begin(), change.addresses.end(),
-                                   [&](OpenAddress const& kept) { return kept.number == open.number; });
+                                   [&](BoundAddress const& kept) { return kept.number == open.number; });
     if (!stays) gone.push_back(open);
   }
   addresses_ = change.addresses;
@@ -120,7 +121,7 @@ std::vector<OpenAddress> Listeners::take(ListenerChange const& change) {
 
 void Listeners::release_unless_open(std::uint16_t port) {
   bool const open = std::any_of(addresses_.begin(), addresses_.end(),
-                                [&](OpenAddress const& address) { return address.endpoint.port() == port; });
+                                [&](BoundAddress const& address) { return address.endpoint.port() == port; });
   if (!open) guard_.release(port);
 }
 

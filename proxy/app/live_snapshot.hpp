@@ -2,9 +2,9 @@
 // What it shares with the one before is taken over as it is. It goes when the last call that it was used for is over.
 #pragma once
 
-#include "app/config_files.hpp"
-#include "app/snapshot.hpp"
+#include "app/files.hpp"
 #include "observe/metrics.hpp"
+#include "route/snapshot.hpp"
 #include "session/context.hpp"
 #include "session/source_limits.hpp"
 #include "upstream/egress.hpp"
@@ -18,20 +18,14 @@
 
 namespace ambassador::app {
 
-/// What listens at an address, and for which connections.
-struct Listening {
-  std::uint64_t socket = 0;  ///< the number of the address' sockets, one a worker: the same after a reload that keeps them
-  std::shared_ptr<session::ListenerInfo const> info;
-};
-
 /// Unchanging once the workers have it, but for what is counted in it. Made and ended on the control thread.
 class LiveSnapshot {
  public:
   /// `previous` may be null.
-  LiveSnapshot(std::shared_ptr<Snapshot const> snapshot, upstream::Ways& ways, LiveSnapshot const* previous)
+  LiveSnapshot(std::shared_ptr<route::Snapshot const> snapshot, upstream::Egresses& egresses, LiveSnapshot const* previous)
       : snapshot_{std::move(snapshot)},
         files_{settings(), previous != nullptr ? &previous->files_ : nullptr},
-        egress_{settings(), files_.for_egress(), ways},
+        egress_{settings(), files_.for_egress(), egresses},
         source_limits_{settings().map, previous != nullptr ? &previous->source_limits_ : nullptr} {
     for (auto const& mapping : settings().map) {
       credentials_.push_back(mapping.credential ? &files_.credential(*mapping.credential) : nullptr);
@@ -40,7 +34,7 @@ class LiveSnapshot {
   LiveSnapshot(LiveSnapshot const&) = delete;
   LiveSnapshot& operator=(LiveSnapshot const&) = delete;
 
-  [[nodiscard]] Snapshot const& snapshot() const noexcept { return *snapshot_; }
+  [[nodiscard]] route::Snapshot const& snapshot() const noexcept { return *snapshot_; }
   [[nodiscard]] config::Settings const& settings() const noexcept { return snapshot_->settings; }
   [[nodiscard]] ConfigFiles& files() noexcept { return files_; }
   [[nodiscard]] upstream::EgressTable const& egress() const noexcept { return egress_; }
@@ -60,22 +54,22 @@ class LiveSnapshot {
   // Filled in before the workers have it.
 
   observe::Series series;
-  std::vector<Listening> listening;
+  std::vector<std::shared_ptr<session::ListenerInfo const>> listeners;
   std::vector<boost::asio::ip::tcp::endpoint> own_addresses;  ///< never connected to
 
  private:
-  std::shared_ptr<Snapshot const> snapshot_;
+  std::shared_ptr<route::Snapshot const> snapshot_;
   ConfigFiles files_;
   upstream::EgressTable egress_;
   session::SourceLimits source_limits_;
   std::vector<net::Current<std::string> const*> credentials_;  ///< by mapping; null: none
 };
 
-/// Null where it does not listen at these sockets.
-inline Listening const* find_listening(LiveSnapshot const& snapshot, std::uint64_t socket) noexcept {
-  auto const found = std::find_if(snapshot.listening.begin(), snapshot.listening.end(),
-                                  [&](Listening const& listening) { return listening.socket == socket; });
-  return found == snapshot.listening.end() ? nullptr : &*found;
+/// Returns null if the snapshot has no listener of this number.
+inline std::shared_ptr<session::ListenerInfo const> find_listener(LiveSnapshot const& snapshot, std::uint64_t number) noexcept {
+  auto const& all = snapshot.listeners;
+  auto const found = std::find_if(all.begin(), all.end(), [&](auto const& info) { return info->number == number; });
+  return found == all.end() ? nullptr : *found;
 }
 
 }  // namespace ambassador::app

@@ -67,9 +67,9 @@ void App::reload() {
   if (!options_.configuration || watched_files_.empty()) {
     return reloads_.skipped("there is no configuration file to read again: flags and environment are those of the start");
   }
-  tell_manager(ServiceState::reloading);
+  tell_manager(machine::ServiceState::reloading);
   read_again();
-  tell_manager(ServiceState::ready);
+  tell_manager(machine::ServiceState::ready);
 }
 
 void App::read_again() {
@@ -98,7 +98,7 @@ std::vector<std::string> App::try_reload(ReadConfiguration const& read) {
   append_errors(faults, read.diagnostics);
   if (!read.snapshot) return faults;
   append_errors(faults, unmet_expectations(*read.snapshot));
-  auto next = std::make_shared<LiveSnapshot>(read.snapshot, ways_, live_.get());
+  auto next = std::make_shared<LiveSnapshot>(read.snapshot, egresses_, live_.get());
   append_errors(faults, next->files().load());
   if (!faults.empty()) return faults;
   auto change = listeners_.open(read.snapshot->settings.listen);
@@ -124,17 +124,17 @@ void App::complete(LiveSnapshot& next, LiveSnapshot const* previous) {
   for (auto const& open : listeners_.addresses()) {
     next.own_addresses.push_back(open.endpoint);
     auto text = net::to_text(open.endpoint);
-    session::ListenerInfo info{.index = metrics_.listener(text),
+    session::ListenerInfo info{.number = open.number,
+                               .index = metrics_.listener(text),
                                .text = std::move(text),
                                .port = open.endpoint.port(),
                                .protocol = open.address.protocol,
                                .mapping = static_cast<std::uint32_t>(open.address.mapping),
                                .proxy_protocol = open.address.proxy_protocol,
                                .tls = open.address.tls ? &next.files().server(*open.address.tls) : nullptr};
-    auto const* const before = previous != nullptr ? find_listening(*previous, open.number) : nullptr;
-    auto const same = before != nullptr && *before->info == info;
-    next.listening.push_back(
-        {open.number, same ? before->info : std::make_shared<session::ListenerInfo const>(std::move(info))});
+    auto const before = previous != nullptr ? find_listener(*previous, open.number) : nullptr;
+    bool const same = before != nullptr && *before == info;
+    next.listeners.push_back(same ? before : std::make_shared<session::ListenerInfo const>(std::move(info)));
   }
 }
 
@@ -145,7 +145,7 @@ void App::bring_into_force(std::shared_ptr<LiveSnapshot> next, ListenerChange ch
   for (std::size_t index = 0; index < workers_.size(); ++index) workers_[index]->adopt(live_, change.take_sockets(index));
   live_->files().watch(file_watch_, file_news_);
   admin_->use(live_->snapshot());
-  for (auto const number : change.added) say_listening(number);
+  for (auto const number : change.added) say_listening(*find_listener(*live_, number));
   for (auto const& open : gone) events_->info("no longer listening on {}", net::to_text(open.endpoint));
   reloads_.succeeded(describe(live_->settings(), before->settings(), change.added.size(), gone.size()));
 }

@@ -1,7 +1,7 @@
 #include "app/startup.hpp"
 
-#include "app/explanation.hpp"
 #include "config/load.hpp"
+#include "route/explanation.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -57,7 +57,7 @@ ReadConfiguration read_configuration(ConfigurationOptions const& options, bool n
   found.insert(found.end(), loaded.settings->endpoint_files.begin(), loaded.settings->endpoint_files.end());
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
-  result.snapshot = std::make_shared<Snapshot const>(std::move(*loaded.settings), std::move(found));
+  result.snapshot = std::make_shared<route::Snapshot const>(std::move(*loaded.settings), std::move(found));
   return result;
 }
 
@@ -81,7 +81,7 @@ std::optional<config::ListenAddress> find_admin(ConfigurationOptions const& opti
   return loaded.settings->admin;
 }
 
-std::vector<config::Diagnostic> unmet_expectations(Snapshot const& snapshot) {
+std::vector<config::Diagnostic> unmet_expectations(route::Snapshot const& snapshot) {
   std::vector<config::Diagnostic> unmet;
   for (auto const& expected : snapshot.settings.expect) {
     auto const is = explain(snapshot.rules, expected.method, expected.url);
@@ -99,13 +99,13 @@ std::vector<config::Diagnostic> unmet_expectations(Snapshot const& snapshot) {
   return unmet;
 }
 
-std::shared_ptr<Snapshot const> load_snapshot(ConfigurationOptions const& options, bool no_files) {
+std::shared_ptr<route::Snapshot const> load_snapshot(ConfigurationOptions const& options, bool no_files) {
   auto read = read_configuration(options, no_files);
   for (auto const& diagnostic : read.diagnostics) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
   return std::move(read.snapshot);
 }
 
-std::size_t run_expectations(Snapshot const& snapshot) {
+std::size_t run_expectations(route::Snapshot const& snapshot) {
   auto const unmet = unmet_expectations(snapshot);
   for (auto const& diagnostic : unmet) fmt::print(stderr, "{}\n", config::to_string(diagnostic));
   return unmet.size();

@@ -35,39 +35,40 @@ Random seeded_random() {
 
 }  // namespace
 
-Worker::Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
-               std::vector<OpenSocket> const& sockets)
-    : commons_{commons},
+Worker::Worker(ProcessParts const& process, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
+               std::vector<ListeningSocket> const& sockets)
+    : process_{process},
       index_{index},
       wheel_{net::now()},
       scratch_(session::scratch_bytes(snapshot->settings().limits)),
       own_addresses_{snapshot->own_addresses},
-      log_{commons.log_writer, log_options(snapshot->settings().log), static_cast<std::uint32_t>(index + 1)},
+      log_{process.log_writer, log_options(snapshot->settings().log), static_cast<std::uint32_t>(index + 1)},
       random_{seeded_random()},
-      discovery_{context_.get_executor(), commons.control, commons.resolver, commons.metrics},
-      pools_{{context_.get_executor(), wheel_, discovery_, own_addresses_}, commons.upstreams},
-      health_checks_{context_.get_executor(), commons.events},
+      discovery_{context_.get_executor(), process.control, process.resolver, process.metrics},
+      pools_{{context_.get_executor(), wheel_, discovery_, own_addresses_}, process.upstreams},
+      health_checks_{context_.get_executor(), process.events},
       mirrors_{session_context_},
-      term_{std::make_unique<Term>(std::move(snapshot), pools_, commons)},
+      snapshot_{std::make_unique<WorkerSnapshot>(std::move(snapshot), pools_, process)},
       session_context_{.executor = context_.get_executor(),
                        .wheel = wheel_,
                        .scratch = scratch_,
                        .fields = fields_,
-                       .policy = &term_->policy,
+                       .policy = &snapshot_->policy,
                        .pools = pools_,
                        .mirrors = mirrors_,
-                       .metrics = commons.metrics.worker(index),
+                       .metrics = process.metrics.worker(index),
                        .log = log_,
+                       .seen = seen_,
                        .random = random_,
-                       .pseudonym = commons.pseudonym,
+                       .pseudonym = process.pseudonym,
                        .date = date_,
-                       .refusing_work = commons.memory.refusing(),
+                       .refusing_work = process.memory.refusing(),
                        .draining = draining_,
                        .tunnel_traffic = tunnel_traffic_},
       sessions_{session_context_, [this] { hurry(); }},
       timer_{context_} {
-  commons.metrics.worker(index).make_room(commons.metrics.counts());
-  for (auto const& socket : sockets) open_door(socket);
+  process.metrics.worker(index).make_room(process.metrics.counts());
+  for (auto const& socket : sockets) open_listener(socket);
   update_date();
 }
 
@@ -77,24 +78,24 @@ Worker::~Worker() {
 }
 
 /// The snapshot in force has a listener of this number.
-Worker::Door& Worker::open_door(OpenSocket const& socket) {
+Worker::Listener& Worker::open_listener(ListeningSocket const& socket) {
   auto const protocol = net::bound_address(socket.descriptor).protocol();
-  auto const place = std::make_shared<Door*>(nullptr);
+  auto const place = std::make_shared<Listener*>(nullptr);
   net::Listener::Handlers handlers{
       .accepted = [this, place](
                       int descriptor,
                       asio::ip::tcp::endpoint peer) { sessions_.open(descriptor, net::to_text(peer), *(*place)->info); },
       .trouble =
           [this, place](boost::system::error_code code) {
-            commons_.events.warn("cannot accept on {}: {}; trying again in {} ms", (*place)->info->text, code.message(),
+            process_.events.warn("cannot accept on {}: {}; trying again in {} ms", (*place)->info->text, code.message(),
                                  net::accept_pause.count());
           },
   };
-  auto& door = doors_.emplace_back(new Door{socket.number,
-                                            find_listening(*term_->snapshot, socket.number)->info.get(),
-                                            {context_.get_executor(), protocol, socket.descriptor, std::move(handlers)}});
-  *place = door.get();
-  return *door;
+  auto& listener =
+      listeners_.emplace_back(new Listener{find_listener(*snapshot_->live, socket.number).get(),
+                                           {context_.get_executor(), protocol, socket.descriptor, std::move(handlers)}});
+  *place = listener.get();
+  return *listener;
 }
 
 void Worker::start() {
@@ -105,7 +106,7 @@ void Worker::run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals belong to the control thread
-  for (auto& door : doors_) door->listener.start();
+  for (auto& listener : listeners_) listener->socket.start();
   arm_tick(idle_tick);
   context_.run();
   log_.flush();
@@ -142,12 +143,12 @@ void Worker::tick() {
   }
   if (time >= next_sweep_) {
     pools_.sweep(time);
-    if (!old_terms_.empty()) end_old_terms();
+    if (!old_snapshots_.empty()) drop_unused_snapshots();
     next_sweep_ = time + sweep_interval;
   }
   if (index_ == 0) {
     sample_memory();
-    health_checks_.look(term_->snapshot->settings().map, term_->sources, time);
+    health_checks_.look(snapshot_->live->settings().map, snapshot_->sources, time);
   }
   if (closing_) close_listeners();
   count_connections();
@@ -155,11 +156,11 @@ void Worker::tick() {
 }
 
 void Worker::sample_memory() {
-  if (!commons_.memory.sample()) return;
-  if (commons_.memory.refusing()) {
-    commons_.events.warn("near the memory limit: new calls get 503 until memory is free again");
+  if (!process_.memory.sample()) return;
+  if (process_.memory.refusing()) {
+    process_.events.warn("near the memory limit: new calls get 503 until memory is free again");
   } else {
-    commons_.events.info("memory is free again: new calls are served");
+    process_.events.info("memory is free again: new calls are served");
   }
 }
 
@@ -206,73 +207,73 @@ void Worker::drain() {
 
 void Worker::turn_away() {
   draining_ = closing_ = true;
-  for (auto& door : doors_) door->listener.turn_away();
+  for (auto& listener : listeners_) listener->socket.turn_away();
   arm_tick(handshake_time);
 }
 
 void Worker::close_listeners() {
   closing_ = false;
-  for (auto& door : doors_) door->listener.stop();
+  for (auto& listener : listeners_) listener->socket.stop();
   if (closing_idle_) sessions_.drain();
 }
 
-void Worker::adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> sockets) {
+void Worker::adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<ListeningSocket> sockets) {
   asio::post(context_, [this, snapshot = std::move(snapshot), sockets = std::move(sockets)]() mutable {
-    begin_term(std::move(snapshot), sockets);
+    use(std::move(snapshot), sockets);
   });
 }
 
-void Worker::begin_term(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> const& sockets) {
-  auto& metrics = commons_.metrics.worker(index_);
-  metrics.make_room(commons_.metrics.counts());
-  metrics.seen().forget();
-  auto old = std::exchange(term_, std::make_unique<Term>(std::move(snapshot), pools_, commons_));
-  auto const& settings = term_->snapshot->settings();
-  own_addresses_ = term_->snapshot->own_addresses;
+void Worker::use(std::shared_ptr<LiveSnapshot> live, std::vector<ListeningSocket> const& sockets) {
+  auto& metrics = process_.metrics.worker(index_);
+  metrics.make_room(process_.metrics.counts());
+  seen_.forget();
+  auto old = std::exchange(snapshot_, std::make_unique<WorkerSnapshot>(std::move(live), pools_, process_));
+  auto const& settings = snapshot_->live->settings();
+  own_addresses_ = snapshot_->live->own_addresses;
   log_.set_options(log_options(settings.log));
   if (auto const wanted = session::scratch_bytes(settings.limits); wanted > scratch_.size()) {
     old_scratches_.push_back(std::exchange(scratch_, std::vector<char>(wanted)));
     session_context_.scratch = scratch_;
   }
-  move_doors(*old);
-  session_context_.policy = &term_->policy;
-  for (auto const& socket : sockets) open_door(socket).listener.start();
-  old_terms_.push_back(std::move(old));
+  move_listeners(*old);
+  session_context_.policy = &snapshot_->policy;
+  for (auto const& socket : sockets) open_listener(socket).socket.start();
+  old_snapshots_.push_back(std::move(old));
 }
 
 /// What waits in the accept queue of a listener that goes is still served, under the snapshot that had it.
-void Worker::move_doors(Term& old) {
-  for (auto at = doors_.begin(); at != doors_.end();) {
+void Worker::move_listeners(WorkerSnapshot& old) {
+  for (auto at = listeners_.begin(); at != listeners_.end();) {
     auto const here = at++;
-    auto& door = **here;
-    if (auto const* const still = find_listening(*term_->snapshot, door.number)) {
-      door.info = still->info.get();
+    auto& listener = **here;
+    if (auto const still = find_listener(*snapshot_->live, listener.info->number)) {
+      listener.info = still.get();
       continue;
     }
-    door.listener.stop();
-    old.closed.splice(old.closed.end(), doors_, here);
+    listener.socket.stop();
+    old.closed.splice(old.closed.end(), listeners_, here);
   }
-  auto const is_closed = [&](session::ListenerInfo const& listener) {
-    return std::none_of(doors_.begin(), doors_.end(), [&](auto const& door) { return door->info == &listener; });
+  auto const is_closed = [&](session::ListenerInfo const& info) {
+    return std::none_of(listeners_.begin(), listeners_.end(), [&](auto const& open) { return open->info == &info; });
   };
   sessions_.retire(is_closed, old.policy);
 }
 
 /// No lock, and no counting while calls run: a look now and then, as long as there is an old snapshot.
-void Worker::end_old_terms() {
+void Worker::drop_unused_snapshots() {
   std::vector<std::shared_ptr<LiveSnapshot>> ended;
-  std::erase_if(old_terms_, [&](std::unique_ptr<Term> const& term) {
-    if (sessions_.uses(term->policy)) return false;
-    ended.push_back(term->snapshot);
+  std::erase_if(old_snapshots_, [&](std::unique_ptr<WorkerSnapshot> const& old) {
+    if (sessions_.uses(old->policy)) return false;
+    ended.push_back(old->live);
     return true;
   });
   if (ended.empty()) return;
-  if (old_terms_.empty()) old_scratches_.clear();
-  pools_.close_others([this](upstream::Egress const& way) {
-    auto const has_it = [&](std::unique_ptr<Term> const& term) { return term->snapshot->egress().has(way); };
-    return has_it(term_) || std::any_of(old_terms_.begin(), old_terms_.end(), has_it);
+  if (old_snapshots_.empty()) old_scratches_.clear();
+  pools_.close_others([this](upstream::Egress const& egress) {
+    auto const has_it = [&](std::unique_ptr<WorkerSnapshot> const& one) { return one->live->egress().has(egress); };
+    return has_it(snapshot_) || std::any_of(old_snapshots_.begin(), old_snapshots_.end(), has_it);
   });
-  asio::post(commons_.control, [ended = std::move(ended)] {});  // where their files are watched
+  asio::post(process_.control, [ended = std::move(ended)] {});  // where their files are watched
 }
 
 void Worker::shut_down() {

@@ -4,13 +4,13 @@
 
 #include "app/drain.hpp"
 #include "app/live_snapshot.hpp"
-#include "app/memory_ceiling.hpp"
+#include "app/machine/memory_ceiling.hpp"
 #include "net/listener.hpp"
 #include "net/resolver.hpp"
 #include "observe/event_log.hpp"
 #include "observe/log_writer.hpp"
 #include "observe/metrics.hpp"
-#include "session/mirror.hpp"
+#include "session/http/mirror.hpp"
 #include "session/sessions.hpp"
 #include "upstream/health_checks.hpp"
 
@@ -23,8 +23,8 @@
 
 namespace ambassador::app {
 
-/// What all workers have in common; outlives them.
-struct Commons {
+/// What all workers borrow from the process; outlives them.
+struct ProcessParts {
   boost::asio::io_context& control;
   net::Resolver& resolver;
   observe::Metrics& metrics;
@@ -33,15 +33,16 @@ struct Commons {
   upstream::SharedUpstreams& upstreams;
   upstream::EndpointStates& endpoint_states;
   std::string const& pseudonym;
-  MemoryCeiling& memory;  ///< sampled by the first worker
+  machine::MemoryCeiling& memory;  ///< sampled by the first worker
 };
 
 /// A listening socket, with the number that its address has.
-struct OpenSocket {
+struct ListeningSocket {
   std::uint64_t number = 0;
   int descriptor = -1;
 };
 
+/// Made and ended on the control thread.
 class Worker {
  public:
   static constexpr Milliseconds idle_tick{500};  ///< after a while without a call
@@ -54,8 +55,8 @@ class Worker {
   static constexpr Milliseconds gone_client_interval{200};
 
   /// `sockets` are of the snapshot's listeners; takes the descriptors.
-  Worker(Commons const& commons, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
-         std::vector<OpenSocket> const& sockets);
+  Worker(ProcessParts const& process, std::size_t index, std::shared_ptr<LiveSnapshot> snapshot,
+         std::vector<ListeningSocket> const& sockets);
   ~Worker();
 
   void start();
@@ -68,7 +69,7 @@ class Worker {
   void stop_listening();
   /// Another snapshot for what begins from now on. Listeners that it has not are emptied and closed; `sockets` are of those
   /// that are new in it, whose descriptors are taken. The one before goes back to the control thread when nothing uses it.
-  void adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> sockets);
+  void adopt(std::shared_ptr<LiveSnapshot> snapshot, std::vector<ListeningSocket> sockets);
   /// All of it, and closes the idle connections; what runs is finished.
   void drain();
   /// Ends what runs.
@@ -76,35 +77,36 @@ class Worker {
   /// Ends the thread, once its connections are gone or given up.
   void stop();
   [[nodiscard]] std::size_t open_connections() const noexcept { return open_connections_.load(std::memory_order_acquire); }
+  /// Appends what it saw called that the configuration does not cover.
+  void add_seen_to(route::SeenCalls& out) const { seen_.add_to(out); }
   /// As of its last tick.
   [[nodiscard]] Activity activity() const noexcept;
 
  private:
-  /// A listening socket, and what its connections are now.
-  struct Door {
-    std::uint64_t number;
+  /// An open listening socket, and what its connections are now.
+  struct Listener {
     session::ListenerInfo const* info;
-    net::Listener listener;
+    net::Listener socket;
   };
 
   /// A snapshot as this worker uses it, or did.
-  struct Term {
-    Term(std::shared_ptr<LiveSnapshot> of, upstream::Pools& pools, Commons const& commons)
-        : snapshot{std::move(of)},
-          sources{snapshot->settings().map, snapshot->egress(), pools, commons.endpoint_states, commons.events},
-          policy{snapshot->policy(sources)} {}
+  struct WorkerSnapshot {
+    WorkerSnapshot(std::shared_ptr<LiveSnapshot> of, upstream::Pools& pools, ProcessParts const& process)
+        : live{std::move(of)},
+          sources{live->settings().map, live->egress(), pools, process.endpoint_states, process.events},
+          policy{live->policy(sources)} {}
 
-    std::shared_ptr<LiveSnapshot> snapshot;
+    std::shared_ptr<LiveSnapshot> live;
     upstream::SourceTable sources;
     session::Policy policy;
-    std::list<std::unique_ptr<Door>> closed;  ///< with it: what their sockets had still to say may be on its way
+    std::list<std::unique_ptr<Listener>> closed;  ///< with it: what their sockets had still to say may be on its way
   };
 
   void run();
-  Door& open_door(OpenSocket const& socket);
-  void begin_term(std::shared_ptr<LiveSnapshot> snapshot, std::vector<OpenSocket> const& sockets);
-  void move_doors(Term& old);
-  void end_old_terms();
+  Listener& open_listener(ListeningSocket const& socket);
+  void use(std::shared_ptr<LiveSnapshot> live, std::vector<ListeningSocket> const& sockets);
+  void move_listeners(WorkerSnapshot& old);
+  void drop_unused_snapshots();
   void tick();
   void arm_tick(SteadyTime::duration interval);
   void hurry();
@@ -115,7 +117,7 @@ class Worker {
   void close_listeners();
   void sample_memory();
 
-  Commons const& commons_;
+  ProcessParts const& process_;
   std::size_t const index_;
   boost::asio::io_context context_{1};
   net::TimerWheel wheel_;
@@ -128,18 +130,19 @@ class Worker {
   bool closing_ = false;       ///< the listeners close at the next tick
   bool closing_idle_ = false;  ///< and so do the idle connections
   observe::LogBuffer log_;
+  session::Seen seen_;
   Random random_;
   upstream::Discovery discovery_;
   upstream::Pools pools_;
   upstream::HealthChecks health_checks_;
   net::TunnelTraffic tunnel_traffic_;
   session::Mirrors mirrors_;
-  std::unique_ptr<Term> term_;
-  std::vector<std::unique_ptr<Term>> old_terms_;
-  std::vector<std::vector<char>> old_scratches_;  ///< too small now, and in use, perhaps, as long as there are old terms
+  std::unique_ptr<WorkerSnapshot> snapshot_;  ///< in force
+  std::vector<std::unique_ptr<WorkerSnapshot>> old_snapshots_;
+  std::vector<std::vector<char>> old_scratches_;  ///< too small now, and in use, perhaps, as long as there are old snapshots
   session::Context session_context_;
   session::Sessions sessions_;
-  std::list<std::unique_ptr<Door>> doors_;
+  std::list<std::unique_ptr<Listener>> listeners_;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                     net::Executor>
       timer_;

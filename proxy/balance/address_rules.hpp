@@ -49,6 +49,8 @@ struct AddressRules {
   std::vector<IpNetwork> permitted;
   /// The address as which the configuration (a target, an allow entry) writes its host; never one that a client wrote.
   std::optional<IpAddress> literal;
+
+  bool operator==(AddressRules const&) const = default;
 };
 
 /// What the address is where it may not be reached; nothing where it may. `AddressPolicy::unmapped` looks neither at

@@ -30,7 +30,8 @@ enum class UriFault : std::uint8_t {
 /// What is wrong and what would be right, as part of a sentence: "the path goes above the root".
 std::string_view describe(UriFault fault) noexcept;
 
-inline constexpr std::uint16_t http_port = 80;  ///< RFC 9110 section 4.2.1
+inline constexpr std::uint16_t http_port = 80;    ///< RFC 9110 section 4.2.1
+inline constexpr std::uint16_t https_port = 443;  ///< RFC 9110 section 4.2.2
 
 /// A host and a port. `host` is lower-case, without a trailing dot; an IPv6 literal keeps its brackets.
 /// `port` is 0 where none was written.
@@ -52,7 +53,7 @@ UriFault parse_authority(std::string_view text, Authority& out);
 
 /// Appends the canonical form of an absolute path to `out`: plain dot segments removed and percent-encoded unreserved
 /// bytes decoded, once (RFC 3986 section 6.2.2); all other bytes as they came. An empty path becomes `/`.
-/// Refused: what DESIGN calls readable in two ways (`%2e%2e`, `..;`, `..%2f`, `\`, above the root, `#`, controls).
+/// Refused: what could be read in two ways (`%2e%2e`, `..;`, `..%2f`, `\`, above the root, `#`, controls).
 UriFault normalise_path(std::string_view path, std::string& out);
 
 /// Bytes of a query are kept as they are; controls, blanks and `#` are refused.

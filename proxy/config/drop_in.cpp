@@ -1,9 +1,9 @@
 #include "config/drop_in.hpp"
 
 #include "base/bytes.hpp"
-#include "config/document.hpp"
-#include "config/json_comments.hpp"
-#include "config/nearest.hpp"
+#include "config/document/document.hpp"
+#include "config/document/json_comments.hpp"
+#include "config/document/nearest.hpp"
 
 #include <fmt/format.h>
 

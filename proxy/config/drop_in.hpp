@@ -3,7 +3,7 @@
 // JSON may have comments and trailing commas.
 #pragma once
 
-#include "config/node.hpp"
+#include "config/document/node.hpp"
 
 #include <map>
 #include <optional>

@@ -1,9 +1,9 @@
 #include "config/find.hpp"
 
-#include "config/document.hpp"
+#include "config/document/document.hpp"
+#include "config/document/substitute.hpp"
 #include "config/drop_in.hpp"
-#include "config/overlay.hpp"
-#include "config/substitute.hpp"
+#include "config/keys/overlay.hpp"
 
 #include <fmt/format.h>
 

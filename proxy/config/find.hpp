@@ -1,7 +1,8 @@
 // Which of the places that may hold a configuration does, in the order that load.hpp gives.
 #pragma once
 
-#include "config/node.hpp"
+#include "config/document/node.hpp"
+#include "config/inputs.hpp"
 
 #include <optional>
 

@@ -1,10 +1,10 @@
 #include "config/load.hpp"
 
 #include "config/find.hpp"
-#include "config/model.hpp"
-#include "config/overlay.hpp"
-#include "config/shape.hpp"
-#include "config/validate.hpp"
+#include "config/keys/overlay.hpp"
+#include "config/keys/shape.hpp"
+#include "config/settings/model.hpp"
+#include "config/settings/validate.hpp"
 
 namespace ambassador::config {
 namespace {

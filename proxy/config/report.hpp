@@ -2,7 +2,10 @@
 // does not show: they are handed out by place.
 #pragma once
 
-#include "config/load.hpp"
+#include "config/diagnostic.hpp"
+
+#include <string>
+#include <vector>
 
 namespace ambassador::config {
 

@@ -5,7 +5,7 @@
 // text is handed out, taking it out again must give back exactly what came in.
 #pragma once
 
-#include "config/load.hpp"
+#include "config/diagnostic.hpp"
 #include "kubernetes/sidecar.hpp"
 
 #include <optional>

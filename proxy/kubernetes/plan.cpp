@@ -1,7 +1,7 @@
 #include "kubernetes/plan.hpp"
 
 #include "base/ip_address.hpp"
-#include "config/address.hpp"
+#include "config/settings/address.hpp"
 #include "kubernetes/secrets.hpp"
 
 #include <algorithm>
@@ -63,7 +63,7 @@ std::vector<Reachable> reachable(config::Settings const& settings) {
   }
   for (auto const& mapping : settings.map) {
     auto const& source = mapping.source;
-    if (source.scheme == config::SourceScheme::http) found.push_back({host_of(source.host_kind, source.host), source.port});
+    if (!config::has_own_listener(source.scheme)) found.push_back({host_of(source.host_kind, source.host), source.port});
   }
   for (auto const& rule : settings.allow) add_reachable(rule, found);
   return found;

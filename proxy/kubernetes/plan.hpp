@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/report.hpp"
+#include "config/settings/settings.hpp"
 #include "kubernetes/sidecar.hpp"
 
 #include <string>

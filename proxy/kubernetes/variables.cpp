@@ -1,6 +1,7 @@
 #include "kubernetes/variables.hpp"
 
 #include "base/bytes.hpp"
+#include "config/protocol.hpp"
 
 #include <algorithm>
 
@@ -21,7 +22,8 @@ bool passes_by(std::string_view no_proxy, std::string_view host) {
 }
 
 bool names_proxy(std::string_view value, std::string_view port) {
-  if (value.starts_with("http://")) value.remove_prefix(7);
+  constexpr auto http_prefix = config::uri_prefix(config::TargetScheme::http);
+  if (value.starts_with(http_prefix)) value.remove_prefix(http_prefix.size());
   if (value.ends_with('/')) value.remove_suffix(1);
   auto const colon = value.rfind(':');
   if (colon == std::string_view::npos || value.substr(colon + 1) != port) return false;

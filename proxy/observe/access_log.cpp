@@ -182,7 +182,7 @@ void append_json_request(std::string& out, CallRecord const& record, LogStyle st
 
 bool is_failure(CallRecord const& record) noexcept {
   return record.refused || record.decision == Decision::blocked || record.decision == Decision::reported ||
-         record.reason_code != Reason::none || record.status >= 500 || (record.status == 0 && record.protocol != "TCP");
+         record.reason_code != Reason::none || record.status >= 500 || (record.status == 0 && !is_connection(record.protocol));
 }
 
 bool is_logged(CallRecord const& record, double share, double dice) noexcept { return dice < share || is_failure(record); }
@@ -209,7 +209,7 @@ void append_json(std::string& out, CallRecord const& record, LogStyle style) {
   append_time(out, record.time);
   append_json_text(out, "\",\"listener\":", record.listener);
   append_json_text(out, ",\"client\":", record.client);
-  append_json_text(out, ",\"protocol\":", record.protocol);
+  append_json_text(out, ",\"protocol\":", name(record.protocol));
   append_json_request(out, record, style);
   append_json_url(out, ",\"target\":", record.target, style);
   append_json_text(out, ",\"decision\":", name(record.decision));

@@ -16,7 +16,8 @@ std::string_view name(Decision decision) noexcept {
 void CallRecord::clear() {
   time = {};
   duration = upstream_duration = std::chrono::nanoseconds{0};
-  listener = protocol = rule = {};
+  listener = rule = {};
+  protocol = CallProtocol::http11;
   for (std::string* text : {&client, &method, &source, &target, &upstream, &reason, &sni, &trace_id, &request_id})
     text->clear();
   first_end = {};

@@ -1,6 +1,7 @@
 // What there is to say about one call, gathered while it runs and handed to the log and the counters once, at its end.
 #pragma once
 
+#include "base/call_protocol.hpp"
 #include "base/clock.hpp"
 #include "observe/reason.hpp"
 
@@ -28,7 +29,7 @@ struct CallRecord {
   std::chrono::nanoseconds upstream_duration{0};  ///< from the request sent to the response head
   std::string_view listener;                      ///< its address; outlives the call
   std::string client;                             ///< address:port
-  std::string_view protocol;                      ///< "HTTP/1.1"
+  CallProtocol protocol = CallProtocol::http11;
   std::string method;
   std::string source;                  ///< the URL as the client asked for it, canonical; raw where it could not be understood
   std::string target;                  ///< the URL it went to; empty where it went nowhere

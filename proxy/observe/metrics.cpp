@@ -254,12 +254,6 @@ UncoveredCounts Metrics::uncovered_counts() const {
   return counts;
 }
 
-SeenCalls Metrics::seen() const {
-  SeenCalls seen;
-  for (auto const& worker : workers_) static_cast<WorkerMetrics const&>(*worker).seen().add_to(seen);
-  return seen;
-}
-
 std::vector<MetricFamily> Metrics::Collect() const {
   std::vector<MetricFamily> out;
   collect_calls(out);

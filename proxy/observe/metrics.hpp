@@ -89,8 +89,6 @@ class Metrics final : public prometheus::Collectable {
   /// Of calls that no mapping decided, by what became of them.
   [[nodiscard]] CallCounts unmapped_counts(Unmapped fate) const;
   [[nodiscard]] UncoveredCounts uncovered_counts() const;
-  /// What all workers saw that the configuration does not cover; a destination may be there once for each.
-  [[nodiscard]] SeenCalls seen() const;
 
   /// Every family, while the workers go on counting.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;

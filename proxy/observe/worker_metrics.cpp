@@ -6,7 +6,9 @@ namespace ambassador::observe {
 namespace {
 
 constexpr std::array<std::string_view, 10> methods{"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
-                                                   "CONNECT", "OPTIONS", "TRACE", "PATCH", "TCP"};
+                                                   "CONNECT", "OPTIONS", "TRACE", "PATCH", name(CallProtocol::tcp)};
+/// What all connections are counted as: the last of `methods`.
+constexpr std::uint32_t connection_method = methods.size() - 1;
 constexpr std::uint32_t method_shift = 10;
 constexpr std::uint32_t code_mask = (1U << method_shift) - 1;
 constexpr int max_code = 999;
@@ -29,7 +31,7 @@ Unmapped fate_of(CallRecord const& record) noexcept {
 
 /// Whether it became a tunnel: its time says for how long it was used, and nothing of how fast an answer came.
 bool is_tunnel(CallRecord const& record) noexcept {
-  return record.method == "TCP" || record.status == 101 || (record.method == "CONNECT" && record.status / 100 == 2);
+  return is_connection(record.protocol) || record.status == 101 || (record.method == "CONNECT" && record.status / 100 == 2);
 }
 
 }  // namespace
@@ -51,7 +53,9 @@ std::string_view CallKey::code() const noexcept {
   return code == 0 ? std::string_view{"0"} : std::string_view{code_digits.data() + code * 3, 3};
 }
 
-bool CallKey::is_failure() const noexcept { return code().starts_with('5') || (code() == "0" && method() != "TCP"); }
+bool CallKey::is_failure() const noexcept {
+  return code().starts_with('5') || (code() == "0" && value >> method_shift != connection_method);
+}
 
 WorkerMetrics::~WorkerMetrics() {
   for (auto& call : calls_) delete call.load(std::memory_order_relaxed);

@@ -6,7 +6,6 @@
 #include "observe/counter.hpp"
 #include "observe/counter_chain.hpp"
 #include "observe/reason.hpp"
-#include "observe/seen.hpp"
 
 #include <array>
 #include <atomic>
@@ -88,8 +87,6 @@ class alignas(64) WorkerMetrics {
   /// Another try was made because of `reason`.
   void retried(std::uint32_t mapping, Reason reason) noexcept;
   void mirrored(std::uint32_t mapping, Mirrored result) noexcept;
-  /// What is called and not covered by the configuration.
-  [[nodiscard]] Seen& seen() noexcept { return seen_; }
 
   // Any thread.
 
@@ -107,7 +104,6 @@ class alignas(64) WorkerMetrics {
   [[nodiscard]] ReasonCounters const& failed() const noexcept { return failed_; }
   /// Calls that an allow entry let pass, by the number of its series.
   [[nodiscard]] std::uint64_t allowed(std::size_t i) const { return value_of(allowed_, i); }
-  [[nodiscard]] Seen const& seen() const noexcept { return seen_; }
   [[nodiscard]] std::uint64_t connections(std::size_t listener) const { return value_of(connections_, listener); }
 
  private:
@@ -130,7 +126,6 @@ class alignas(64) WorkerMetrics {
   ReasonCounters reported_;
   ReasonCounters refused_;
   ReasonCounters failed_;
-  Seen seen_;
 };
 
 }  // namespace ambassador::observe

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/random.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "wire/http/message.hpp"
 
 #include <cstddef>

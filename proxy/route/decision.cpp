@@ -127,12 +127,12 @@ Decision Rules::decide(RequestUrl const& url, std::string_view method, std::span
 config::TargetScheme target_scheme(Decision const& decision, RequestUrl const& url) noexcept {
   if (decision.verdict == Verdict::mapped) return decision.target->scheme;
   if (url.form == TargetForm::authority) return config::TargetScheme::tcp;
-  return url.scheme == Scheme::https ? config::TargetScheme::https : config::TargetScheme::http;
+  return url.scheme;
 }
 
 std::size_t append_target_url(std::string& out, Decision const& decision, RequestUrl const& url) {
   auto const scheme = target_scheme(decision, url);
-  out.append(config::name(scheme)).append("://");
+  out.append(config::uri_prefix(scheme));
   if (decision.verdict != Verdict::mapped) {
     out.append(url.authority.text(config::default_port(scheme)));
     auto const path_begins = out.size();

@@ -3,7 +3,7 @@
 // Pure: heads in, bytes out.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "route/call_ids.hpp"
 #include "wire/http/message.hpp"
 

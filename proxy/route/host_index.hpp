@@ -2,7 +2,7 @@
 // the number of entries.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 
 #include <functional>
 #include <string>

@@ -26,8 +26,7 @@ std::optional<std::string> map_back(std::string_view location, config::Mapping c
   if (absolute) {
     UriParts parts;
     Authority authority;
-    if (split_uri(location.substr(0, location.find('#')), parts) != UriFault::none ||
-        !iequals(parts.scheme, name(target.scheme)))
+    if (split_uri(location.substr(0, location.find('#')), parts) != UriFault::none || !is_scheme(parts.scheme, target.scheme))
       return std::nullopt;
     if (parse_authority(parts.authority, authority) != UriFault::none) return std::nullopt;
     if (authority.host != target.authority.host || authority.port_or(default_port(target.scheme)) != target.port)

@@ -1,7 +1,7 @@
 // A redirect must stay inside the map: a Location that points into the target is given back as the source's URL.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 
 #include <optional>
 #include <string>

@@ -90,7 +90,7 @@ NearestMiss nearest_host(std::span<config::Mapping const> map, std::string_view 
   NearestMiss best;
   auto best_distance = max_host_edits + 1;
   for (auto const& mapping : map.first(std::min(map.size(), max_miss_candidates))) {
-    if (mapping.source.host_kind == config::HostKind::any || mapping.source.scheme != config::SourceScheme::http) continue;
+    if (mapping.source.host_kind == config::HostKind::any || config::has_own_listener(mapping.source.scheme)) continue;
     auto const distance = edit_distance(mapping.source.host, host);
     if (distance < best_distance) {
       best_distance = distance;

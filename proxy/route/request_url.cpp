@@ -5,6 +5,10 @@
 namespace ambassador::route {
 namespace {
 
+// Constants, so that the compiler can unroll the comparisons.
+constexpr std::string_view http_name = config::name(Scheme::http);
+constexpr std::string_view https_name = config::name(Scheme::https);
+
 UrlFault fault_of(UriFault fault) { return fault == UriFault::none ? UrlFault{} : UrlFault{describe(fault)}; }
 
 UrlFault read_path_and_query(std::string_view path, std::optional<std::string_view> query, RequestUrl& url) {
@@ -26,9 +30,9 @@ UrlFault read_origin_form(std::string_view target, RequestUrl& url) {
 UrlFault read_absolute_form(std::string_view target, RequestUrl& url) {
   UriParts parts;
   if (auto const fault = split_uri(target, parts); fault != UriFault::none) return describe(fault);
-  if (iequals(parts.scheme, "http")) {
+  if (iequals(parts.scheme, http_name)) {
     url.scheme = Scheme::http;
-  } else if (iequals(parts.scheme, "https")) {
+  } else if (iequals(parts.scheme, https_name)) {
     url.scheme = Scheme::https;
   } else {
     return "the scheme is neither http nor https";
@@ -66,7 +70,9 @@ UrlFault judge_host_beside_authority(wire::http::RequestHead const& head) {
   return parse_authority(head.host, ignored) == UriFault::none ? UrlFault{} : UrlFault{"the Host is not host[:port]"};
 }
 
-bool same_authority(Authority const& a, Authority const& b) { return a.host == b.host && a.port_or(80) == b.port_or(80); }
+bool same_authority(Authority const& a, Authority const& b) {
+  return a.host == b.host && a.port_or(http_port) == b.port_or(http_port);
+}
 
 }  // namespace
 
@@ -75,8 +81,8 @@ void RequestUrl::append_text(std::string& out) const {
     out.append(authority.host).append(":").append(std::to_string(authority.port));
     return;
   }
-  out.append(scheme == Scheme::https ? "https://" : "http://").append(authority.host);
-  if (authority.port != 0 && port() != (scheme == Scheme::https ? 443 : 80))
+  out.append(config::uri_prefix(scheme)).append(authority.host);
+  if (authority.port != 0 && authority.port != config::default_port(scheme))
     out.append(":").append(std::to_string(authority.port));
   out.append(path);
   if (has_query) out.append("?").append(query);

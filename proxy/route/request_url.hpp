@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/uri.hpp"
+#include "config/protocol.hpp"
 #include "wire/http/message.hpp"
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace ambassador::route {
 
 enum class TargetForm : std::uint8_t { origin, absolute, authority, asterisk };
 
-enum class Scheme : std::uint8_t { http, https };
+/// Of a request's URL: http or https.
+using Scheme = config::TargetScheme;
 
 /// Strings keep their capacity from call to call.
 struct RequestUrl {
@@ -26,7 +28,7 @@ struct RequestUrl {
   bool has_query = false;
   bool whole_server = false;  ///< OPTIONS for `*`, or for an absolute URL without a path (RFC 9112 section 3.2.4)
 
-  [[nodiscard]] std::uint16_t port() const noexcept { return authority.port_or(scheme == Scheme::https ? 443 : 80); }
+  [[nodiscard]] std::uint16_t port() const noexcept { return authority.port_or(config::default_port(scheme)); }
   /// `http://host[:port]/path[?query]`, or `host:port` for CONNECT.
   void append_text(std::string& out) const;
 };

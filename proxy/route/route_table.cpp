@@ -46,7 +46,7 @@ RouteTable::RouteTable(std::span<config::Mapping const> map) : map_{map} {
 void RouteTable::add(std::uint32_t index) {
   auto const& mapping = map_[index];
   auto const& source = mapping.source;
-  if (source.scheme != config::SourceScheme::http) return;  // it has a listener of its own
+  if (config::has_own_listener(source.scheme)) return;
   auto& host = hosts_.add(source.host_kind, source.host);
   host.sources.push_back(index);
   auto entry = std::find_if(host.ports.begin(), host.ports.end(), [&](auto const& port) { return port.first == source.port; });

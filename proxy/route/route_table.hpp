@@ -2,7 +2,7 @@
 // whether there is one source or there are ten thousand.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "route/host_index.hpp"
 #include "wire/http/message.hpp"
 

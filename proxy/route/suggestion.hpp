@@ -2,9 +2,9 @@
 // that two runs can be compared; nothing is deleted, only pointed out.
 #pragma once
 
-#include "base/seen_call.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "route/request_url.hpp"
+#include "route/seen.hpp"
 
 #include <cstdint>
 #include <string>

@@ -65,7 +65,7 @@ ClientSession::ClientSession(Sessions& sessions, int descriptor, std::string cli
 
 void ClientSession::start() {
   // Where the server may speak first nothing is waited for.
-  bool const may_be_silent = listener_.protocol != config::ListenProtocol::http && !listener_.proxy_protocol;
+  bool const may_be_silent = config::server_may_begin(listener_.protocol) && !listener_.proxy_protocol;
   if (!may_be_silent) return wait();
   begin_running();
 }
@@ -95,21 +95,23 @@ void ClientSession::woken(bool aborted) {
 
 /// Calls, until there is nothing to do for the present, or for good.
 net::Task<void> ClientSession::run() {
-  exchange_ = sessions_.stock_.take();
+  workspace_ = sessions_.stock_.take();
   auto& reader = attach();
   auto after = After::keep;
   if (!std::exchange(begun_, true)) after = co_await begin();
   for (bool more = after == After::keep; more;) {
     after = co_await next_call(reader);
+    workspace_->end_call();
     if (after == After::tunnel) {
-      tunnel_ = std::make_unique<Authority>(exchange_->tunnel_authority());
+      tunnel_ = std::make_unique<Authority>(workspace_->asked());
       after = After::keep;
     }
     more = after == After::keep;
     // On its own: behind `&&` GCC 12 would await it in any case.
     if (more && !reader.has_left_over()) more = co_await next_comes_soon();
   }
-  sessions_.stock_.put(std::move(exchange_));
+  workspace_->end_call();
+  sessions_.stock_.put(std::move(workspace_));
   // A close with bytes unread would be a reset, and the client could lose what it was told.
   if (after == After::linger || (after == After::close && stream_.has_input())) co_await linger();
   running_ = false;
@@ -121,9 +123,9 @@ net::Task<void> ClientSession::run() {
 }
 
 MessageReader& ClientSession::attach() {
-  auto& leg = exchange_->attach(stream_, address_, redirected_);
-  leg.last_call = retired_;
-  return leg.reader;
+  workspace_->attach(stream_, address_, redirected_);
+  workspace_->client.last_call = retired_;
+  return workspace_->client.reader;
 }
 
 /// What comes before the first call. After::keep: calls follow; else the connection was none of HTTP, and is over.
@@ -133,13 +135,13 @@ net::Task<After> ClientSession::begin() {
   if (says_nothing) co_return After::close;
   stream_.expires_at(net::now() + context().policy->rules.settings().timeout.head);
   if (auto const failure = co_await begin_layers()) {
-    exchange_->refuse_connection(*failure, stream_.tls_detail(), listener_);
+    workspace_->refuse_connection(*failure, stream_.tls_detail(), context(), listener_);
     co_return After::reset;
   }
   stream_.never_expires();
   switch (listener_.protocol) {
     case config::ListenProtocol::http: break;
-    case config::ListenProtocol::tcp: co_return co_await exchange_->serve_tcp(listener_, *kept_);
+    case config::ListenProtocol::tcp: co_return co_await serve_tcp();
     case config::ListenProtocol::transparent: co_return co_await begin_redirected();
   }
   co_return After::keep;
@@ -182,20 +184,28 @@ net::Task<boost::system::error_code> ClientSession::read_proxy_header(std::strin
   co_return boost::system::error_code{};
 }
 
+net::Task<After> ClientSession::serve_tcp() {
+  auto& connection = workspace_->begin_tcp(context(), *kept_, listener_);
+  co_return co_await connection.serve_source(workspace_->client.reader.take_left_over());
+}
+
 /// A connection that the kernel brought here: HTTP goes on as calls, all else by its name or its address.
 net::Task<After> ClientSession::begin_redirected() {
   redirected_ = net::original_destination(stream_.descriptor());
   if (!redirected_) {
-    exchange_->refuse_connection({Errc::not_redirected, Side::client, Stage::accept, false}, {}, listener_);
+    workspace_->refuse_connection({Errc::not_redirected, Side::client, Stage::accept, false}, {}, context(), listener_);
     co_return After::reset;
   }
   auto& reader = attach();
   auto first = co_await read_first_bytes();
   auto const sni = wire::tls::read_client_hello(first).hello.server_name.value_or(std::string{});
   bool const is_http = wire::look_at_first_bytes(first) == wire::FirstBytes::http;
-  reader.put_back(std::move(first));
-  if (is_http) co_return After::keep;
-  co_return co_await exchange_->serve_redirected(sni, listener_);
+  if (is_http) {
+    reader.put_back(std::move(first));
+    co_return After::keep;
+  }
+  auto& connection = workspace_->begin_tcp(context(), *context().policy, listener_);
+  co_return co_await connection.serve_redirected(*redirected_, sni, std::move(first));
 }
 
 /// What the client says first, as much as tells what it wants; nothing where it waits for the server.
@@ -235,14 +245,14 @@ net::Task<After> ClientSession::next_call(MessageReader& reader) {
   for (bool timed = false;;) {
     auto const got = reader.read_head(stream, context().scratch, context().policy->head_limits, request_read_bytes);
     switch (got.got) {
-      case Got::some: had_call_ = true; co_return co_await exchange_->serve(got.bytes, listener_, tunnel_.get());
+      case Got::some: had_call_ = true; co_return co_await begin_exchange().serve(got.bytes, tunnel_.get());
       case Got::faulty:
-        if (tunnel_ && got.bytes.starts_with(tls_handshake)) co_return co_await exchange_->refuse_tls(*tunnel_, listener_);
-        co_return co_await exchange_->refuse(fault_of(got, listener_), got.bytes, listener_);
+        if (tunnel_ && got.bytes.starts_with(tls_handshake)) co_return co_await begin_exchange().refuse_tls(*tunnel_);
+        co_return co_await begin_exchange().refuse(fault_of(got, listener_), got.bytes);
       case Got::ended:
         if (!reader.has_left_over()) co_return After::close;
-        co_return co_await exchange_->refuse({Errc::bad_message, "the connection was closed in the middle of the head"},
-                                             reader.left_over(), listener_);
+        co_return co_await begin_exchange().refuse({Errc::bad_message, "the connection was closed in the middle of the head"},
+                                                   reader.left_over());
       case Got::failed: co_return After::close;
       case Got::blocked: break;
     }
@@ -251,10 +261,12 @@ net::Task<After> ClientSession::next_call(MessageReader& reader) {
     if (!std::exchange(timed, true)) stream.expires_at(net::now() + context().policy->rules.settings().timeout.head);
     co_await stream.readable();
     if (stream.expired()) {
-      co_return co_await exchange_->refuse({Errc::timed_out, "the head did not come in time"}, reader.left_over(), listener_);
+      co_return co_await begin_exchange().refuse({Errc::timed_out, "the head did not come in time"}, reader.left_over());
     }
   }
 }
+
+Exchange& ClientSession::begin_exchange() { return workspace_->begin_exchange(context(), *context().policy, listener_); }
 
 /// Ours has ended; what the client still sends is thrown away for a while, or its kernel would throw our reply away.
 net::Task<void> ClientSession::linger() {
@@ -281,17 +293,18 @@ void ClientSession::drain() {
 void ClientSession::retire(Policy& policy) {
   if (std::exchange(retired_, true)) return;
   if (kept_ == nullptr) kept_ = &policy;
-  if (exchange_) exchange_->make_last();
+  if (workspace_) workspace_->client.last_call = true;
   if (is_over()) drain();
 }
 
 void ClientSession::shut_down() {
-  if (exchange_) exchange_->shut_down();
+  if (auto* const attempts = workspace_ ? workspace_->attempts() : nullptr) attempts->shut_down();
   stream_.shutdown_both();
 }
 
 void ClientSession::find_out_if_gone() {
-  if (exchange_ && stream_.is_gone()) exchange_->abandon();
+  auto* const attempts = workspace_ ? workspace_->attempts() : nullptr;
+  if (attempts != nullptr && stream_.is_gone()) attempts->abandon();
 }
 
 }  // namespace ambassador::session

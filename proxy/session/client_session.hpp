@@ -2,7 +2,7 @@
 // what it was told. While idle it is this small object and one pending wait: no buffer, no coroutine.
 #pragma once
 
-#include "session/exchange.hpp"
+#include "session/workspace.hpp"
 
 #include <boost/intrusive/list.hpp>
 
@@ -25,7 +25,7 @@ class ClientSession : public boost::intrusive::list_base_hook<> {
   /// Its listener is closed: the connection ends after the call under way, or the first. `policy` is kept until then.
   void retire(Policy& policy);
   [[nodiscard]] bool uses(Policy const& policy) const noexcept {
-    return &policy == kept_ || (exchange_ && exchange_->policy() == &policy);
+    return &policy == kept_ || (workspace_ && workspace_->uses(policy));
   }
   [[nodiscard]] ListenerInfo const& listener() const noexcept { return listener_; }
 
@@ -38,9 +38,11 @@ class ClientSession : public boost::intrusive::list_base_hook<> {
   net::Task<After> begin();
   net::Task<std::optional<Failure>> begin_layers();
   net::Task<boost::system::error_code> read_proxy_header(std::string& early);
+  net::Task<After> serve_tcp();
   net::Task<After> begin_redirected();
   net::Task<std::string> read_first_bytes();
   net::Task<After> next_call(MessageReader& reader);
+  Exchange& begin_exchange();
   net::Task<bool> next_comes_soon();
   net::Task<void> linger();
   [[nodiscard]] Context& context() const noexcept;
@@ -52,7 +54,7 @@ class ClientSession : public boost::intrusive::list_base_hook<> {
   net::Stream stream_;
   std::string address_;  ///< the client's `address:port`, or what a PROXY header says it is
   std::optional<boost::asio::ip::tcp::endpoint> redirected_;  ///< where it meant to connect, of ListenProtocol::transparent
-  std::unique_ptr<Exchange> exchange_;                        ///< while a call is under way
+  std::unique_ptr<Workspace> workspace_;                      ///< while it is not idle
   std::unique_ptr<Authority> tunnel_;                         ///< of the CONNECT that the calls come through
   bool begun_;                                                ///< what comes before the first call is over
   bool retired_ = false;                                      ///< there is no further call

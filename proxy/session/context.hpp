@@ -2,12 +2,13 @@
 #pragma once
 
 #include "base/random.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "net/relay.hpp"
 #include "net/stream.hpp"
 #include "observe/log_buffer.hpp"
 #include "session/policy.hpp"
-#include "upstream/pool.hpp"
+#include "session/seen.hpp"
+#include "upstream/pools.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -35,6 +36,8 @@ inline constexpr std::size_t scratch_bytes(config::Limits const& limits) noexcep
 }
 
 struct ListenerInfo {
+  /// Of its sockets, one a worker: the same after a reload that keeps them open.
+  std::uint64_t number = 0;
   std::size_t index = 0;  ///< among the listeners that the metrics know
   std::string text;       ///< `address:port`
   std::uint16_t port = 0;
@@ -58,6 +61,7 @@ struct Context {
   Mirrors& mirrors;
   observe::WorkerMetrics& metrics;
   observe::LogBuffer& log;
+  Seen& seen;
   Random& random;
   std::string_view pseudonym;              ///< our name in Via
   std::string const& date;                 ///< the value of Date, no older than a second

@@ -4,16 +4,16 @@
 
 namespace ambassador::session {
 
-std::unique_ptr<Exchange> ExchangeStock::take() {
-  if (kept_.empty()) return std::make_unique<Exchange>(context_);
-  auto exchange = std::move(kept_.back());
+std::unique_ptr<Workspace> WorkspaceStock::take() {
+  if (kept_.empty()) return std::make_unique<Workspace>();
+  auto workspace = std::move(kept_.back());
   kept_.pop_back();
-  return exchange;
+  return workspace;
 }
 
-void ExchangeStock::put(std::unique_ptr<Exchange> exchange) {
-  exchange->detach();
-  if (kept_.size() < max_kept) kept_.push_back(std::move(exchange));
+void WorkspaceStock::put(std::unique_ptr<Workspace> workspace) {
+  workspace->detach();
+  if (kept_.size() < max_kept) kept_.push_back(std::move(workspace));
 }
 
 Sessions::~Sessions() {

@@ -1,4 +1,4 @@
-// The client connections of one worker, and what they share: exchanges at rest.
+// The client connections of one worker, and what they share: the memory that serves them.
 #pragma once
 
 #include "session/client_session.hpp"
@@ -11,30 +11,26 @@
 
 namespace ambassador::session {
 
-/// Exchanges at rest, the one used last first.
-class ExchangeStock {
+/// Workspaces that no client has now, the one used last first.
+class WorkspaceStock {
  public:
   static constexpr std::size_t max_kept = 128;
 
-  explicit ExchangeStock(Context& context) : context_{context} {}
-
-  std::unique_ptr<Exchange> take();
-  void put(std::unique_ptr<Exchange> exchange);
+  std::unique_ptr<Workspace> take();
+  void put(std::unique_ptr<Workspace> workspace);
 
  private:
-  Context& context_;
-  std::vector<std::unique_ptr<Exchange>> kept_;
+  std::vector<std::unique_ptr<Workspace>> kept_;
 };
 
 /// The sessions of one worker.
 class Sessions {
  public:
   /// Sessions that wait for their next call with all that a call needs. Beyond, they give it back at once.
-  static constexpr std::size_t max_resting = ExchangeStock::max_kept;
+  static constexpr std::size_t max_resting = WorkspaceStock::max_kept;
 
   /// `became_busy` is called when a call begins and none was under way.
-  Sessions(Context& context, std::function<void()> became_busy)
-      : context_{context}, became_busy_{std::move(became_busy)}, stock_{context} {}
+  Sessions(Context& context, std::function<void()> became_busy) : context_{context}, became_busy_{std::move(became_busy)} {}
   ~Sessions();
 
   void open(int descriptor, std::string client, ListenerInfo const& listener);
@@ -80,7 +76,7 @@ class Sessions {
 
   Context& context_;
   std::function<void()> became_busy_;
-  ExchangeStock stock_;
+  WorkspaceStock stock_;
   List sessions_;
   std::size_t busy_ = 0;
   std::uint64_t calls_begun_ = 0;

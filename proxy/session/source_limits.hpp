@@ -4,7 +4,7 @@
 
 #include "balance/budget.hpp"
 #include "balance/rate.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 
 #include <atomic>
 #include <cstddef>

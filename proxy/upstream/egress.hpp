@@ -1,12 +1,15 @@
 // How connections leave, beside where to: with TLS or without, which addresses a name may have, through which parent
-// proxy, and how many. Built from the settings; an equal way has one number, so that its connections are shared, also with
-// those of the settings before a reload.
+// proxy, and how many. Built from the settings; equal options make one Egress with one number, so that its connections are
+// shared, also with those of the settings before a reload.
 #pragma once
 
 #include "balance/address_rules.hpp"
-#include "config/settings.hpp"
+#include "balance/pool_state.hpp"
+#include "base/uri.hpp"
+#include "config/settings/settings.hpp"
 #include "net/current.hpp"
 #include "net/tls_source.hpp"
+#include "upstream/idle_input.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,41 +23,48 @@
 
 namespace ambassador::upstream {
 
-/// Holds what it needs, so that a pool may outlive the settings that it was made for.
-struct Egress {
-  std::uint32_t id = 0;  ///< equal ones have the same
+/// What tells one egress from another. Holds what it needs, so that a pool may outlive the settings that it was made for.
+struct EgressOptions {
   balance::AddressRules addresses;
-  std::shared_ptr<net::TlsSource> tls;     ///< null: no TLS
-  std::string server_name;                 ///< for SNI and the certificate; empty: the upstream's host
-  std::shared_ptr<config::Via const> via;  ///< null: straight to the upstream
+  std::shared_ptr<net::TlsSource> tls;  ///< null: no TLS
+  std::string server_name;              ///< for SNI and the certificate; empty: the upstream's host
+  std::optional<config::Via> via;       ///< none: straight to the upstream
   std::shared_ptr<net::Current<std::string> const> via_credentials;  ///< the value of Proxy-Authorization; null: none
-  std::size_t connections = 0;                                       ///< `limits.connections`
-  std::size_t pending = 0;                                           ///< `limits.pending`
-  bool tunnelled = false;            ///< with `via`: the parent is asked for a tunnel, not for the call itself
+  balance::PoolLimits limits;
+  bool tunnelled = false;  ///< with `via`: the parent is asked for a tunnel, not for the call itself
+  TakeIdleInput take_idle_input = refuse_idle_input;
+
+  /// Whether connections of one may be lent to calls of the other.
+  bool operator==(EgressOptions const&) const = default;
+};
+
+struct Egress {
+  EgressOptions options;
+  std::uint32_t id = 0;              ///< equal options have the same
   std::weak_ptr<Egress const> self;  ///< of one that is shared
 };
 
-/// One Egress for each way, as long as somebody holds it. Numbers are never used twice. On one thread.
-class Ways {
+/// One Egress for all equal options, as long as somebody holds it. Numbers are never used twice. On one thread.
+class Egresses {
  public:
-  /// The one that is known for this way; else `egress`, with a number.
-  std::shared_ptr<Egress const> of(Egress egress);
+  /// The one that is known for these options; else a new one.
+  std::shared_ptr<Egress const> of(EgressOptions options);
 
  private:
   std::vector<std::weak_ptr<Egress const>> known_;
   std::uint32_t next_ = 0;
 };
 
-/// What the host is where the parent proxy must not be asked for it; nothing where it may, where it is a name, which the
-/// parent looks up, or where there is no parent.
-std::optional<balance::AddressClass> refused_to_parent(Egress const& egress, std::string_view host) noexcept;
+/// Returns what the host is if the parent proxy must not be asked for it. Returns nullopt if it may be asked, if the host is a
+/// name, which the parent looks up, or if there is no parent.
+std::optional<balance::AddressClass> refused_to_parent(EgressOptions const& options, std::string_view host) noexcept;
 
 /// Whether a parent proxy is asked for the calls themselves: its connections are for calls to anywhere.
-inline bool goes_by_parent(Egress const& egress) noexcept { return egress.via != nullptr && !egress.tunnelled; }
+inline bool goes_by_parent(Egress const& egress) noexcept { return egress.options.via && !egress.options.tunnelled; }
 
 /// Whose pool a call to `upstream` takes its connections from.
 inline Authority const& next_pool(Authority const& upstream, Egress const& egress) noexcept {
-  return goes_by_parent(egress) ? egress.via->authority : upstream;
+  return goes_by_parent(egress) ? egress.options.via->authority : upstream;
 }
 
 /// Where the calls to a target go to.
@@ -68,7 +78,7 @@ class EgressTable {
     std::function<std::shared_ptr<net::Current<std::string> const>(config::Via const&)> via_credentials;
   };
 
-  EgressTable(config::Settings const& settings, Files const& files, Ways& ways);
+  EgressTable(config::Settings const& settings, Files const& files, Egresses& egresses);
 
   [[nodiscard]] Egress const& of_mapping(std::size_t index) const noexcept { return *mappings_[index]; }
   /// Of a source with a mirror.
@@ -79,21 +89,21 @@ class EgressTable {
   }
   [[nodiscard]] Egress const& of_unmapped(config::TargetScheme scheme) const noexcept { return *unmapped_[kind_of(scheme)]; }
 
-  /// Whether anything leaves this way.
+  /// Whether anything leaves by it.
   [[nodiscard]] bool has(Egress const& egress) const noexcept {
     return std::binary_search(ids_.begin(), ids_.end(), egress.id);
   }
 
  private:
-  using Shared = std::shared_ptr<Egress const>;
-  using ByScheme = std::array<Shared, 3>;
+  using EgressPtr = std::shared_ptr<Egress const>;
+  using ByScheme = std::array<EgressPtr, 3>;
 
   static std::size_t kind_of(config::TargetScheme scheme) noexcept {
     return scheme == config::TargetScheme::http ? 0 : scheme == config::TargetScheme::https ? 1 : 2;
   }
 
-  std::vector<Shared> mappings_;
-  std::vector<Shared> mirrors_;  ///< by mapping; null where it has none
+  std::vector<EgressPtr> mappings_;
+  std::vector<EgressPtr> mirrors_;  ///< by mapping; null where it has none
   std::vector<ByScheme> allowed_;
   ByScheme unmapped_;
   std::vector<std::uint32_t> ids_;  ///< of all of them, in order

@@ -1,58 +1,26 @@
 // The connections of one worker to one upstream, which may have many endpoints: opened when needed, lent for one exchange,
-// kept idle last in first out. A connection that comes back is clean, or it is closed.
+// kept idle last in first out. A connection that comes back is clean, or it is closed. `balance::PoolState` decides; here are
+// the sockets, the waits and the clock.
 #pragma once
 
 #include "balance/pool_state.hpp"
 #include "base/uri.hpp"
 #include "net/tls.hpp"
+#include "upstream/attempt.hpp"
 #include "upstream/connection.hpp"
 #include "upstream/discovery.hpp"
 #include "upstream/egress.hpp"
+#include "upstream/upstream_endpoints.hpp"
+#include "upstream/wish.hpp"
 
-#include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ambassador::upstream {
 
 inline constexpr std::chrono::seconds pending_limit{3};  ///< a call waits this long for a connection, at most
-
-/// What all workers together hold of one upstream.
-struct Shared {
-  std::atomic<std::size_t> connections{0};
-  std::atomic<std::size_t> pending{0};
-};
-
-/// Hands every worker the same Shared for the same upstream.
-class SharedUpstreams {
- public:
-  static constexpr std::size_t max_known = 16'384;  ///< beyond, those that no worker holds are forgotten
-
-  std::shared_ptr<Shared> of(std::string const& authority);
-
- private:
-  std::mutex mutex_;  // taken when a worker first meets an upstream, never on a request's path
-  std::unordered_map<std::string, std::weak_ptr<Shared>> known_;
-};
-
-/// An attempt to connect: what goes first, and what is known of it beside its failure.
-struct Attempt {
-  std::string preamble;  ///< goes up before all else, TLS included: a PROXY header. For connections that are not shared
-  std::string address;   ///< `address:port` of the endpoint tried last
-  std::string detail;    ///< what no error code says: whose certificate, which address. May be empty
-
-  void clear() {
-    preamble.clear();
-    address.clear();
-    detail.clear();
-  }
-};
 
 class Pool;
 
@@ -93,19 +61,19 @@ struct PoolContext {
 class Pool {
  public:
   /// Shares `egress`, or borrows one that is not shared.
-  Pool(PoolContext const& context, Authority upstream, Egress const& egress, std::shared_ptr<Shared> shared);
+  Pool(PoolContext const& context, Authority upstream, Egress const& egress, std::shared_ptr<balance::UpstreamCounts> counts);
 
-  /// The addresses that may be connected to, as far as they are known now; asks for them anew, without waiting, where that is
-  /// due. None where the name is not resolved yet, or no longer: then `resolve` says why.
-  EndpointList const& endpoints(SteadyTime now);
+  /// The addresses that may be connected to, as far as they are known now; asks for them anew, without waiting, if that is due.
+  /// None if the name is not resolved yet, or no longer: then `resolve` says why.
+  EndpointList const& endpoints(SteadyTime now) { return endpoints_.current(now); }
   /// The same without asking.
-  [[nodiscard]] EndpointList const& known_endpoints() const noexcept { return endpoints_; }
+  [[nodiscard]] EndpointList const& known_endpoints() const noexcept { return endpoints_.known(); }
   /// Another number whenever `endpoints` gives others.
-  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
-  /// Waits until the name is resolved. Fails where it has no address, or none that may be reached.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return endpoints_.generation(); }
+  /// Waits until the name is resolved. Fails if it has no address, or none that may be reached.
   net::Task<Result<void>> resolve(SteadyTime limit, Attempt& attempt, Wish& wish);
 
-  /// An idle connection that looks alive, to `endpoint` or (null) to any, without waiting; empty where there is none.
+  /// An idle connection that looks alive, to `endpoint` or (null) to any, without waiting; empty if there is none.
   /// `last_look`: the kernel is asked once more, for a call that cannot be sent again. Else what the worker has heard of is
   /// enough.
   Lease take_idle(SteadyTime now, bool last_look, Endpoint const* endpoint = nullptr);
@@ -117,90 +85,40 @@ class Pool {
   /// Closes what idled too long or was closed by the server, and lets calls that wait look again. Every second.
   void sweep(SteadyTime now);
   /// Closes what idles.
-  void give_up_idle() noexcept;
+  void give_up_idle() noexcept { state_.give_up_idle(); }
   [[nodiscard]] Egress const& egress() const noexcept { return egress_; }
-  [[nodiscard]] bool unused() const noexcept { return idle_.empty() && lent_ == 0 && waiting_.empty(); }
+  /// Whether nothing idles, nothing is in use and no call waits.
+  [[nodiscard]] bool unused() const noexcept { return state_.idle() == 0 && state_.in_use() == 0 && state_.waiting() == 0; }
 
  private:
   friend class Lease;
 
-  /// A call that waits its turn. It is handed the room for a connection, and the connection where one came back: what
-  /// was freed for it cannot be taken by a call that came later.
+  /// A call that waits its turn.
   struct Waiter {
     explicit Waiter(net::Executor executor) : turn{executor} {}
+    void take_turn(std::unique_ptr<Connection> handed) {
+      connection = std::move(handed);
+      turn.set();
+    }
+
     net::Event turn;
     std::unique_ptr<Connection> connection;
   };
 
-  /// Why no endpoint is left, where all are refused.
-  struct Refusal {
-    Failure failure;
-    Attempt attempt;
-  };
-
   net::Task<Result<Lease>> wait_for_turn(Wish& wish);
-  net::Task<Result<Lease>> connect(SteadyTime limit, std::vector<EndpointPtr> endpoints, Attempt& attempt, Wish& wish);
-  net::Task<Result<std::unique_ptr<Connection>>> connect_first(std::vector<EndpointPtr> const& endpoints, SteadyTime limit,
-                                                               Attempt& attempt, Wish& wish);
-  net::Task<Result<void>> begin(Connection& connection, Attempt& attempt);
-  net::Task<Result<void>> begin_tls(Connection& connection, Attempt& attempt);
-  void take_addresses(AddressList const& addresses);
-  [[nodiscard]] EndpointPtr known(boost::asio::ip::tcp::endpoint const& address) const;
-  [[nodiscard]] std::vector<EndpointPtr> in_turn();
-  [[nodiscard]] std::optional<Refusal> refused(boost::asio::ip::tcp::endpoint const& endpoint) const;
-  [[nodiscard]] std::optional<Failure> refused_literal(Attempt& attempt) const;
-  [[nodiscard]] bool take_room() noexcept;
-  void free_room() noexcept;
-  void hand_over(std::unique_ptr<Connection> connection);
+  net::Task<Result<std::unique_ptr<Connection>>> connect(SteadyTime limit, EndpointList endpoints, Attempt& attempt,
+                                                         Wish& wish);
+  [[nodiscard]] balance::IdleInput look_at(Connection& connection) const;
   void put(std::unique_ptr<Connection> connection, SteadyTime now, std::uint64_t keep_alive_seconds);
-  /// Whether the server has closed it, or sent what nobody asked for; learns from it.
-  [[nodiscard]] bool is_spoilt(Connection const& connection, SteadyTime now) noexcept;
 
   PoolContext const& context_;
   Authority upstream_;
   Egress const& egress_;
-  std::shared_ptr<Egress const> egress_kept_;  ///< null where the egress is not shared, as in tests
-  balance::AddressRules rules_;                ///< the egress's, with the address that the upstream is named by
-  std::shared_ptr<Shared> shared_;
-  std::shared_ptr<Name> name_;  ///< the upstream's, or the parent proxy's
-  std::uint64_t name_generation_ = 0;
-  std::uint64_t generation_ = 0;
-  EndpointList endpoints_;
-  std::optional<Refusal> refusal_;                 ///< of one that is none of `endpoints_`
-  net::TlsSessionSlot tls_session_;                ///< to be resumed
-  std::vector<std::unique_ptr<Connection>> idle_;  ///< the latest last
-  std::deque<Waiter*> waiting_;
-  std::size_t lent_ = 0;
-  std::size_t turn_ = 0;  ///< which endpoint comes first
-  Milliseconds idle_limit_ = balance::first_idle_limit;
-};
-
-/// One worker's pools, by `host:port` and the way there.
-class Pools {
- public:
-  static constexpr std::size_t max_pools = 4096;  ///< beyond, unused ones are dropped before a new one is made
-
-  Pools(PoolContext context, SharedUpstreams& shared);
-
-  /// Shares `egress`, or borrows one that is not shared. Whoever will use the pool later keeps it.
-  std::shared_ptr<Pool> const& of(Authority const& upstream, Egress const& egress);
-  void sweep(SteadyTime now);
-  /// Ends the pools of ways that `is_in_use` says nobody goes any more.
-  template <class IsInUse>
-  void close_others(IsInUse is_in_use) {
-    std::erase_if(pools_, [&](auto const& item) {
-      auto& pool = *item.second;
-      if (is_in_use(pool.egress())) return false;
-      pool.give_up_idle();
-      return pool.unused();
-    });
-  }
-
- private:
-  PoolContext context_;
-  SharedUpstreams& shared_;
-  std::string key_;
-  std::unordered_map<std::string, std::shared_ptr<Pool>> pools_;
+  std::shared_ptr<Egress const> egress_kept_;  ///< null if the egress is not shared, as in tests
+  std::shared_ptr<balance::UpstreamCounts> counts_;
+  UpstreamEndpoints endpoints_;
+  net::TlsSessionSlot tls_session_;  ///< to be resumed
+  balance::PoolState<Connection, Waiter> state_;
 };
 
 }  // namespace ambassador::upstream

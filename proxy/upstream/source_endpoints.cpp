@@ -160,9 +160,9 @@ void SourceEndpoints::hold_off(SourceEndpoint const& endpoint, std::chrono::seco
 
 SourceEndpoints& SourceTable::make(std::size_t mapping) {
   auto const& source = map_[mapping];
-  auto const& way = egress_.of_mapping(mapping);
+  auto const& egress = egress_.of_mapping(mapping);
   std::vector<std::shared_ptr<Pool>> pools;
-  for (auto const& target : source.targets) pools.push_back(pools_.of(next_pool(authority_of(target), way), way));
+  for (auto const& target : source.targets) pools.push_back(pools_.of(next_pool(authority_of(target), egress), egress));
   std::random_device random;  // so that the workers of many processes do not choose in step
   made_[mapping] = std::make_unique<SourceEndpoints>(source, std::move(pools), states_, events_, random());
   return *made_[mapping];

@@ -5,10 +5,10 @@
 #include "balance/ejection.hpp"
 #include "balance/hold_off.hpp"
 #include "balance/picker.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "observe/event_log.hpp"
 #include "upstream/endpoint_states.hpp"
-#include "upstream/pool.hpp"
+#include "upstream/pools.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -17,7 +17,7 @@ from harness.raw_client import RawClient
 from harness.scripted_upstream import ok
 
 RESOLUTIONS = "ambassador_dns_resolutions_total"
-LEAST_TTL = 5.0  # of DESIGN.md: an answer is used that long, whatever its TTL
+LEAST_TTL = 5.0  # an answer is used that long, whatever its TTL
 ENOUGH = 40  # calls, so that chance leaves out none of three addresses
 
 

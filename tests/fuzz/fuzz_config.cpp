@@ -1,5 +1,6 @@
 // Whatever a configuration file holds, there are settings or there are errors, and settings written out are read again.
 #include "config/load.hpp"
+#include "config/settings/yaml_text.hpp"
 #include "fuzz/promise.hpp"
 #include "route/decision.hpp"
 

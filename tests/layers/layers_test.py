@@ -78,10 +78,53 @@ class Rules(unittest.TestCase):
 
     def test_an_edge_that_is_not_there(self):
         for layer, other in (("wire", "config"), ("balance", "route"), ("net", "wire"), ("upstream", "session"),
-                             ("session", "app"), ("observe", "net"), ("base", "wire")):
+                             ("session", "app"), ("session", "admin"), ("admin", "session"), ("admin", "app"), ("app", "command"),
+                             ("app", "kubernetes"), ("observe", "net"), ("observe", "route"), ("base", "wire")):
             with self.subTest(layer=layer, other=other):
                 self.assert_breach({f"{layer}/a.cpp": f'#include "{other}/b.hpp"\n', f"{other}/b.hpp": ""},
                                    f"{layer} must not include {other}")
+
+    def test_headers_that_include_each_other(self):
+        self.assert_breach({"net/a.hpp": '\n#include "net/b.hpp"\n', "net/b.hpp": '#include "net/c.hpp"\n',
+                            "net/c.hpp": '#include "net/a.hpp"\n', "net/d.cpp": '#include "net/b.hpp"\n'},
+                           "an include cycle: net/a.hpp -> net/b.hpp -> net/c.hpp -> net/a.hpp")
+
+    def test_a_header_that_two_others_include_is_no_cycle(self):
+        self.assertEqual(breaches({"net/a.hpp": '#include "net/b.hpp"\n#include "net/c.hpp"\n',
+                                   "net/b.hpp": '#include "net/c.hpp"\n', "net/c.hpp": ""}), [])
+
+    def test_a_step_of_config_that_includes_a_later_one(self):
+        for own, other in (("document/node.hpp", "keys/keys.hpp"), ("keys/shape.cpp", "settings/settings.hpp"),
+                           ("settings/model.cpp", "load.hpp"), ("report.hpp", "load.hpp"), ("units.cpp", "document/node.hpp"),
+                           ("protocol.hpp", "settings/settings.hpp"), ("document/node.hpp", "find.hpp")):
+            with self.subTest(own=own, other=other):
+                self.assert_breach({f"config/{own}": f'\n#include "config/{other}"\n', f"config/{other}": ""},
+                                   f"config/{own}:2:", "a later step")
+
+    def test_a_step_of_config_that_includes_an_earlier_one(self):
+        for own, other in (("document/node.hpp", "report.hpp"), ("keys/shape.hpp", "document/node.hpp"),
+                           ("settings/model.cpp", "keys/keys.hpp"), ("settings/settings.hpp", "protocol.hpp"),
+                           ("load.cpp", "settings/model.hpp"), ("find.hpp", "document/node.hpp")):
+            with self.subTest(own=own, other=other):
+                self.assertEqual(breaches({f"config/{own}": f'#include "config/{other}"\n', f"config/{other}": ""}), [])
+
+    def test_a_folder_of_config_that_nobody_knows(self):
+        self.assert_breach({"config/misc/a.cpp": ""}, "config/misc is no step")
+
+    def test_a_comparison_with_the_name_of_a_protocol(self):
+        for text in ('if (scheme == "http") {}', 'if ("https" != scheme) {}', 'auto x = iequals(parts.scheme, "tcp");',
+                     'auto x = record.method == "TCP"sv;', 'if (url.starts_with("http://")) {}', 'if (a ==\n"redis") {}',
+                     'auto x = name.compare("postgres");', 'constexpr std::string_view tls_scheme = "tls://";',
+                     'constexpr std::string_view scheme{"rediss"};'):
+            with self.subTest(text=text):
+                self.assert_breach({"session/a.cpp": f"\n{text}\n"}, "session/a.cpp:", "read the row of config/protocol")
+
+    def test_what_only_looks_like_a_comparison_with_the_name_of_a_protocol(self):
+        self.assertEqual(breaches({
+            "session/a.cpp": '// scheme == "http"\nauto x = node.find("tls");\nsay("write http:// == fine");\n'
+                             'auto y = "http://" + host;\n',
+            "config/protocol.cpp": 'auto x = scheme == "tcp";\n', "wire/first_bytes.cpp": 'auto x = begins_with(a, "http");\n',
+            "kubernetes/advice.cpp": 'return protocol == "TCP";\n'}), [])
 
     def test_a_layer_that_nobody_knows(self):
         self.assert_breach({"util/a.cpp": ""}, "util is no layer")

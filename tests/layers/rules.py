@@ -5,7 +5,10 @@ directory, so a wrong #include of a header-only thing would still compile and li
 """
 
 import re
+from config_order import upward_includes
+from include_cycles import include_cycles
 from includes import includes, project_header, reached
+from protocol_names import compared_names
 
 DIRECT = {
     "base": [],
@@ -19,7 +22,9 @@ DIRECT = {
     "upstream": ["net", "balance", "config", "observe"],
     "session": ["net", "wire", "route", "upstream", "observe"],
     "adapter": ["net", "observe", "config"],
-    "app": ["session", "adapter", "kubernetes"],
+    "admin": ["upstream", "route"],
+    "app": ["session", "admin"],
+    "command": ["app", "adapter", "kubernetes"],
 }
 PURE = ["base", "wire", "config", "route", "balance", "kubernetes"]
 
@@ -61,7 +66,7 @@ def sources(proxy):
 def violations(proxy):
     """One line for each breach in the tree, as `file:line: what is wrong`."""
     proxy = proxy.resolve()
-    found = []
+    found = include_cycles(sources(proxy), proxy)
     for path in sources(proxy):
         layer = layer_of(path, proxy)
         if layer is None:
@@ -69,7 +74,9 @@ def violations(proxy):
         if layer not in DIRECT:
             found.append(f"{path}:1: proxy/{layer} is no layer that tests/layers/rules.py knows")
             continue
-        found += wrong_edges(path, layer, proxy)
+        found += wrong_edges(path, layer, proxy) + compared_names(path, proxy)
+        if layer == "config":
+            found += upward_includes(path, proxy)
         if layer in PURE:
             found += io_headers(path, proxy) + impure_calls(path)
         elif path not in [proxy / name for name in STEADY_CLOCK_FILES]:

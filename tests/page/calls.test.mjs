@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { byTime, emptied, fits, groupBlocked, keepCalls, maxBlocked, maxCalls, noCalls } from "../../proxy/page/calls.js";
+import { byTime, emptied, fits, groupBlocked, keepCalls, maxBlocked, maxCalls, noCalls } from "../../proxy/admin/page/calls.js";
 
 const call = (more = {}) => ({
   number: 1,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addCounts, countsSince, quantile, success } from "../../proxy/page/counts.js";
+import { addCounts, countsSince, quantile, success } from "../../proxy/admin/page/counts.js";
 
 const counts = (calls, failed, durations, more = {}) => ({ calls, failed, retries: 0, durations, in_flight: 0, ...more });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { age, duration, number, percent, rate, span, timeOfDay } from "../../proxy/page/format.js";
+import { age, duration, number, percent, rate, span, timeOfDay } from "../../proxy/admin/page/format.js";
 
 const table = (name, format, rows) => test(name, () => rows.forEach(([value, text]) => assert.equal(format(value), text)));
 

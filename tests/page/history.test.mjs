@@ -14,7 +14,7 @@ import {
   noHistory,
   pointsOf,
   remember,
-} from "../../proxy/page/history.js";
+} from "../../proxy/admin/page/history.js";
 
 const counts = (calls, failed = 0) => ({ calls, failed, retries: 0, in_flight: 0, durations: [calls, 0] });
 const status = (seconds, calls, { failed = 0, started = 0, passed = 0, blocked = 0, refused = 0 } = {}) => ({

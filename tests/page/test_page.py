@@ -280,7 +280,7 @@ def test_a_repeat_moves_nothing_under_the_pointer_nor_the_focus(proxy, page):
 
 def test_what_has_the_focus_is_never_moved(proxy, browser):
     browser.open(page_of(proxy) + "healthz")  # which has no policy that would forbid the import
-    module = base64.b64encode((needs.E2E.parent.parent / "proxy/page/dom.js").read_bytes()).decode()
+    module = base64.b64encode((needs.E2E.parent.parent / "proxy/admin/page/dom.js").read_bytes()).decode()
     order, focused = browser.evaluate(f"""import("data:text/javascript;base64,{module}").then(({{ sync }}) => {{
       const list = document.body.appendChild(document.createElement("div"));
       const show = (keys) =>

@@ -86,13 +86,6 @@ inline std::uint16_t unused_port() {
   return ScriptedUpstream{[](Socket&, std::size_t) {}}.port();
 }
 
-/// Whatever comes goes back, until the end.
-inline void echo(Socket& socket) {
-  while (socket.receive_until([](std::string_view bytes) { return !bytes.empty(); })) {
-    if (!socket.send(socket.take(socket.pending().size()))) return;
-  }
-}
-
 /// Lines from their clients to a port. They carry bytes and ends both ways, until they are cut.
 class Lines {
  public:

@@ -134,11 +134,11 @@ class Proxy {
     endpoint_ = endpoint;
     live_ = make(std::move(settings));
     log_writer_.emplace(observe::LogWriter::Options{.descriptor = log_.write_end()}, events_, metrics_.log_lines_dropped());
-    commons_.emplace(
-        app::Commons{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_, pseudonym_, memory_});
+    process_.emplace(app::ProcessParts{control_, resolver_, metrics_, *log_writer_, *events_, upstreams_, endpoint_states_,
+                                       pseudonym_, memory_});
     for (std::size_t index = 0; index < workers; ++index) {
       int const own = index == 0 ? descriptor : net::open_listening_socket(endpoint, true).value();
-      workers_.push_back(std::make_unique<app::Worker>(*commons_, index, live_, std::vector<app::OpenSocket>{{0, own}}));
+      workers_.push_back(std::make_unique<app::Worker>(*process_, index, live_, std::vector<app::ListeningSocket>{{0, own}}));
     }
     for (auto& worker : workers_) worker->start();
     control_thread_ = std::thread{[this] { control_.run(); }};
@@ -200,8 +200,8 @@ class Proxy {
 
  private:
   std::shared_ptr<app::LiveSnapshot> make(config::Settings settings, app::LiveSnapshot const* previous = nullptr) {
-    auto live = std::make_shared<app::LiveSnapshot>(std::make_shared<app::Snapshot const>(json_log(std::move(settings))), ways_,
-                                                    previous);
+    auto live = std::make_shared<app::LiveSnapshot>(std::make_shared<route::Snapshot const>(json_log(std::move(settings))),
+                                                    egresses_, previous);
     for (auto const& fault : live->files().load()) throw std::runtime_error{config::to_string(fault)};
     std::vector<std::string> sources;
     std::vector<std::string> allowed;
@@ -209,9 +209,8 @@ class Proxy {
     for (auto const& one : live->settings().allow) allowed.push_back(one.text);
     live->series = metrics_.count_by(sources, allowed);
     auto info = listener_of(*live);
-    bool const same = previous != nullptr && *previous->listening.front().info == info;
-    live->listening = {
-        {0, same ? previous->listening.front().info : std::make_shared<session::ListenerInfo const>(std::move(info))}};
+    bool const same = previous != nullptr && *previous->listeners.front() == info;
+    live->listeners = {same ? previous->listeners.front() : std::make_shared<session::ListenerInfo const>(std::move(info))};
     live->own_addresses = {endpoint_};
     return live;
   }
@@ -238,7 +237,7 @@ class Proxy {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   net::Resolver resolver_;
   observe::Metrics metrics_;
-  upstream::Ways ways_;
+  upstream::Egresses egresses_;
   std::shared_ptr<app::LiveSnapshot> live_;
   LogReader log_;
   std::shared_ptr<EventText> event_text_ = std::make_shared<EventText>();
@@ -247,9 +246,9 @@ class Proxy {
   std::string pseudonym_ = "amb";
   upstream::SharedUpstreams upstreams_;
   upstream::EndpointStates endpoint_states_;
-  app::MemoryCeiling memory_{std::nullopt};
+  app::machine::MemoryCeiling memory_{std::nullopt};
   std::optional<observe::LogWriter> log_writer_;
-  std::optional<app::Commons> commons_;
+  std::optional<app::ProcessParts> process_;
   std::vector<std::unique_ptr<app::Worker>> workers_;
   std::thread control_thread_;
 };

@@ -26,7 +26,7 @@ config::AllowRule anything() {
   return rule;
 }
 
-TEST(address, a_name_that_leads_to_this_machine_is_refused) {
+TEST(Address, a_name_that_leads_to_this_machine_is_refused) {
   ScriptedUpstream upstream{always(ok_response)};
   auto const authority = "localhost:" + std::to_string(upstream.port());
   for (auto const& request : {get(authority), connect_to(authority)}) {
@@ -46,7 +46,7 @@ TEST(address, a_name_that_leads_to_this_machine_is_refused) {
   EXPECT_EQ(upstream.accepted(), 0U);
 }
 
-TEST(address, the_entry_s_addresses_let_the_name_pass) {
+TEST(Address, the_entry_s_addresses_let_the_name_pass) {
   ScriptedUpstream upstream{always(ok_response)};
   auto const authority = "localhost:" + std::to_string(upstream.port());
   Proxy proxy{allowing(allow("localhost", upstream.port(), loopback))};
@@ -65,7 +65,7 @@ TEST(address, the_entry_s_addresses_let_the_name_pass) {
   EXPECT_EQ(proxy.blocked(Reason::address_refused), 0U);
 }
 
-TEST(address, one_entry_s_connections_are_not_lent_to_calls_of_another) {
+TEST(Address, one_entry_s_connections_are_not_lent_to_calls_of_another) {
   ScriptedUpstream upstream{always(ok_response)};
   auto settings = to(upstream.port());
   settings.map.front().targets.front().authority.host = "localhost";
@@ -79,7 +79,7 @@ TEST(address, one_entry_s_connections_are_not_lent_to_calls_of_another) {
   EXPECT_EQ(status_of(receive_response(client)), 403) << "the mapped call's connection was lent to one that may not be there";
 }
 
-TEST(address, a_client_s_literal_is_judged_as_any_other) {
+TEST(Address, a_client_s_literal_is_judged_as_any_other) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{allowing(anything())};
   auto const port = std::to_string(upstream.port());
@@ -93,7 +93,7 @@ TEST(address, a_client_s_literal_is_judged_as_any_other) {
   EXPECT_EQ(upstream.accepted(), 0U);
 }
 
-TEST(address, a_parent_proxy_is_not_asked_for_what_may_not_be_reached) {
+TEST(Address, a_parent_proxy_is_not_asked_for_what_may_not_be_reached) {
   ScriptedUpstream parent{[](Socket& socket, std::size_t) { read_head(socket); }};
   auto settings = allowing(anything());
   settings.via = by(parent);
@@ -110,7 +110,7 @@ TEST(address, a_parent_proxy_is_not_asked_for_what_may_not_be_reached) {
   EXPECT_TRUE(eventually([&] { return proxy.blocked(Reason::address_refused) == 2; }));
 }
 
-TEST(address, a_parent_proxy_may_be_anywhere_and_looks_names_up_itself) {
+TEST(Address, a_parent_proxy_may_be_anywhere_and_looks_names_up_itself) {
   ScriptedUpstream parent{always(ok_response)};
   auto settings = allowing(anything());
   settings.via = by(parent);
@@ -120,7 +120,7 @@ TEST(address, a_parent_proxy_may_be_anywhere_and_looks_names_up_itself) {
   EXPECT_EQ(status_of(receive_response(client)), 200);
 }
 
-TEST(address, a_target_that_writes_a_link_local_address_is_meant) {
+TEST(Address, a_target_that_writes_a_link_local_address_is_meant) {
   // Through a parent, so that nobody is called there.
   ScriptedUpstream parent{always(ok_response)};
   config::Settings settings;

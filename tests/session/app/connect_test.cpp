@@ -1,6 +1,7 @@
 // CONNECT to a destination that is allowed as it is (RFC 9110 section 9.3.6): a tunnel, which is judged by its first bytes.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 #include "unit/wire/client_hellos.hpp"
 
 namespace ambassador::support::connect_test {
@@ -43,7 +44,7 @@ void expect_tunnel(Record const& record, std::string const& authority, std::int6
   EXPECT_EQ(number_of(record, "bytes_out"), out);
 }
 
-TEST(connect, what_came_behind_the_head_is_not_lost) {
+TEST(Connect, what_came_behind_the_head_is_not_lost) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     EXPECT_EQ(socket.receive_exactly(5), "early");
     socket.send("hello");
@@ -57,8 +58,8 @@ TEST(connect, what_came_behind_the_head_is_not_lost) {
   expect_tunnel(only_record(proxy), upstream.authority(), 5, 5, "upstream");
 }
 
-TEST(connect, one_of_http_1_0_without_host_is_served) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+TEST(Connect, one_of_http_1_0_without_host_is_served) {
+  ScriptedUpstream upstream{echoing()};
   Proxy proxy{allowing(upstream)};
   auto client = proxy.connect();
   client.send("CONNECT " + upstream.authority() + " HTTP/1.0\r\n\r\n");
@@ -67,29 +68,17 @@ TEST(connect, one_of_http_1_0_without_host_is_served) {
   EXPECT_EQ(client.receive_exactly(4), "ping");
 }
 
-TEST(connect, the_client_s_end_is_passed_on_and_the_answer_still_comes) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    EXPECT_EQ(socket.receive_all(), "last words");
-    EXPECT_EQ(socket.end(), End::closed);
-    socket.send("and an answer");
-  }};
+TEST(Connect, the_client_s_end_is_passed_on_and_the_answer_still_comes) {
+  ScriptedUpstream upstream{answering_the_end("last words", "and an answer")};
   Proxy proxy{allowing(upstream)};
   auto client = tunnel(proxy, upstream.authority());
-  client.send("last words");
-  client.shutdown_send();
-  EXPECT_EQ(client.receive_all(), "and an answer");
-  EXPECT_EQ(client.end(), End::closed);
+  ask_and_end(client, "last words", "and an answer");
   expect_over(proxy, upstream);
   expect_tunnel(only_record(proxy), upstream.authority(), 10, 13, "client");
 }
 
-TEST(connect, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    socket.send("last words");
-    socket.shutdown_send();
-    EXPECT_EQ(socket.receive_all(), "and an answer");
-    EXPECT_EQ(socket.end(), End::closed);
-  }};
+TEST(Connect, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
+  ScriptedUpstream upstream{ending_first("last words", "and an answer")};
   Proxy proxy{allowing(upstream)};
   auto client = tunnel(proxy, upstream.authority());
   EXPECT_EQ(client.receive_all(), "last words");
@@ -100,7 +89,7 @@ TEST(connect, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
   expect_tunnel(only_record(proxy), upstream.authority(), 13, 10, "upstream");
 }
 
-TEST(connect, a_server_may_speak_before_the_client_says_anything) {
+TEST(Connect, a_server_may_speak_before_the_client_says_anything) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.send("220 ready\r\n");
     EXPECT_EQ(socket.receive_exactly(4), "EHLO");
@@ -112,8 +101,8 @@ TEST(connect, a_server_may_speak_before_the_client_says_anything) {
   EXPECT_TRUE(upstream.wait_until_done());
 }
 
-TEST(connect, where_nobody_listens_is_a_502_and_the_connection_goes_on) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+TEST(Connect, where_nobody_listens_is_a_502_and_the_connection_goes_on) {
+  ScriptedUpstream upstream{echoing()};
   auto settings = allowing(upstream);
   auto const nobody = unused_port();
   settings.allow.push_back(allow("127.0.0.1", nobody));
@@ -135,7 +124,7 @@ TEST(connect, where_nobody_listens_is_a_502_and_the_connection_goes_on) {
   expect_tunnel(records[1], upstream.authority(), 4, 4, "client");
 }
 
-TEST(connect, what_was_meant_for_a_tunnel_that_failed_is_no_request) {
+TEST(Connect, what_was_meant_for_a_tunnel_that_failed_is_no_request) {
   auto const nobody = unused_port();
   Proxy proxy{allowing(allow("127.0.0.1", nobody))};
   auto client = proxy.connect();
@@ -146,7 +135,7 @@ TEST(connect, what_was_meant_for_a_tunnel_that_failed_is_no_request) {
   expect_record(only_record(proxy), 502, "refused");
 }
 
-TEST(connect, what_is_not_listed_is_blocked) {
+TEST(Connect, what_is_not_listed_is_blocked) {
   ScriptedUpstream upstream{[](Socket&, std::size_t) {}};
   Proxy proxy{allowing(allow("127.0.0.1", 1))};
   auto client = proxy.connect();
@@ -157,7 +146,7 @@ TEST(connect, what_is_not_listed_is_blocked) {
   EXPECT_EQ(upstream.accepted(), 0U);
 }
 
-TEST(connect, a_client_that_resets_ends_it_for_the_server_too) {
+TEST(Connect, a_client_that_resets_ends_it_for_the_server_too) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.receive_all();
     EXPECT_EQ(socket.end(), End::reset);
@@ -171,7 +160,7 @@ TEST(connect, a_client_that_resets_ends_it_for_the_server_too) {
   expect_record(only_record(proxy), 200, "the client broke off");
 }
 
-TEST(connect, a_server_that_resets_ends_it_for_the_client_too) {
+TEST(Connect, a_server_that_resets_ends_it_for_the_client_too) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.receive_exactly(1);
     socket.reset();
@@ -185,7 +174,7 @@ TEST(connect, a_server_that_resets_ends_it_for_the_client_too) {
   expect_record(only_record(proxy), 200, "the upstream broke off");
 }
 
-TEST(connect, a_cut_ends_it_and_says_so) {
+TEST(Connect, a_cut_ends_it_and_says_so) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   Proxy proxy{allowing(upstream)};
   auto client = tunnel(proxy, upstream.authority());
@@ -198,7 +187,7 @@ TEST(connect, a_cut_ends_it_and_says_so) {
   expect_record(only_record(proxy), 200, "shutting down");
 }
 
-TEST(connect, an_idle_one_is_ended_and_says_so) {
+TEST(Connect, an_idle_one_is_ended_and_says_so) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   auto settings = allowing(upstream);
   settings.timeout.tunnel_idle = 200ms;
@@ -302,11 +291,11 @@ void judge(FirstBytesRow const& row) {
   EXPECT_EQ(blocked, row.refused.empty() ? 0U : 1U);
 }
 
-TEST(connect, what_is_inside_must_be_tls_for_the_name_that_was_asked_for) {
+TEST(Connect, what_is_inside_must_be_tls_for_the_name_that_was_asked_for) {
   for (auto const& row : first_bytes_rows()) judge(row);
 }
 
-TEST(connect, a_server_that_speaks_first_at_port_443_is_heard) {
+TEST(Connect, a_server_that_speaks_first_at_port_443_is_heard) {
   ScriptedUpstream parent{[](Socket& socket, std::size_t) {
     read_head(socket);
     socket.send(opened + "greeting");
@@ -324,7 +313,7 @@ TEST(connect, a_server_that_speaks_first_at_port_443_is_heard) {
   expect_record(only_record(proxy), 200, "no TLS in a tunnel to port 443");
 }
 
-TEST(connect, a_hello_that_never_ends_is_given_up) {
+TEST(Connect, a_hello_that_never_ends_is_given_up) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { EXPECT_EQ(socket.receive_all(), ""); }};
   auto settings = allowing(upstream);
   settings.timeout.head = 200ms;
@@ -337,7 +326,7 @@ TEST(connect, a_hello_that_never_ends_is_given_up) {
   expect_record(only_record(proxy), 200, "was not there in time");
 }
 
-TEST(connect, report_mode_lets_another_name_pass_and_says_so) {
+TEST(Connect, report_mode_lets_another_name_pass_and_says_so) {
   auto const bytes = hello(wire::tls::openssl_1_3);
   ScriptedUpstream upstream{[&](Socket& socket, std::size_t) { EXPECT_EQ(socket.receive_all(), bytes); }};
   config::Settings settings;

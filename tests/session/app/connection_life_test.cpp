@@ -1,38 +1,15 @@
 // A client's connection from accept to close: slow heads, idle ends, limits, the drain and the cut.
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 namespace ambassador::support::connection_life_test {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// Answers when it is told to.
-class Held {
- public:
-  ScriptedUpstream::Script script() {
-    return [this](Socket& socket, std::size_t) {
-      while (!read_request(socket).empty() && socket.end() == End::open) {
-        ++waiting_;
-        eventually([this] { return released_.load(); });
-        socket.send(ok_response);
-      }
-    };
-  }
-  void release() { released_ = true; }
-  bool has(int waiting) {
-    return eventually([&] { return waiting_ == waiting; });
-  }
-
- private:
-  std::atomic<int> waiting_ = 0;
-  std::atomic<bool> released_ = false;
-};
-
-TEST(connection_life, a_slow_head_is_a_408) {
+TEST(ConnectionLife, a_slow_head_is_a_408) {
   ScriptedUpstream upstream{always(ok_response)};
-  config::Timeouts timeouts;
-  timeouts.head = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.head = 200ms})};
   auto client = proxy.connect();
   client.send("GET /x HT");
   EXPECT_EQ(status_of(receive_response(client)), 408);
@@ -44,11 +21,9 @@ TEST(connection_life, a_slow_head_is_a_408) {
   EXPECT_EQ(text_of(record, "method"), "GET");
 }
 
-TEST(connection_life, a_head_that_trickles_is_a_408) {
+TEST(ConnectionLife, a_head_that_trickles_is_a_408) {
   ScriptedUpstream upstream{always(ok_response)};
-  config::Timeouts timeouts;
-  timeouts.head = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.head = 200ms})};
   auto client = proxy.connect();
   client.send("GET /");
   auto const until = std::chrono::steady_clock::now() + patience;
@@ -56,7 +31,7 @@ TEST(connection_life, a_head_that_trickles_is_a_408) {
   EXPECT_EQ(status_of(receive_response(client)), 408);
 }
 
-TEST(connection_life, a_slow_head_does_not_hurt_others) {
+TEST(ConnectionLife, a_slow_head_does_not_hurt_others) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   std::vector<Socket> slow;
@@ -69,11 +44,9 @@ TEST(connection_life, a_slow_head_does_not_hurt_others) {
   EXPECT_EQ(status_of(receive_response(client)), 200);
 }
 
-TEST(connection_life, an_idle_connection_is_closed_without_a_word) {
+TEST(ConnectionLife, an_idle_connection_is_closed_without_a_word) {
   ScriptedUpstream upstream{always(ok_response)};
-  config::Timeouts timeouts;
-  timeouts.keepalive = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.keepalive = 200ms})};
   auto client = proxy.connect();
   client.send(get_x);
   EXPECT_EQ(status_of(receive_response(client)), 200);
@@ -83,7 +56,7 @@ TEST(connection_life, an_idle_connection_is_closed_without_a_word) {
   expect_record(only_record(proxy), 200, "");
 }
 
-TEST(connection_life, a_connection_on_which_nothing_is_said_is_no_call) {
+TEST(ConnectionLife, a_connection_on_which_nothing_is_said_is_no_call) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   proxy.connect().close();
@@ -92,7 +65,7 @@ TEST(connection_life, a_connection_on_which_nothing_is_said_is_no_call) {
   EXPECT_TRUE(proxy.stop().empty());
 }
 
-TEST(connection_life, what_follows_a_last_reply_does_not_reset_it) {
+TEST(ConnectionLife, what_follows_a_last_reply_does_not_reset_it) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   for (int connection = 0; connection < 20; ++connection) {
@@ -103,7 +76,7 @@ TEST(connection_life, what_follows_a_last_reply_does_not_reset_it) {
   }
 }
 
-TEST(connection_life, a_refused_request_s_large_body_does_not_reset_the_reply) {
+TEST(ConnectionLife, a_refused_request_s_large_body_does_not_reset_the_reply) {
   Proxy proxy{to(1)};
   auto client = proxy.connect();
   client.send("POST http://other/ HTTP/1.1\r\nHost: other\r\nContent-Length: 3000000\r\n\r\n");
@@ -120,7 +93,7 @@ config::Settings one_connection(std::uint16_t port, std::size_t pending) {
   return settings;
 }
 
-TEST(connection_life, beyond_the_limit_a_call_waits_its_turn) {
+TEST(ConnectionLife, beyond_the_limit_a_call_waits_its_turn) {
   Held held;
   ScriptedUpstream upstream{held.script()};
   Proxy proxy{one_connection(upstream.port(), 5)};
@@ -139,7 +112,7 @@ TEST(connection_life, beyond_the_limit_a_call_waits_its_turn) {
   EXPECT_EQ(proxy.stop().size(), 4U);
 }
 
-TEST(connection_life, a_call_that_waits_is_given_the_room_of_a_connection_that_ended) {
+TEST(ConnectionLife, a_call_that_waits_is_given_the_room_of_a_connection_that_ended) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     std::this_thread::sleep_for(100ms);
@@ -158,7 +131,7 @@ TEST(connection_life, a_call_that_waits_is_given_the_room_of_a_connection_that_e
   EXPECT_EQ(upstream.accepted(), 2U);
 }
 
-TEST(connection_life, too_many_that_wait_are_a_503_with_retry_after) {
+TEST(ConnectionLife, too_many_that_wait_are_a_503_with_retry_after) {
   Held held;
   ScriptedUpstream upstream{held.script()};
   Proxy proxy{one_connection(upstream.port(), 1)};
@@ -179,7 +152,7 @@ TEST(connection_life, too_many_that_wait_are_a_503_with_retry_after) {
   EXPECT_EQ(status_of(receive_response(waiting)), 200);
 }
 
-TEST(connection_life, waiting_too_long_is_a_503) {
+TEST(ConnectionLife, waiting_too_long_is_a_503) {
   Held held;
   ScriptedUpstream upstream{held.script()};
   Proxy proxy{one_connection(upstream.port(), 1)};
@@ -198,7 +171,7 @@ TEST(connection_life, waiting_too_long_is_a_503) {
   expect_released(proxy, upstream, 1);
 }
 
-TEST(connection_life, a_client_that_leaves_while_it_waits_gives_its_turn_up) {
+TEST(ConnectionLife, a_client_that_leaves_while_it_waits_gives_its_turn_up) {
   Held held;
   ScriptedUpstream upstream{held.script()};
   Proxy proxy{one_connection(upstream.port(), 1)};
@@ -219,7 +192,7 @@ TEST(connection_life, a_client_that_leaves_while_it_waits_gives_its_turn_up) {
   expect_record(records[0], 0, "connecting");
 }
 
-TEST(connection_life, an_idle_connection_of_one_worker_makes_room_for_another) {
+TEST(ConnectionLife, an_idle_connection_of_one_worker_makes_room_for_another) {
   Held held;
   held.release();
   ScriptedUpstream upstream{held.script()};
@@ -233,7 +206,7 @@ TEST(connection_life, an_idle_connection_of_one_worker_makes_room_for_another) {
   for (auto& client : clients) EXPECT_EQ(status_of(receive_response(client)), 200);
 }
 
-TEST(connection_life, nothing_listens_is_a_502) {
+TEST(ConnectionLife, nothing_listens_is_a_502) {
   std::uint16_t port = 0;
   {
     ScriptedUpstream const gone{always(ok_response)};
@@ -251,7 +224,7 @@ TEST(connection_life, nothing_listens_is_a_502) {
   EXPECT_EQ(text_of(record, "upstream"), "127.0.0.1:" + std::to_string(port));
 }
 
-TEST(connection_life, our_own_listener_is_never_connected_to) {
+TEST(ConnectionLife, our_own_listener_is_never_connected_to) {
   Proxy proxy{[] {
     auto settings = to(1);
     settings.unmapped = config::Unmapped::allow;
@@ -269,7 +242,7 @@ TEST(connection_life, our_own_listener_is_never_connected_to) {
   }
 }
 
-TEST(connection_life, serves_on_when_a_drain_begins_and_ends_each_connection_with_its_next_call) {
+TEST(ConnectionLife, serves_on_when_a_drain_begins_and_ends_each_connection_with_its_next_call) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   auto idle = proxy.connect();
@@ -287,7 +260,7 @@ TEST(connection_life, serves_on_when_a_drain_begins_and_ends_each_connection_wit
   }
 }
 
-TEST(connection_life, may_close_its_listeners_alone) {
+TEST(ConnectionLife, may_close_its_listeners_alone) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   auto idle = proxy.connect();
@@ -305,7 +278,7 @@ TEST(connection_life, may_close_its_listeners_alone) {
   EXPECT_TRUE(idle.receive_all().ends_with("\r\n\r\nok"));
 }
 
-TEST(connection_life, says_what_is_under_way) {
+TEST(ConnectionLife, says_what_is_under_way) {
   Held held;
   ScriptedUpstream upstream{held.script()};
   Proxy proxy{to(upstream.port())};
@@ -324,7 +297,7 @@ TEST(connection_life, says_what_is_under_way) {
   EXPECT_TRUE(eventually([&] { return proxy.worker().activity().moves == 2; }));
 }
 
-TEST(connection_life, a_drain_closes_what_is_idle_and_finishes_what_runs) {
+TEST(ConnectionLife, a_drain_closes_what_is_idle_and_finishes_what_runs) {
   Held held;
   ScriptedUpstream upstream{held.script()};
   Proxy proxy{to(upstream.port())};
@@ -347,7 +320,7 @@ TEST(connection_life, a_drain_closes_what_is_idle_and_finishes_what_runs) {
   expect_record(only_record(proxy), 200, "");
 }
 
-TEST(connection_life, a_drain_answers_a_refused_request_and_closes) {
+TEST(ConnectionLife, a_drain_answers_a_refused_request_and_closes) {
   Held held;
   ScriptedUpstream upstream{held.script()};
   Proxy proxy{to(upstream.port())};
@@ -363,7 +336,7 @@ TEST(connection_life, a_drain_answers_a_refused_request_and_closes) {
   EXPECT_TRUE(eventually([&] { return proxy.worker().open_connections() == 0; }));
 }
 
-TEST(connection_life, a_cut_ends_what_runs_and_logs_it) {
+TEST(ConnectionLife, a_cut_ends_what_runs_and_logs_it) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.receive_all();
@@ -387,7 +360,7 @@ TEST(connection_life, a_cut_ends_what_runs_and_logs_it) {
   EXPECT_TRUE(said);
 }
 
-TEST(connection_life, a_cut_ends_a_call_that_is_still_connecting) {
+TEST(ConnectionLife, a_cut_ends_a_call_that_is_still_connecting) {
   Held held;
   ScriptedUpstream upstream{held.script()};
   Proxy proxy{one_connection(upstream.port(), 5)};
@@ -403,7 +376,7 @@ TEST(connection_life, a_cut_ends_a_call_that_is_still_connecting) {
   EXPECT_EQ(proxy.stop().size(), 2U);
 }
 
-TEST(connection_life, a_cut_while_a_head_is_awaited_touches_no_other_connection) {
+TEST(ConnectionLife, a_cut_while_a_head_is_awaited_touches_no_other_connection) {
   // The exchange served another client before, which is gone.
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};

@@ -12,7 +12,7 @@ Row kept(std::string rule, std::string const& request, std::string const& client
   return {std::move(rule), request, std::string{"GET /x HTTP/1.1|Host: {}|Via: "} + via + " amb||", plain_response, client};
 }
 
-TEST(connection_management, a_connection_is_kept_or_closed_as_was_said) {
+TEST(ConnectionManagement, a_connection_is_kept_or_closed_as_was_said) {
   run({
       kept("9112 9.3: HTTP/1.1 is kept", plain_get),
       kept("9112 9.3: keep-alive changes nothing there", "GET $/x HTTP/1.1|Host: app|Connection: keep-alive||"),
@@ -40,7 +40,7 @@ TEST(connection_management, a_connection_is_kept_or_closed_as_was_said) {
   });
 }
 
-TEST(connection_management, a_pipeline_is_answered_in_order) {
+TEST(ConnectionManagement, a_pipeline_is_answered_in_order) {
   std::string const second = "GET $/y HTTP/1.1|Host: app||";
   std::string const second_upstream = "GET /y HTTP/1.1|Host: {}|Via: 1.1 amb||";
   run({
@@ -57,7 +57,7 @@ TEST(connection_management, a_pipeline_is_answered_in_order) {
   });
 }
 
-TEST(connection_management, expect_is_the_upstream_s_to_answer) {
+TEST(ConnectionManagement, expect_is_the_upstream_s_to_answer) {
   std::string const expecting = "POST $/x HTTP/1.1|Host: app|Expect: 100-continue|Content-Length: 2||";
   std::string const expecting_upstream = "POST /x HTTP/1.1|Host: {}|Expect: 100-continue|Content-Length: 2|Via: 1.1 amb||hi";
   run({
@@ -71,7 +71,7 @@ TEST(connection_management, expect_is_the_upstream_s_to_answer) {
   });
 }
 
-TEST(connection_management, a_faulty_body_closes_both_sides) {
+TEST(ConnectionManagement, a_faulty_body_closes_both_sides) {
   run({
       {"9112 6.3: a body cut short is never ended", "POST $/x HTTP/1.1|Host: app|Content-Length: 5||hel<FIN>",
        "POST /x HTTP/1.1|Host: {}|Content-Length: 5|Via: 1.1 amb||hel", plain_response, "<FIN>"},

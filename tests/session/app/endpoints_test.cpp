@@ -91,13 +91,13 @@ std::string call(Socket& client, std::string const& request = get_x) {
 
 std::string const post_x = "POST /x HTTP/1.1\r\nHost: app\r\nContent-Length: 2\r\n\r\nhi";
 
-class endpoints : public testing::Test {
+class EndpointsTest : public testing::Test {
  protected:
   Server a{"a"};
   Server b{"b"};
 };
 
-TEST_F(endpoints, get_their_calls_in_turn) {
+TEST_F(EndpointsTest, get_their_calls_in_turn) {
   Proxy proxy{to_all({a.port(), b.port()})};
   auto client = proxy.connect();
   for (int n = 0; n < 10; ++n) EXPECT_EQ(status_of(call(client)), 200);
@@ -105,7 +105,7 @@ TEST_F(endpoints, get_their_calls_in_turn) {
   EXPECT_EQ(b.calls(), 5);
 }
 
-TEST_F(endpoints, get_calls_by_the_weight_of_their_target) {
+TEST_F(EndpointsTest, get_calls_by_the_weight_of_their_target) {
   auto settings = to_all({a.port(), b.port()});
   settings.map.front().targets[0].weight = 3;
   settings.map.front().targets[1].weight = 1;
@@ -116,7 +116,7 @@ TEST_F(endpoints, get_calls_by_the_weight_of_their_target) {
   EXPECT_EQ(b.calls(), 5);
 }
 
-TEST_F(endpoints, keep_the_calls_of_a_header_value_by_hash) {
+TEST_F(EndpointsTest, keep_the_calls_of_a_header_value_by_hash) {
   auto settings = to_all({a.port(), b.port()});
   settings.map.front().balance = config::Balance::hash;
   settings.map.front().hash = {config::HashKey::Of::header, "x-user"};
@@ -131,7 +131,7 @@ TEST_F(endpoints, keep_the_calls_of_a_header_value_by_hash) {
   EXPECT_GT(b.calls(), 0);
 }
 
-TEST_F(endpoints, keep_the_calls_of_a_cookie_by_hash) {
+TEST_F(EndpointsTest, keep_the_calls_of_a_cookie_by_hash) {
   auto settings = to_all({a.port(), b.port()});
   settings.map.front().balance = config::Balance::hash;
   settings.map.front().hash = {config::HashKey::Of::cookie, "sid"};
@@ -146,7 +146,7 @@ TEST_F(endpoints, keep_the_calls_of_a_cookie_by_hash) {
   EXPECT_GT(b.calls(), 0);
 }
 
-TEST_F(endpoints, that_refuse_are_left_for_another_also_by_a_post) {
+TEST_F(EndpointsTest, that_refuse_are_left_for_another_also_by_a_post) {
   auto settings = to_all({closed_port(), b.port()});
   Proxy proxy{settings};
   auto client = proxy.connect();
@@ -161,7 +161,7 @@ TEST_F(endpoints, that_refuse_are_left_for_another_also_by_a_post) {
               HasSubstr(R"(ambassador_retries_total{mapping="http://app",reason="connect_refused"} 2)"));
 }
 
-TEST_F(endpoints, that_refuse_are_not_left_where_retries_are_switched_off) {
+TEST_F(EndpointsTest, that_refuse_are_not_left_where_retries_are_switched_off) {
   auto settings = to_all({closed_port(), b.port()});
   settings.map.front().retry.attempts = 0;
   Proxy proxy{settings};
@@ -171,7 +171,7 @@ TEST_F(endpoints, that_refuse_are_not_left_where_retries_are_switched_off) {
   EXPECT_EQ(failed, 2);
 }
 
-TEST_F(endpoints, are_all_tried_before_a_call_fails) {
+TEST_F(EndpointsTest, are_all_tried_before_a_call_fails) {
   Proxy proxy{to_all({closed_port(), closed_port(), closed_port()})};
   auto client = proxy.connect();
   EXPECT_EQ(status_of(call(client)), 502);
@@ -179,7 +179,7 @@ TEST_F(endpoints, are_all_tried_before_a_call_fails) {
   expect_record(only_record(proxy), 502, "connecting", 3);
 }
 
-TEST_F(endpoints, that_break_off_are_left_by_a_get_and_not_by_a_post) {
+TEST_F(EndpointsTest, that_break_off_are_left_by_a_get_and_not_by_a_post) {
   a.break_off();
   Proxy proxy{to_all({a.port(), b.port()})};
   auto client = proxy.connect();
@@ -190,7 +190,7 @@ TEST_F(endpoints, that_break_off_are_left_by_a_get_and_not_by_a_post) {
   EXPECT_EQ(failed, 1) << "it may have been acted on";
 }
 
-TEST_F(endpoints, that_answer_503_are_left_by_a_get_and_not_by_a_post) {
+TEST_F(EndpointsTest, that_answer_503_are_left_by_a_get_and_not_by_a_post) {
   a.answer_with(503);
   Proxy proxy{to_all({a.port(), b.port()})};
   auto client = proxy.connect();
@@ -201,7 +201,7 @@ TEST_F(endpoints, that_answer_503_are_left_by_a_get_and_not_by_a_post) {
   EXPECT_EQ(passed_on, 1);
 }
 
-TEST_F(endpoints, answer_500_for_themselves) {
+TEST_F(EndpointsTest, answer_500_for_themselves) {
   a.answer_with(500);
   b.answer_with(500);
   Proxy proxy{to_all({a.port(), b.port()})};
@@ -210,7 +210,7 @@ TEST_F(endpoints, answer_500_for_themselves) {
   EXPECT_EQ(a.calls() + b.calls(), 1);
 }
 
-TEST_F(endpoints, alone_answer_503_for_themselves) {
+TEST_F(EndpointsTest, alone_answer_503_for_themselves) {
   a.answer_with(503);
   Proxy proxy{to_all({a.port()})};
   auto client = proxy.connect();
@@ -218,7 +218,7 @@ TEST_F(endpoints, alone_answer_503_for_themselves) {
   EXPECT_EQ(a.calls(), 1);
 }
 
-TEST_F(endpoints, that_all_answer_503_give_the_last_ones_answer) {
+TEST_F(EndpointsTest, that_all_answer_503_give_the_last_ones_answer) {
   a.answer_with(503);
   b.answer_with(503);
   Proxy proxy{to_all({a.port(), b.port()})};
@@ -229,7 +229,7 @@ TEST_F(endpoints, that_all_answer_503_give_the_last_ones_answer) {
   EXPECT_EQ(a.calls() + b.calls(), 2);
 }
 
-TEST_F(endpoints, that_stall_are_left_after_the_time_of_a_try) {
+TEST_F(EndpointsTest, that_stall_are_left_after_the_time_of_a_try) {
   a.stall();
   auto settings = to_all({a.port(), b.port()});
   settings.map.front().retry.per_try = 100ms;
@@ -239,7 +239,7 @@ TEST_F(endpoints, that_stall_are_left_after_the_time_of_a_try) {
   EXPECT_EQ(a.calls(), 1);
 }
 
-TEST_F(endpoints, of_another_target_get_its_host_and_path) {
+TEST_F(EndpointsTest, of_another_target_get_its_host_and_path) {
   auto settings = to_all({closed_port(), b.port()});
   settings.map.front().targets[0].path = "/one/long/path";
   settings.map.front().targets[1].path = "/two";
@@ -256,7 +256,7 @@ TEST_F(endpoints, of_another_target_get_its_host_and_path) {
   for (auto const& record : records) EXPECT_EQ(text_of(record, "target"), "http://" + authority + "/two/x");
 }
 
-TEST_F(endpoints, that_say_when_to_come_again_get_no_calls_till_then) {
+TEST_F(EndpointsTest, that_say_when_to_come_again_get_no_calls_till_then) {
   a.answer_with(503, "Retry-After: 30\r\n");
   Proxy proxy{to_all({a.port(), b.port()})};
   auto client = proxy.connect();
@@ -265,7 +265,7 @@ TEST_F(endpoints, that_say_when_to_come_again_get_no_calls_till_then) {
   EXPECT_THAT(proxy.events(), HasSubstr("gets no calls for 30 s: it asked for it"));
 }
 
-TEST_F(endpoints, that_ask_for_an_hour_get_a_minute_and_the_log_says_so) {
+TEST_F(EndpointsTest, that_ask_for_an_hour_get_a_minute_and_the_log_says_so) {
   a.answer_with(503, "Retry-After: 3600\r\n");
   Proxy proxy{to_all({a.port(), b.port()})};
   auto client = proxy.connect();
@@ -273,7 +273,7 @@ TEST_F(endpoints, that_ask_for_an_hour_get_a_minute_and_the_log_says_so) {
   EXPECT_THAT(proxy.events(), HasSubstr("gets no calls for 60 s: it asked for it"));
 }
 
-TEST_F(endpoints, that_fail_five_times_in_a_row_get_no_calls) {
+TEST_F(EndpointsTest, that_fail_five_times_in_a_row_get_no_calls) {
   Server c{"c"};
   a.answer_with(503);
   Proxy proxy{to_all({a.port(), b.port(), c.port()})};
@@ -283,7 +283,7 @@ TEST_F(endpoints, that_fail_five_times_in_a_row_get_no_calls) {
   EXPECT_THAT(proxy.events(), HasSubstr("127.0.0.1:" + std::to_string(a.port()) + " of http://app gets no calls for 30 s"));
 }
 
-TEST_F(endpoints, are_checked_and_get_no_calls_while_they_are_not_well) {
+TEST_F(EndpointsTest, are_checked_and_get_no_calls_while_they_are_not_well) {
   auto settings = to_all({a.port(), b.port()});
   settings.map.front().health = config::HealthCheck{.path = "/well", .interval = 100ms, .timeout = 1s, .fall = 1, .rise = 1};
   a.answer_with(500);
@@ -296,7 +296,7 @@ TEST_F(endpoints, are_checked_and_get_no_calls_while_they_are_not_well) {
   EXPECT_TRUE(eventually([&] { return proxy.events().find("is healthy again") != std::string::npos; }));
 }
 
-TEST_F(endpoints, are_not_found_unwell_because_we_have_no_connection_left) {
+TEST_F(EndpointsTest, are_not_found_unwell_because_we_have_no_connection_left) {
   auto settings = to_all({a.port()});
   auto& source = settings.map.front();
   source.health = config::HealthCheck{
@@ -312,7 +312,7 @@ TEST_F(endpoints, are_not_found_unwell_because_we_have_no_connection_left) {
   EXPECT_THAT(proxy.events(), Not(HasSubstr("unhealthy")));
 }
 
-TEST_F(endpoints, beyond_the_budget_are_not_asked_again) {
+TEST_F(EndpointsTest, beyond_the_budget_are_not_asked_again) {
   a.answer_with(503);
   b.answer_with(503);
   auto settings = to_all({a.port(), b.port()});
@@ -324,7 +324,7 @@ TEST_F(endpoints, beyond_the_budget_are_not_asked_again) {
   EXPECT_GE(a.calls() + b.calls(), 220) << "nothing was tried again";
 }
 
-TEST_F(endpoints, of_a_mirror_get_a_copy_and_cannot_harm_the_call) {
+TEST_F(EndpointsTest, of_a_mirror_get_a_copy_and_cannot_harm_the_call) {
   auto settings = to_all({a.port()});
   settings.map.front().mirror = config::Mirror{target(b.port(), "/copy"), 1.0};
   Proxy proxy{settings};

@@ -12,7 +12,7 @@ config::Settings with_fault(std::uint16_t upstream_port, config::Fault fault) {
   return settings;
 }
 
-TEST(fault, delays_a_call_and_lets_it_pass) {
+TEST(Fault, delays_a_call_and_lets_it_pass) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_fault(upstream.port(), {.delay = 500ms, .abort = 0, .share = 1})};
   auto client = proxy.connect();
@@ -27,7 +27,7 @@ TEST(fault, delays_a_call_and_lets_it_pass) {
   EXPECT_GE(record.at("duration_ms").to_number<double>(), 500);
 }
 
-TEST(fault, delays_a_call_with_a_body_that_is_still_coming) {
+TEST(Fault, delays_a_call_with_a_body_that_is_still_coming) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_fault(upstream.port(), {.delay = 500ms, .abort = 0, .share = 1})};
   auto client = proxy.connect();
@@ -42,7 +42,7 @@ TEST(fault, delays_a_call_with_a_body_that_is_still_coming) {
   EXPECT_EQ(body_of(upstream.all_received()), "abcdef");
 }
 
-TEST(fault, is_over_before_a_connection_is_chosen_that_may_be_too_old_by_then) {
+TEST(Fault, is_over_before_a_connection_is_chosen_that_may_be_too_old_by_then) {
   // Kept by the upstream for one second: we use it for half of that.
   ScriptedUpstream upstream{always("HTTP/1.1 200 OK\r\nDate: D\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok")};
   Proxy proxy{with_fault(upstream.port(), {.delay = 700ms, .abort = 0, .share = 1})};
@@ -54,7 +54,7 @@ TEST(fault, is_over_before_a_connection_is_chosen_that_may_be_too_old_by_then) {
   EXPECT_EQ(upstream.accepted(), 2U);
 }
 
-TEST(fault, answers_a_call_in_place_of_its_upstream) {
+TEST(Fault, answers_a_call_in_place_of_its_upstream) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_fault(upstream.port(), {.delay = 0ms, .abort = 503, .share = 1})};
   auto client = proxy.connect();
@@ -74,7 +74,7 @@ TEST(fault, answers_a_call_in_place_of_its_upstream) {
   EXPECT_EQ(upstream.accepted(), 0U);
 }
 
-TEST(fault, answers_with_a_status_that_has_no_name) {
+TEST(Fault, answers_with_a_status_that_has_no_name) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_fault(upstream.port(), {.delay = 0ms, .abort = 599, .share = 1})};
   auto client = proxy.connect();
@@ -82,7 +82,7 @@ TEST(fault, answers_with_a_status_that_has_no_name) {
   EXPECT_EQ(status_of(receive_response(client)), 599);
 }
 
-TEST(fault, delays_and_then_answers) {
+TEST(Fault, delays_and_then_answers) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_fault(upstream.port(), {.delay = 100ms, .abort = 500, .share = 1})};
   auto client = proxy.connect();
@@ -94,7 +94,7 @@ TEST(fault, delays_and_then_answers) {
   EXPECT_GE(record.at("duration_ms").to_number<double>(), 100);
 }
 
-TEST(fault, of_no_share_is_none) {
+TEST(Fault, of_no_share_is_none) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_fault(upstream.port(), {.delay = 60s, .abort = 503, .share = 0})};
   auto client = proxy.connect();
@@ -107,7 +107,7 @@ TEST(fault, of_no_share_is_none) {
   for (auto const& record : proxy.stop()) expect_record(record, 200, "");
 }
 
-TEST(fault, of_a_share_takes_some_calls_and_spares_others) {
+TEST(Fault, of_a_share_takes_some_calls_and_spares_others) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_fault(upstream.port(), {.delay = 0ms, .abort = 503, .share = 0.5})};
   auto client = proxy.connect();
@@ -122,7 +122,7 @@ TEST(fault, of_a_share_takes_some_calls_and_spares_others) {
   EXPECT_LT(aborted, 150);
 }
 
-TEST(fault, ends_its_delay_when_the_client_leaves) {
+TEST(Fault, ends_its_delay_when_the_client_leaves) {
   ScriptedUpstream upstream{always(ok_response)};
   auto settings = with_fault(upstream.port(), {.delay = 60s, .abort = 0, .share = 1});
   settings.map.front().requests = 1;
@@ -136,7 +136,7 @@ TEST(fault, ends_its_delay_when_the_client_leaves) {
   EXPECT_EQ(upstream.accepted(), 0U);
 }
 
-TEST(fault, ends_its_delay_when_the_drain_time_is_over) {
+TEST(Fault, ends_its_delay_when_the_drain_time_is_over) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_fault(upstream.port(), {.delay = 60s, .abort = 0, .share = 1})};
   auto client = proxy.connect();
@@ -150,7 +150,7 @@ TEST(fault, ends_its_delay_when_the_drain_time_is_over) {
   EXPECT_EQ(upstream.accepted(), 0U);
 }
 
-TEST(fault, leaves_a_connection_that_the_next_call_can_use) {
+TEST(Fault, leaves_a_connection_that_the_next_call_can_use) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_fault(upstream.port(), {.delay = 0ms, .abort = 503, .share = 1})};
   auto client = proxy.connect();
@@ -170,7 +170,7 @@ TEST(fault, leaves_a_connection_that_the_next_call_can_use) {
   EXPECT_EQ(proxy.stop().size(), 3U);
 }
 
-TEST(fault, is_of_its_source_alone) {
+TEST(Fault, is_of_its_source_alone) {
   ScriptedUpstream upstream{always(ok_response)};
   auto settings = with_fault(upstream.port(), {.delay = 0ms, .abort = 503, .share = 1});
   settings.map.push_back(mapping("other", "", "127.0.0.1", upstream.port()));

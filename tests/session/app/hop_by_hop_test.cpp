@@ -9,7 +9,7 @@ Row request(std::string rule, std::string const& fields, std::string const& fiel
                 "GET /x HTTP/1.1|Host: {}|" + fields_upstream + "Via: 1.1 amb||");
 }
 
-TEST(hop_by_hop, a_request_loses_what_was_for_us) {
+TEST(HopByHop, a_request_loses_what_was_for_us) {
   run({
       request("9110 7.6.1: Connection", "Connection: keep-alive|", ""),
       request("9110 7.6.1: what it names", "Connection: X-A|X-A: 1|X-B: 2|", "X-B: 2|"),
@@ -51,7 +51,7 @@ TEST(hop_by_hop, a_request_loses_what_was_for_us) {
   });
 }
 
-TEST(hop_by_hop, a_response_loses_what_was_for_us) {
+TEST(HopByHop, a_response_loses_what_was_for_us) {
   auto const response = [](std::string rule, std::string const& fields, std::string const& fields_client) {
     return shows(std::move(rule), "HTTP/1.1 200 OK|Date: D|" + fields + "Content-Length: 0||",
                  "HTTP/1.1 200 OK|Date: D|" + fields_client + "Content-Length: 0|Via: 1.1 amb||");
@@ -75,7 +75,7 @@ TEST(hop_by_hop, a_response_loses_what_was_for_us) {
   });
 }
 
-TEST(hop_by_hop, via_tells_the_way_and_finds_loops) {
+TEST(HopByHop, via_tells_the_way_and_finds_loops) {
   run({
       request("9110 7.6.3: added behind the others", "Via: 1.0 one, 1.1 two|", "Via: 1.0 one, 1.1 two|"),
       shows("9110 7.6.3: in a response too", "HTTP/1.1 200 OK|Date: D|Via: 1.1 origin|Content-Length: 0||",
@@ -88,7 +88,7 @@ TEST(hop_by_hop, via_tells_the_way_and_finds_loops) {
   });
 }
 
-TEST(hop_by_hop, max_forwards_is_counted) {
+TEST(HopByHop, max_forwards_is_counted) {
   run({
       answered("9110 7.6.2: OPTIONS ends at 0", "OPTIONS $/x HTTP/1.1|Host: app|Max-Forwards: 0||", 200),
       passes("9110 7.6.2: and is counted down", "OPTIONS $/x HTTP/1.1|Host: app|Max-Forwards: 5||",

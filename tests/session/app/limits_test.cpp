@@ -1,6 +1,7 @@
 // A source's own limits, and what is changed in the heads of its calls.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -15,7 +16,7 @@ std::size_t count(std::string_view text, std::string_view part) {
   return found;
 }
 
-TEST(limits, calls_beyond_the_rate_get_429_and_when_to_come_back) {
+TEST(Limits, calls_beyond_the_rate_get_429_and_when_to_come_back) {
   ScriptedUpstream upstream{always(ok_response)};
   auto settings = to(upstream.port());
   settings.map.front().rate = config::Rate{.requests = 1, .per = 10min, .burst = 2};
@@ -40,27 +41,22 @@ TEST(limits, calls_beyond_the_rate_get_429_and_when_to_come_back) {
   EXPECT_EQ(text_of(records[2], "decision"), "mapped");
 }
 
-TEST(limits, calls_beyond_those_that_may_be_under_way_get_503_until_one_ends) {
-  std::atomic<bool> answer{false};
-  ScriptedUpstream upstream{[&](Socket& socket, std::size_t) {
-    while (!read_request(socket).empty()) {
-      eventually([&] { return answer.load(); });
-      socket.send(ok_response);
-    }
-  }};
+TEST(Limits, calls_beyond_those_that_may_be_under_way_get_503_until_one_ends) {
+  Held held;
+  ScriptedUpstream upstream{held.script()};
   auto settings = to(upstream.port());
   settings.map.front().requests = 1;
   Proxy proxy{settings};
   auto first = proxy.connect();
   first.send(get_x);
-  EXPECT_TRUE(eventually([&] { return upstream.accepted() == 1; }));
+  EXPECT_TRUE(held.has(1));
   auto second = proxy.connect();
   second.send(json_get);
   auto const reply = receive_response(second);
   EXPECT_EQ(status_of(reply), 503);
   EXPECT_EQ(reason_code(reply), "too_many_requests");
   EXPECT_NE(reply.find("\r\nRetry-After: 1\r\n"), std::string::npos) << reply;
-  answer = true;
+  held.release();
   EXPECT_EQ(status_of(receive_response(first)), 200);
   second.send(get_x);
   EXPECT_EQ(status_of(receive_response(second)), 200) << "the first one's place was not given back";
@@ -70,7 +66,7 @@ TEST(limits, calls_beyond_those_that_may_be_under_way_get_503_until_one_ends) {
   EXPECT_EQ(proxy.stop().size(), 3U);
 }
 
-TEST(limits, a_place_is_given_back_however_the_call_ends) {
+TEST(Limits, a_place_is_given_back_however_the_call_ends) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t nth) {
     read_head(socket);
     if (nth == 0) return;                // the reply never comes
@@ -101,7 +97,7 @@ TEST(limits, a_place_is_given_back_however_the_call_ends) {
 
 // Credentials.
 
-struct credential : testing::Test {
+struct CredentialTest : testing::Test {
   [[nodiscard]] config::Settings with_credential(std::uint16_t port, std::string const& secret) const {
     auto settings = to(port);
     settings.map.front().credential = config::Credential{
@@ -112,7 +108,7 @@ struct credential : testing::Test {
   Directory directory;
 };
 
-TEST_F(credential, takes_the_place_of_the_app_s_own) {
+TEST_F(CredentialTest, takes_the_place_of_the_app_s_own) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{with_credential(upstream.port(), "s3cret\r\n")};
   auto client = proxy.connect();
@@ -128,13 +124,13 @@ TEST_F(credential, takes_the_place_of_the_app_s_own) {
   EXPECT_NE(request.find("\r\nX-A: 1\r\n"), std::string::npos) << request;
 }
 
-TEST_F(credential, cannot_bring_another_line) {
+TEST_F(CredentialTest, cannot_bring_another_line) {
   for (auto const* secret : {"one\r\nX-Evil: 1", "one\ntwo", "one\rtwo", "", "\r\n"}) {
     EXPECT_THROW((Proxy{with_credential(9, secret)}), std::runtime_error) << secret;
   }
 }
 
-TEST_F(credential, is_nowhere_to_be_read) {
+TEST_F(CredentialTest, is_nowhere_to_be_read) {
   std::string const token = "s3cret-value";
   Proxy proxy{with_credential(unused_port(), token)};
   auto client = proxy.connect();
@@ -154,7 +150,7 @@ TEST_F(credential, is_nowhere_to_be_read) {
 
 // Header rules.
 
-TEST(header_rules, change_what_goes_up) {
+TEST(HeaderRules, change_what_goes_up) {
   ScriptedUpstream upstream{always(ok_response)};
   auto settings = to(upstream.port());
   settings.map.front().request_headers = {.set = {{"X-Set", "new"}}, .add = {{"X-Add", "2"}}, .remove = {"X-Remove"}};
@@ -169,7 +165,7 @@ TEST(header_rules, change_what_goes_up) {
                                          "\r\nX-Add: 1\r\nX-Keep: 1\r\nX-Set: new\r\nX-Add: 2\r\nVia: 1.1 amb\r\n\r\n");
 }
 
-TEST(header_rules, change_what_comes_down_from_the_upstream) {
+TEST(HeaderRules, change_what_comes_down_from_the_upstream) {
   ScriptedUpstream upstream{
       always("HTTP/1.1 200 OK\r\nDate: D\r\nserver: x\r\nX-Set: old\r\nX-Add: 1\r\nContent-Length: 2\r\n\r\nok")};
   auto settings = to(upstream.port());

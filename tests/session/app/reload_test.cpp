@@ -2,6 +2,7 @@
 // both have in common goes on.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 namespace ambassador::support::reload_test {
 namespace {
@@ -24,17 +25,12 @@ void answer_target(Socket& socket, std::size_t) {
   }
 }
 
-std::string body_of(std::string const& response) {
-  auto const head_end = response.find("\r\n\r\n");
-  return head_end == std::string::npos ? response : response.substr(head_end + 4);
-}
-
 std::string call(Socket& client) {
   client.send(get_x);
-  return body_of(receive_response(client));
+  return std::string{body_of(receive_response(client))};
 }
 
-TEST(reload, a_kept_connection_goes_on_and_its_next_call_takes_the_new_map) {
+TEST(Reload, a_kept_connection_goes_on_and_its_next_call_takes_the_new_map) {
   ScriptedUpstream upstream{answer_target};
   Proxy proxy{to_path(upstream, "/old")};
   auto client = proxy.connect();
@@ -42,10 +38,10 @@ TEST(reload, a_kept_connection_goes_on_and_its_next_call_takes_the_new_map) {
   auto const old = proxy.reload(to_path(upstream, "/new"));
   EXPECT_TRUE(eventually([&] { return call(client) == "/new/x"; }));
   EXPECT_TRUE(eventually([&] { return old.expired(); })) << "nobody uses it any more";
-  EXPECT_EQ(upstream.accepted(), 1U) << "the way to it is the same, so its connection is too";
+  EXPECT_EQ(upstream.accepted(), 1U) << "the egress is the same, so its connection is too";
 }
 
-TEST(reload, a_call_under_way_keeps_what_it_began_with) {
+TEST(Reload, a_call_under_way_keeps_what_it_began_with) {
   std::atomic<bool> answer{false};
   ScriptedUpstream upstream{[&](Socket& socket, std::size_t) {
     while (!read_request(socket).empty()) {
@@ -78,7 +74,7 @@ TEST(reload, a_call_under_way_keeps_what_it_began_with) {
   EXPECT_EQ(metrics.find(R"(mapping="http://app/other")"), std::string::npos);
 }
 
-TEST(reload, a_tunnel_lives_on_under_the_rule_that_is_gone) {
+TEST(Reload, a_tunnel_lives_on_under_the_rule_that_is_gone) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.send(socket.receive_exactly(4)); }};
   Proxy proxy{allowing(upstream)};
   auto client = proxy.connect();
@@ -98,7 +94,7 @@ TEST(reload, a_tunnel_lives_on_under_the_rule_that_is_gone) {
   EXPECT_TRUE(eventually([&] { return old.expired(); }));
 }
 
-TEST(reload, the_connections_of_a_tcp_source_follow_it_to_its_new_place_in_the_map) {
+TEST(Reload, the_connections_of_a_tcp_source_follow_it_to_its_new_place_in_the_map) {
   auto const speaking = [](std::string const& word) {
     return [word](Socket& socket, std::size_t) {
       socket.send(word);
@@ -119,7 +115,7 @@ TEST(reload, the_connections_of_a_tcp_source_follow_it_to_its_new_place_in_the_m
   EXPECT_EQ(before.end(), End::open);
 }
 
-TEST(reload, what_a_source_used_of_its_rate_stays_used) {
+TEST(Reload, what_a_source_used_of_its_rate_stays_used) {
   ScriptedUpstream upstream{always(ok_response)};
   auto settings = to(upstream.port());
   settings.map.front().rate = config::Rate{.requests = 1, .per = 10min, .burst = 1};
@@ -140,20 +136,15 @@ TEST(reload, what_a_source_used_of_its_rate_stays_used) {
   EXPECT_EQ(status_of(receive_response(client)), 200) << "another rate begins anew";
 }
 
-TEST(reload, calls_under_way_count_on_against_their_source_s_limit) {
-  std::atomic<bool> answer{false};
-  ScriptedUpstream upstream{[&](Socket& socket, std::size_t) {
-    while (!read_request(socket).empty()) {
-      eventually([&] { return answer.load(); });
-      socket.send(ok_response);
-    }
-  }};
+TEST(Reload, calls_under_way_count_on_against_their_source_s_limit) {
+  Held held;
+  ScriptedUpstream upstream{held.script()};
   auto settings = to(upstream.port());
   settings.map.front().requests = 1;
   Proxy proxy{settings};
   auto first = proxy.connect();
   first.send(get_x);
-  ASSERT_TRUE(eventually([&] { return upstream.accepted() == 1; }));
+  ASSERT_TRUE(held.has(1));
   settings.map.insert(settings.map.begin(), mapping("other", "", "127.0.0.1", 9));
   proxy.reload(settings);
   auto second = proxy.connect();
@@ -163,13 +154,13 @@ TEST(reload, calls_under_way_count_on_against_their_source_s_limit) {
   }));
   second.send(get_x);
   EXPECT_EQ(status_of(receive_response(second)), 503);
-  answer = true;
+  held.release();
   EXPECT_EQ(status_of(receive_response(first)), 200);
   second.send(get_x);
   EXPECT_EQ(status_of(receive_response(second)), 200) << "the place was given back";
 }
 
-TEST(reload, a_larger_limit_of_heads_is_in_force_at_once_and_nothing_moves_under_a_call) {
+TEST(Reload, a_larger_limit_of_heads_is_in_force_at_once_and_nothing_moves_under_a_call) {
   std::string const large(600 * 1024, 'a');
   ScriptedUpstream upstream{answer_target};
   auto settings = to(upstream.port());
@@ -184,7 +175,7 @@ TEST(reload, a_larger_limit_of_heads_is_in_force_at_once_and_nothing_moves_under
   EXPECT_EQ(status_of(receive_response(client)), 200);
 }
 
-TEST(reload, another_way_to_the_same_upstream_takes_no_connection_of_the_old_one) {
+TEST(Reload, another_way_to_the_same_upstream_takes_no_connection_of_the_old_one) {
   ScriptedUpstream upstream{answer_target};
   auto settings = to(upstream.port());
   Proxy proxy{settings};
@@ -194,12 +185,12 @@ TEST(reload, another_way_to_the_same_upstream_takes_no_connection_of_the_old_one
   settings.map.front().pending = 7;
   auto const old = proxy.reload(settings);
   EXPECT_TRUE(eventually([&] { return old.expired(); }));
-  EXPECT_TRUE(eventually([&] { return proxy.connections_to(upstream) == 0; })) << "the pool of the old way is closed";
+  EXPECT_TRUE(eventually([&] { return proxy.connections_to(upstream) == 0; })) << "the pool of the old egress is closed";
   EXPECT_EQ(call(client), "/x");
   EXPECT_EQ(upstream.accepted(), 2U);
 }
 
-TEST(reload, a_listener_that_is_another_now_ends_its_used_connections_and_serves_a_fresh_one_once) {
+TEST(Reload, a_listener_that_is_another_now_ends_its_used_connections_and_serves_a_fresh_one_once) {
   ScriptedUpstream upstream{answer_target};
   Proxy proxy{to(upstream.port())};
   auto used = proxy.connect();

@@ -20,7 +20,7 @@ std::string chunked_upstream(std::string const& body) { return post_upstream("Tr
 
 std::string const smuggled = "GET /admin HTTP/1.1|Host: app||";
 
-TEST(request_framing, a_length_means_one_thing) {
+TEST(RequestFraming, a_length_means_one_thing) {
   run({
       passes("9112 6.2: a sized body", post("Content-Length: 5|", "hello"), post_upstream("Content-Length: 5|", "hello")),
       passes("9112 6.2: a body of no bytes", post("Content-Length: 0|"), post_upstream("Content-Length: 0|", "")),
@@ -52,7 +52,7 @@ TEST(request_framing, a_length_means_one_thing) {
   });
 }
 
-TEST(request_framing, a_coding_means_one_thing) {
+TEST(RequestFraming, a_coding_means_one_thing) {
   run({
       passes("9112 7.1: a chunked body", chunked("5|hello|0||"), chunked_upstream("5|hello|0||")),
       passes("9110 5.1: names are case-insensitive", post("tRaNsFeR-eNcOdInG: chunked|", "0||"), chunked_upstream("0||")),
@@ -83,7 +83,7 @@ TEST(request_framing, a_coding_means_one_thing) {
   });
 }
 
-TEST(request_framing, a_chunk_means_one_thing) {
+TEST(RequestFraming, a_chunk_means_one_thing) {
   run({
       passes("9112 7.1: chunks are written anew", chunked("5|hello|06|world!|0||"), chunked_upstream("b|helloworld!|0||")),
       passes("9112 7.1: hex in capitals", chunked("A|0123456789|0||"), chunked_upstream("a|0123456789|0||")),
@@ -125,7 +125,7 @@ TEST(request_framing, a_chunk_means_one_thing) {
   });
 }
 
-TEST(request_framing, what_follows_a_body_is_the_next_request) {
+TEST(RequestFraming, what_follows_a_body_is_the_next_request) {
   std::string const next = "GET /x HTTP/1.1|Host: {}|Via: 1.1 amb||";
   run({
       {"9112 9.3.2: behind a sized body", post("Content-Length: 5|", "hello" + plain_get),

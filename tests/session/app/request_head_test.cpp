@@ -16,7 +16,7 @@ std::string with_bytes(std::string text, std::string_view mark, std::string byte
 
 std::string const nul(1, '\0');
 
-TEST(request_head, the_request_line_has_one_form) {
+TEST(RequestHead, the_request_line_has_one_form) {
   run({
       passes("9112 3: method, target, version", plain_get, plain_get_upstream),
       passes("9112 2.2: one empty line before it is skipped", "|" + plain_get, plain_get_upstream),
@@ -49,7 +49,7 @@ TEST(request_head, the_request_line_has_one_form) {
   });
 }
 
-TEST(request_head, only_http_1_0_and_1_1_are_spoken) {
+TEST(RequestHead, only_http_1_0_and_1_1_are_spoken) {
   run({
       {"9112 2.3: HTTP/1.0 goes on as 1.1", "GET $/x HTTP/1.0|Host: app||", "GET /x HTTP/1.1|Host: {}|Via: 1.0 amb||",
        plain_response, "HTTP/1.1 200 OK|Date: D|Content-Length: 2|Via: 1.1 amb|Connection: close||ok<FIN>"},
@@ -66,7 +66,7 @@ TEST(request_head, only_http_1_0_and_1_1_are_spoken) {
   });
 }
 
-TEST(request_head, a_field_has_one_form) {
+TEST(RequestHead, a_field_has_one_form) {
   run({
       passes("9110 5.1: a name keeps its case", get("X-MiXeD: V|"), get_upstream("X-MiXeD: V|")),
       passes("9112 5: no blank behind the colon", get("X:y|"), get_upstream("X: y|")),
@@ -104,7 +104,7 @@ TEST(request_head, a_field_has_one_form) {
   });
 }
 
-TEST(request_head, there_is_one_host) {
+TEST(RequestHead, there_is_one_host) {
   run({
       refused("9112 3.2: none in HTTP/1.1", "GET $/x HTTP/1.1||"),
       refused("9112 3.2: two", "GET $/x HTTP/1.1|Host: app|Host: app||"),
@@ -144,7 +144,7 @@ config::Settings small_limits(std::uint16_t port) {
   return settings;
 }
 
-TEST(request_head, it_is_bounded) {
+TEST(RequestHead, it_is_bounded) {
   std::string const path = '/' + std::string(63, 'a');
   run(
       {

@@ -12,7 +12,7 @@ Row path(std::string rule, std::string const& asked, std::string const& sent) {
 
 Row bad_path(std::string rule, std::string const& asked) { return refused(std::move(rule), get('$' + asked)); }
 
-TEST(request_target, a_path_is_read_one_way_only) {
+TEST(RequestTarget, a_path_is_read_one_way_only) {
   run({
       path("3986 6.2.2.3: plain dot segments go", "/a/./b/../c", "/a/c"),
       path("3986 5.2.4: a dot segment at the end", "/a/b/..", "/a/"),
@@ -62,7 +62,7 @@ Row absolute(std::string rule, std::string const& target, std::string const& sen
 
 Row bad_target(std::string rule, std::string const& target) { return refused(std::move(rule), get(target)); }
 
-TEST(request_target, an_authority_is_read_one_way_only) {
+TEST(RequestTarget, an_authority_is_read_one_way_only) {
   run({
       absolute("9110 4.2.3: the scheme's case does not matter", "HTTP://app/x"),
       absolute("9110 4.2.3: nor the host's", "http://APP/x"),
@@ -103,7 +103,7 @@ TEST(request_target, an_authority_is_read_one_way_only) {
   });
 }
 
-TEST(request_target, what_is_not_in_the_map_is_blocked) {
+TEST(RequestTarget, what_is_not_in_the_map_is_blocked) {
   run({
       answered("an unmapped host", "GET http://other/x HTTP/1.1|Host: other||", 403),
       answered("an unmapped host in origin-form", "GET /x HTTP/1.1|Host: other||", 403),
@@ -125,7 +125,7 @@ config::Settings below_api(std::uint16_t port) {
   return settings;
 }
 
-TEST(request_target, a_prefix_matches_at_segment_boundaries) {
+TEST(RequestTarget, a_prefix_matches_at_segment_boundaries) {
   auto const sent = [](std::string const& path) { return "GET " + path + " HTTP/1.1|Host: {}|Via: 1.1 amb||"; };
   run(
       {
@@ -145,7 +145,7 @@ TEST(request_target, a_prefix_matches_at_segment_boundaries) {
       below_api);
 }
 
-TEST(request_target, connect_has_a_form_of_its_own) {
+TEST(RequestTarget, connect_has_a_form_of_its_own) {
   auto const connect = [](std::string const& target, std::string const& rest = "") {
     return "CONNECT " + target + " HTTP/1.1|Host: app:80|" + rest + "|";
   };

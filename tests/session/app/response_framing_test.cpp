@@ -13,7 +13,7 @@ std::string ok_client(std::string const& framing, std::string const& rest) {
 
 std::string const chunked = "Transfer-Encoding: chunked|";
 
-TEST(response_framing, a_body_ends_where_the_upstream_says) {
+TEST(ResponseFraming, a_body_ends_where_the_upstream_says) {
   run({
       shows("9112 6.2: sized", ok("Content-Length: 5|", "hello"), ok_client("Content-Length: 5|", "hello")),
       shows("9112 6.2: of no bytes", ok("Content-Length: 0|", ""), ok_client("Content-Length: 0|", "")),
@@ -39,7 +39,7 @@ Row bodiless(std::string rule, std::string const& response, std::string const& c
   return shows(std::move(rule), response, client);
 }
 
-TEST(response_framing, some_responses_have_no_body_whatever_they_say) {
+TEST(ResponseFraming, some_responses_have_no_body_whatever_they_say) {
   std::string const head = "HEAD $/x HTTP/1.1|Host: app||";
   std::string const head_upstream = "HEAD /x HTTP/1.1|Host: {}|Via: 1.1 amb||";
   run({
@@ -65,7 +65,7 @@ TEST(response_framing, some_responses_have_no_body_whatever_they_say) {
   });
 }
 
-TEST(response_framing, a_head_in_doubt_is_a_502) {
+TEST(ResponseFraming, a_head_in_doubt_is_a_502) {
   std::string const nul(1, '\0');
   run({
       bad_gateway("9112 6.3: length and coding", ok("Content-Length: 5|" + chunked, "0||")),
@@ -110,7 +110,7 @@ TEST(response_framing, a_head_in_doubt_is_a_502) {
   });
 }
 
-TEST(response_framing, what_is_cut_short_never_looks_whole) {
+TEST(ResponseFraming, what_is_cut_short_never_looks_whole) {
   std::string const old_get = "GET $/x HTTP/1.0|Host: app||";
   std::string const old_upstream = "GET /x HTTP/1.1|Host: {}|Via: 1.0 amb||";
   std::string const old_client = "HTTP/1.1 200 OK|Date: D|Via: 1.1 amb|Connection: close||";
@@ -136,7 +136,7 @@ TEST(response_framing, what_is_cut_short_never_looks_whole) {
   });
 }
 
-TEST(response_framing, interim_responses_are_passed_on_in_bounds) {
+TEST(ResponseFraming, interim_responses_are_passed_on_in_bounds) {
   std::string const hints = "HTTP/1.1 103 Early Hints|Link: </a>||";
   std::string const hints_client = "HTTP/1.1 103 Early Hints|Link: </a>|Via: 1.1 amb||";
   std::string const processing = "HTTP/1.1 102 Processing||";

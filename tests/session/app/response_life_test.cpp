@@ -19,13 +19,10 @@ void stream_events(Socket& socket, std::size_t) {
 }
 
 config::Settings short_waits(std::uint16_t port, Milliseconds response, Milliseconds idle) {
-  config::Timeouts timeouts;
-  timeouts.response = response;
-  timeouts.idle = idle;
-  return with(to(port), timeouts);
+  return with(to(port), {.response = response, .idle = idle});
 }
 
-TEST(response_life, events_are_passed_on_as_they_come) {
+TEST(ResponseLife, events_are_passed_on_as_they_come) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.send(chunked_head + "5\r\nevent\r\n");
@@ -40,7 +37,7 @@ TEST(response_life, events_are_passed_on_as_they_come) {
   EXPECT_TRUE(receive_response(client).ends_with("5\r\nevent\r\n0\r\n\r\n"));
 }
 
-TEST(response_life, a_client_that_resets_releases_the_upstream) {
+TEST(ResponseLife, a_client_that_resets_releases_the_upstream) {
   ScriptedUpstream upstream{stream_events};
   Proxy proxy{to(upstream.port())};
   auto client = proxy.connect();
@@ -52,7 +49,7 @@ TEST(response_life, a_client_that_resets_releases_the_upstream) {
   expect_record(only_record(proxy), 200, "reading the response");
 }
 
-TEST(response_life, a_client_that_closes_releases_the_upstream) {
+TEST(ResponseLife, a_client_that_closes_releases_the_upstream) {
   ScriptedUpstream upstream{stream_events};
   Proxy proxy{to(upstream.port())};
   auto client = proxy.connect();
@@ -63,7 +60,7 @@ TEST(response_life, a_client_that_closes_releases_the_upstream) {
   expect_record(only_record(proxy), 200, "reading the response");
 }
 
-TEST(response_life, a_client_that_resets_while_it_waits_releases_the_upstream) {
+TEST(ResponseLife, a_client_that_resets_while_it_waits_releases_the_upstream) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.receive_all();
@@ -78,7 +75,7 @@ TEST(response_life, a_client_that_resets_while_it_waits_releases_the_upstream) {
   expect_record(only_record(proxy), 0, "waiting for the response");
 }
 
-TEST(response_life, a_client_that_sends_no_more_still_gets_its_answer) {
+TEST(ResponseLife, a_client_that_sends_no_more_still_gets_its_answer) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     std::this_thread::sleep_for(500ms);  // long enough for a look at who is gone
@@ -95,7 +92,7 @@ TEST(response_life, a_client_that_sends_no_more_still_gets_its_answer) {
   expect_record(only_record(proxy), 200, "");
 }
 
-TEST(response_life, a_late_head_is_a_504) {
+TEST(ResponseLife, a_late_head_is_a_504) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   Proxy proxy{short_waits(upstream.port(), 150ms, 5s)};
   auto client = proxy.connect();
@@ -109,7 +106,7 @@ TEST(response_life, a_late_head_is_a_504) {
   expect_record(only_record(proxy), 504, "timed out");
 }
 
-TEST(response_life, a_head_that_trickles_is_a_504) {
+TEST(ResponseLife, a_head_that_trickles_is_a_504) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.send("HTTP/1.1 200 OK\r\nX: ");
@@ -124,7 +121,7 @@ TEST(response_life, a_head_that_trickles_is_a_504) {
   expect_released(proxy, upstream, 0);
 }
 
-TEST(response_life, interim_responses_do_not_prolong_the_wait) {
+TEST(ResponseLife, interim_responses_do_not_prolong_the_wait) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     while (socket.send("HTTP/1.1 102 Processing\r\n\r\n") && socket.is_quiet(60ms)) {
@@ -136,7 +133,7 @@ TEST(response_life, interim_responses_do_not_prolong_the_wait) {
   EXPECT_NE(receive_response(client).find("HTTP/1.1 504"), std::string::npos);
 }
 
-TEST(response_life, a_slow_stream_lives_beyond_the_response_time) {
+TEST(ResponseLife, a_slow_stream_lives_beyond_the_response_time) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.send(chunked_head);
@@ -155,7 +152,7 @@ TEST(response_life, a_slow_stream_lives_beyond_the_response_time) {
   expect_record(only_record(proxy), 200, "");
 }
 
-TEST(response_life, a_stream_that_falls_silent_is_cut) {
+TEST(ResponseLife, a_stream_that_falls_silent_is_cut) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.send(chunked_head + "5\r\nevent\r\n");
@@ -171,7 +168,7 @@ TEST(response_life, a_stream_that_falls_silent_is_cut) {
   expect_record(only_record(proxy), 200, "timed out");
 }
 
-TEST(response_life, what_broke_off_is_logged_where_only_failures_are) {
+TEST(ResponseLife, what_broke_off_is_logged_where_only_failures_are) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t nth) {
     read_request(socket);
     socket.send(nth == 0 ? "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel" : ok_response);
@@ -187,7 +184,7 @@ TEST(response_life, what_broke_off_is_logged_where_only_failures_are) {
   expect_record(only_record(proxy), 200, "in the middle of a message");
 }
 
-TEST(response_life, an_idle_time_of_0_is_never) {
+TEST(ResponseLife, an_idle_time_of_0_is_never) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.send(chunked_head + "5\r\nevent\r\n");
@@ -201,7 +198,7 @@ TEST(response_life, an_idle_time_of_0_is_never) {
   EXPECT_TRUE(receive_response(client).ends_with("0\r\n\r\n"));
 }
 
-TEST(response_life, a_client_that_does_not_read_is_given_up_with_a_reset) {
+TEST(ResponseLife, a_client_that_does_not_read_is_given_up_with_a_reset) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
@@ -220,7 +217,7 @@ TEST(response_life, a_client_that_does_not_read_is_given_up_with_a_reset) {
   EXPECT_EQ(client.end(), End::reset);
 }
 
-TEST(response_life, a_client_that_reads_slowly_gets_all_of_it) {
+TEST(ResponseLife, a_client_that_reads_slowly_gets_all_of_it) {
   std::string const body(3'000'000, 'x');
   ScriptedUpstream upstream{always("HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 3000000\r\n\r\n" + body)};
   Proxy proxy{short_waits(upstream.port(), 300ms, 300ms)};
@@ -237,7 +234,7 @@ TEST(response_life, a_client_that_reads_slowly_gets_all_of_it) {
   expect_record(only_record(proxy), 200, "");
 }
 
-TEST(response_life, a_fast_stream_leaves_others_their_turn) {
+TEST(ResponseLife, a_fast_stream_leaves_others_their_turn) {
   std::atomic<bool> stop = false;
   ScriptedUpstream flood{[&](Socket& socket, std::size_t) {
     read_request(socket);

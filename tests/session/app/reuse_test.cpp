@@ -34,7 +34,7 @@ std::size_t count(std::string_view text, std::string_view part) {
   return found;
 }
 
-TEST(reuse, a_connection_serves_one_call_after_another) {
+TEST(Reuse, a_connection_serves_one_call_after_another) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   for (int call = 0; call < 5; ++call) {
@@ -47,7 +47,7 @@ TEST(reuse, a_connection_serves_one_call_after_another) {
   EXPECT_EQ(proxy.stop().size(), 5U);
 }
 
-TEST(reuse, a_get_is_sent_again_unseen_when_the_server_closes_under_it) {
+TEST(Reuse, a_get_is_sent_again_unseen_when_the_server_closes_under_it) {
   ScriptedUpstream upstream{once_then([](Socket& socket) { read_request(socket); })};
   Proxy proxy{to(upstream.port())};
   EXPECT_EQ(status_of(call_twice(proxy, get_x)), 200);
@@ -59,7 +59,7 @@ TEST(reuse, a_get_is_sent_again_unseen_when_the_server_closes_under_it) {
             std::string::npos);
 }
 
-TEST(reuse, a_get_is_sent_again_unseen_when_the_server_resets_under_it) {
+TEST(Reuse, a_get_is_sent_again_unseen_when_the_server_resets_under_it) {
   ScriptedUpstream upstream{once_then([](Socket& socket) {
     read_request(socket);
     socket.reset();
@@ -71,7 +71,7 @@ TEST(reuse, a_get_is_sent_again_unseen_when_the_server_resets_under_it) {
   expect_record(records[1], 200, "", 2);
 }
 
-TEST(reuse, a_request_with_a_body_that_is_idempotent_is_sent_again_whole) {
+TEST(Reuse, a_request_with_a_body_that_is_idempotent_is_sent_again_whole) {
   ScriptedUpstream upstream{once_then([](Socket& socket) { read_request(socket); })};
   Proxy proxy{to(upstream.port())};
   EXPECT_EQ(status_of(call_twice(proxy, "PUT /x HTTP/1.1\r\nHost: app\r\nContent-Length: 2\r\n\r\nhi")), 200);
@@ -81,7 +81,7 @@ TEST(reuse, a_request_with_a_body_that_is_idempotent_is_sent_again_whole) {
             "PUT /x HTTP/1.1\r\nHost: " + upstream.authority() + "\r\nContent-Length: 2\r\nVia: 1.1 amb\r\n\r\nhi");
 }
 
-TEST(reuse, a_post_is_never_sent_twice) {
+TEST(Reuse, a_post_is_never_sent_twice) {
   ScriptedUpstream upstream{once_then([](Socket& socket) { read_request(socket); })};
   Proxy proxy{to(upstream.port())};
   EXPECT_EQ(status_of(call_twice(proxy, post_x)), 502);
@@ -92,7 +92,7 @@ TEST(reuse, a_post_is_never_sent_twice) {
   EXPECT_EQ(upstream.accepted(), 1U);
 }
 
-TEST(reuse, a_new_connection_that_is_closed_is_not_tried_again) {
+TEST(Reuse, a_new_connection_that_is_closed_is_not_tried_again) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { read_request(socket); }};
   Proxy proxy{to(upstream.port())};
   auto client = proxy.connect();
@@ -106,7 +106,7 @@ TEST(reuse, a_new_connection_that_is_closed_is_not_tried_again) {
   EXPECT_EQ(upstream.accepted(), 1U);
 }
 
-TEST(reuse, a_second_failure_is_told) {
+TEST(Reuse, a_second_failure_is_told) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t nth) {
     read_request(socket);
     if (nth != 0) return;
@@ -120,7 +120,7 @@ TEST(reuse, a_second_failure_is_told) {
   expect_record(records[1], 502, "the connection was closed", 2);
 }
 
-TEST(reuse, a_response_that_began_is_not_asked_for_again) {
+TEST(Reuse, a_response_that_began_is_not_asked_for_again) {
   ScriptedUpstream upstream{once_then([](Socket& socket) {
     read_request(socket);
     socket.send("HTTP/1.1 200 OK\r\nConte");
@@ -131,7 +131,7 @@ TEST(reuse, a_response_that_began_is_not_asked_for_again) {
   EXPECT_EQ(upstream.accepted(), 1U);
 }
 
-TEST(reuse, a_faulty_response_is_not_asked_for_again) {
+TEST(Reuse, a_faulty_response_is_not_asked_for_again) {
   ScriptedUpstream upstream{once_then([](Socket& socket) {
     read_request(socket);
     socket.send("garbage\r\n\r\n");
@@ -143,7 +143,7 @@ TEST(reuse, a_faulty_response_is_not_asked_for_again) {
   EXPECT_EQ(upstream.accepted(), 1U);
 }
 
-TEST(reuse, stray_bytes_on_an_idle_connection_end_it) {
+TEST(Reuse, stray_bytes_on_an_idle_connection_end_it) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t nth) {
     read_request(socket);
     socket.send(ok_response);
@@ -162,7 +162,7 @@ TEST(reuse, stray_bytes_on_an_idle_connection_end_it) {
   expect_released(proxy, upstream, 1);
 }
 
-TEST(reuse, bytes_behind_a_response_never_reach_the_next_client) {
+TEST(Reuse, bytes_behind_a_response_never_reach_the_next_client) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t nth) {
     read_request(socket);
     socket.send(nth == 0 ? ok_response + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong" : ok_response);
@@ -178,7 +178,7 @@ TEST(reuse, bytes_behind_a_response_never_reach_the_next_client) {
   EXPECT_EQ(upstream.accepted(), 2U);
 }
 
-TEST(reuse, a_server_that_says_close_is_believed) {
+TEST(Reuse, a_server_that_says_close_is_believed) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
@@ -190,7 +190,7 @@ TEST(reuse, a_server_that_says_close_is_believed) {
   EXPECT_EQ(upstream.accepted(), 2U);
 }
 
-TEST(reuse, a_request_that_was_not_sent_whole_spoils_the_connection) {
+TEST(Reuse, a_request_that_was_not_sent_whole_spoils_the_connection) {
   // The answer comes before the body has gone up: what is left of it must not be read as the next request.
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_head(socket);

@@ -103,22 +103,22 @@ std::string const sized_post = "POST /x HTTP/1.1\r\nHost: app\r\nContent-Length:
 std::string const chunked_post =
     "POST /x HTTP/1.1\r\nHost: app\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n7;a\r\n, there\r\n0\r\nX-Sum: 2\r\n\r\n";
 
-TEST(splits, a_get) { expect_the_same_however_it_is_cut({get_x, ok_response}); }
+TEST(Splits, a_get) { expect_the_same_however_it_is_cut({get_x, ok_response}); }
 
-TEST(splits, a_get_through_a_forward_proxy) {
+TEST(Splits, a_get_through_a_forward_proxy) {
   expect_the_same_however_it_is_cut(
       {"GET http://app/x?y=z HTTP/1.1\r\nHost: app\r\nConnection: X-Gone\r\nX-Gone: 1\r\n\r\n", ok_response});
 }
 
-TEST(splits, a_sized_post) { expect_the_same_however_it_is_cut({sized_post, ok_response}); }
+TEST(Splits, a_sized_post) { expect_the_same_however_it_is_cut({sized_post, ok_response}); }
 
-TEST(splits, a_chunked_post_with_trailers) { expect_the_same_however_it_is_cut({chunked_post, ok_response}); }
+TEST(Splits, a_chunked_post_with_trailers) { expect_the_same_however_it_is_cut({chunked_post, ok_response}); }
 
-TEST(splits, a_chunked_response_with_trailers) { expect_the_same_however_it_is_cut({get_x, chunked_response}); }
+TEST(Splits, a_chunked_response_with_trailers) { expect_the_same_however_it_is_cut({get_x, chunked_response}); }
 
-TEST(splits, interim_responses) { expect_the_same_however_it_is_cut({get_x, interim_response}); }
+TEST(Splits, interim_responses) { expect_the_same_however_it_is_cut({get_x, interim_response}); }
 
-TEST(splits, a_pipelined_pair) { expect_the_same_however_it_is_cut({sized_post + chunked_post, chunked_response, 2}); }
+TEST(Splits, a_pipelined_pair) { expect_the_same_however_it_is_cut({sized_post + chunked_post, chunked_response, 2}); }
 
 }  // namespace
 }  // namespace ambassador::support::splits_test

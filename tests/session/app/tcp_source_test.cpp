@@ -1,6 +1,7 @@
 // A tcp:// source: its listener's connections go to the target, whatever they carry, and each is one line of the log.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 #include "wire/proxy_protocol.hpp"
 
 namespace ambassador::support::tcp_source_test {
@@ -33,7 +34,7 @@ void expect_connection(Record const& record, ScriptedUpstream const& upstream, s
   EXPECT_EQ(number_of(record, "bytes_out"), out);
 }
 
-TEST(tcp_source, the_server_may_speak_first) {
+TEST(TcpSource, the_server_may_speak_first) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.send("greeting");
     EXPECT_EQ(socket.receive_all(), "thanks");
@@ -47,29 +48,17 @@ TEST(tcp_source, the_server_may_speak_first) {
   expect_connection(only_record(proxy), upstream, 6, 8, "client");
 }
 
-TEST(tcp_source, the_client_s_end_is_passed_on_and_the_answer_still_comes) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    EXPECT_EQ(socket.receive_all(), "question");
-    EXPECT_EQ(socket.end(), End::closed);
-    socket.send("answer");
-  }};
+TEST(TcpSource, the_client_s_end_is_passed_on_and_the_answer_still_comes) {
+  ScriptedUpstream upstream{answering_the_end("question", "answer")};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
-  client.send("question");
-  client.shutdown_send();
-  EXPECT_EQ(client.receive_all(), "answer");
-  EXPECT_EQ(client.end(), End::closed);
+  ask_and_end(client, "question", "answer");
   expect_over(proxy, upstream);
   expect_connection(only_record(proxy), upstream, 8, 6, "client");
 }
 
-TEST(tcp_source, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    socket.send("all I have");
-    socket.shutdown_send();
-    EXPECT_EQ(socket.receive_all(), "more from me");
-    EXPECT_EQ(socket.end(), End::closed);
-  }};
+TEST(TcpSource, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
+  ScriptedUpstream upstream{ending_first("all I have", "more from me")};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
   EXPECT_EQ(client.receive_all(), "all I have");
@@ -80,24 +69,16 @@ TEST(tcp_source, the_server_s_end_is_passed_on_and_the_client_may_go_on) {
   expect_connection(only_record(proxy), upstream, 12, 10, "upstream");
 }
 
-TEST(tcp_source, much_arrives_whole_both_ways_at_once) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+TEST(TcpSource, much_arrives_whole_both_ways_at_once) {
+  ScriptedUpstream upstream{echoing()};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
-  std::string text;
-  for (int number = 0; text.size() < 4'000'000; ++number) text += std::to_string(number) + ' ';
-  std::thread sending{[&, out = Socket{client.share()}]() mutable {
-    out.send(text);
-    out.shutdown_send();
-  }};
-  EXPECT_TRUE(client.receive_all() == text);
-  sending.join();
+  auto const size = expect_much_comes_back(client);
   expect_over(proxy, upstream);
-  auto const size = static_cast<std::int64_t>(text.size());
   expect_connection(only_record(proxy), upstream, size, size, "client");
 }
 
-TEST(tcp_source, where_nobody_listens_the_client_is_reset_and_the_log_says_why) {
+TEST(TcpSource, where_nobody_listens_the_client_is_reset_and_the_log_says_why) {
   auto const nobody = unused_port();
   Proxy proxy{tcp_to(nobody)};
   auto client = proxy.connect();
@@ -109,7 +90,7 @@ TEST(tcp_source, where_nobody_listens_the_client_is_reset_and_the_log_says_why) 
   EXPECT_EQ(text_of(record, "decision"), "mapped");
 }
 
-TEST(tcp_source, a_server_that_resets_resets_the_client) {
+TEST(TcpSource, a_server_that_resets_resets_the_client) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.send("half of an ans");
     socket.receive_exactly(1);
@@ -124,7 +105,7 @@ TEST(tcp_source, a_server_that_resets_resets_the_client) {
   expect_record(only_record(proxy), 0, "the upstream broke off");
 }
 
-TEST(tcp_source, a_client_that_resets_resets_the_server) {
+TEST(TcpSource, a_client_that_resets_resets_the_server) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     EXPECT_EQ(socket.receive_exactly(4), "half");
     socket.send("go on");
@@ -141,7 +122,7 @@ TEST(tcp_source, a_client_that_resets_resets_the_server) {
   expect_record(only_record(proxy), 0, "the client broke off");
 }
 
-TEST(tcp_source, the_target_is_told_the_client_where_it_wants_that) {
+TEST(TcpSource, the_target_is_told_the_client_where_it_wants_that) {
   wire::ProxyHeaderRead told;
   ScriptedUpstream upstream{[&](Socket& socket, std::size_t) {
     socket.receive_until([&](std::string_view bytes) {
@@ -169,7 +150,7 @@ TEST(tcp_source, the_target_is_told_the_client_where_it_wants_that) {
   expect_connection(only_record(proxy), upstream, 5, 0, "client");
 }
 
-TEST(tcp_source, a_client_that_says_nothing_is_told_of_too) {
+TEST(TcpSource, a_client_that_says_nothing_is_told_of_too) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.receive_until(
         [](std::string_view bytes) { return wire::read_proxy_header(bytes).state == wire::ProxyHeaderRead::State::complete; });
@@ -185,8 +166,8 @@ TEST(tcp_source, a_client_that_says_nothing_is_told_of_too) {
   expect_connection(only_record(proxy), upstream, 0, 8, "upstream");
 }
 
-TEST(tcp_source, connections_beyond_its_requests_are_reset) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+TEST(TcpSource, connections_beyond_its_requests_are_reset) {
+  ScriptedUpstream upstream{echoing()};
   auto settings = tcp_to(upstream.port());
   settings.map.front().requests = 1;
   Proxy proxy{settings};
@@ -213,7 +194,7 @@ TEST(tcp_source, connections_beyond_its_requests_are_reset) {
   EXPECT_EQ(number_of(records[0], "tries"), 0);
 }
 
-TEST(tcp_source, connections_beyond_its_rate_are_reset) {
+TEST(TcpSource, connections_beyond_its_rate_are_reset) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.send("served"); }};
   auto settings = tcp_to(upstream.port());
   settings.map.front().rate = config::Rate{.requests = 1, .per = 10min, .burst = 1};
@@ -229,8 +210,8 @@ TEST(tcp_source, connections_beyond_its_rate_are_reset) {
   EXPECT_NE(text_of(records[1], "reason").find("the rate of tcp://localhost:9"), std::string::npos);
 }
 
-TEST(tcp_source, one_that_waits_for_a_connection_leaves_when_its_client_does) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+TEST(TcpSource, one_that_waits_for_a_connection_leaves_when_its_client_does) {
+  ScriptedUpstream upstream{echoing()};
   auto settings = tcp_to(upstream.port());
   settings.limits.connections = 1;
   Proxy proxy{settings};
@@ -247,7 +228,7 @@ TEST(tcp_source, one_that_waits_for_a_connection_leaves_when_its_client_does) {
   EXPECT_EQ(proxy.stop().size(), 2U);
 }
 
-TEST(tcp_source, a_silent_one_ends_after_its_idle_time) {
+TEST(TcpSource, a_silent_one_ends_after_its_idle_time) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   auto settings = tcp_to(upstream.port());
   settings.map.front().timeout.tunnel_idle = 200ms;
@@ -258,8 +239,8 @@ TEST(tcp_source, a_silent_one_ends_after_its_idle_time) {
   expect_record(only_record(proxy), 0, "idle for too long");
 }
 
-TEST(tcp_source, is_under_way_only_while_bytes_move) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+TEST(TcpSource, is_under_way_only_while_bytes_move) {
+  ScriptedUpstream upstream{echoing()};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
   client.send("ping");
@@ -276,8 +257,8 @@ TEST(tcp_source, is_under_way_only_while_bytes_move) {
   expect_over(proxy, upstream);
 }
 
-TEST(tcp_source, a_drain_waits_for_it_and_a_cut_ends_it) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+TEST(TcpSource, a_drain_waits_for_it_and_a_cut_ends_it) {
+  ScriptedUpstream upstream{echoing()};
   Proxy proxy{tcp_to(upstream.port())};
   auto client = proxy.connect();
   proxy.worker().drain();

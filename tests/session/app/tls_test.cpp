@@ -1,13 +1,14 @@
 // TLS on either side, between two proxies: one makes it towards its target, the other ends it at its listener.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 namespace ambassador::support::tls_test {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct tls : testing::Test {
+struct TlsTest : testing::Test {
   Directory directory;
   CertificateAuthority ca{directory, "ca"};
   CertificateOnDisk good = ca.issue("good");
@@ -16,7 +17,7 @@ struct tls : testing::Test {
 /// The reply's body went to its end: it came in chunks, for the upstream said no length.
 bool is_whole(std::string_view reply) { return reply.ends_with("0\r\n\r\n"); }
 
-TEST_F(tls, a_call_goes_to_an_https_target) {
+TEST_F(TlsTest, a_call_goes_to_an_https_target) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy server{behind_tls(tcp_to(upstream.port()), good)};
   Proxy proxy{https_to(server.port(), ca.file())};
@@ -34,7 +35,7 @@ TEST_F(tls, a_call_goes_to_an_https_target) {
             "POST /x HTTP/1.1\r\nHost: " + authority + "\r\nContent-Length: 5\r\nVia: 1.1 amb\r\n\r\nhello");
 }
 
-TEST_F(tls, much_arrives_whole_both_ways) {
+TEST_F(TlsTest, much_arrives_whole_both_ways) {
   std::string const body(4'000'000, 'b');
   ScriptedUpstream upstream{always("HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n" + body)};
   Proxy server{behind_tls(tcp_to(upstream.port()), good)};
@@ -48,7 +49,7 @@ TEST_F(tls, much_arrives_whole_both_ways) {
   EXPECT_TRUE(body_of(upstream.all_received()) == body);
 }
 
-TEST_F(tls, a_bad_certificate_is_a_502_before_anything_is_sent) {
+TEST_F(TlsTest, a_bad_certificate_is_a_502_before_anything_is_sent) {
   struct Row {
     std::string code;
     CertificateOnDisk shown;
@@ -86,7 +87,7 @@ TEST_F(tls, a_bad_certificate_is_a_502_before_anything_is_sent) {
   }
 }
 
-TEST_F(tls, verify_false_takes_any_certificate) {
+TEST_F(TlsTest, verify_false_takes_any_certificate) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy server{behind_tls(tcp_to(upstream.port()), CertificateAuthority::self_signed(directory, "self", {.names = "DNS:far"}))};
   auto settings = https_to(server.port(), "");
@@ -97,7 +98,7 @@ TEST_F(tls, verify_false_takes_any_certificate) {
   EXPECT_EQ(status_of(receive_response(client)), 200);
 }
 
-TEST_F(tls, a_port_that_speaks_none_is_named_so) {
+TEST_F(TlsTest, a_port_that_speaks_none_is_named_so) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     socket.receive_until([](std::string_view bytes) { return !bytes.empty(); });
     socket.send("HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -111,7 +112,7 @@ TEST_F(tls, a_port_that_speaks_none_is_named_so) {
   EXPECT_EQ(reason_code(reply), "tls_protocol");
 }
 
-TEST_F(tls, a_handshake_that_hangs_is_given_up) {
+TEST_F(TlsTest, a_handshake_that_hangs_is_given_up) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   auto settings = https_to(upstream.port(), ca.file());
   settings.map.front().timeout.connect = 200ms;
@@ -123,7 +124,7 @@ TEST_F(tls, a_handshake_that_hangs_is_given_up) {
   EXPECT_EQ(reason_code(reply), "connect_timeout");
 }
 
-TEST_F(tls, a_certificate_of_ours_is_shown_where_it_is_wanted) {
+TEST_F(TlsTest, a_certificate_of_ours_is_shown_where_it_is_wanted) {
   ScriptedUpstream upstream{always(ok_response)};
   auto settings = behind_tls(tcp_to(upstream.port()), good);
   listener_of(settings).tls->client_ca = ca.file();
@@ -144,7 +145,7 @@ TEST_F(tls, a_certificate_of_ours_is_shown_where_it_is_wanted) {
   }
 }
 
-TEST_F(tls, a_connection_is_kept_for_the_next_call) {
+TEST_F(TlsTest, a_connection_is_kept_for_the_next_call) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy server{behind_tls(tcp_to(upstream.port()), good)};
   Proxy proxy{https_to(server.port(), ca.file())};
@@ -156,7 +157,7 @@ TEST_F(tls, a_connection_is_kept_for_the_next_call) {
   EXPECT_EQ(upstream.accepted(), 1U);
 }
 
-TEST_F(tls, a_kept_connection_that_the_server_closes_is_not_lent) {
+TEST_F(TlsTest, a_kept_connection_that_the_server_closes_is_not_lent) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.send(ok_response);
@@ -174,7 +175,7 @@ TEST_F(tls, a_kept_connection_that_the_server_closes_is_not_lent) {
   EXPECT_EQ(upstream.accepted(), 3U);
 }
 
-TEST_F(tls, a_session_is_taken_up_again) {
+TEST_F(TlsTest, a_session_is_taken_up_again) {
   ScriptedUpstream upstream{always("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")};
   Proxy server{behind_tls(tcp_to(upstream.port()), ca.issue("rsa", {.key = KeyKind::rsa}))};
   Lines lines{server.port()};
@@ -191,7 +192,7 @@ TEST_F(tls, a_session_is_taken_up_again) {
   EXPECT_LT(down[1] + 700, down[0]) << "the certificate came again";
 }
 
-TEST_F(tls, a_body_that_ends_with_the_connection_is_whole_with_a_close_notify_only) {
+TEST_F(TlsTest, a_body_that_ends_with_the_connection_is_whole_with_a_close_notify_only) {
   for (bool const cut : {false, true}) {
     SCOPED_TRACE(cut);
     std::atomic<bool> end{false};
@@ -220,7 +221,7 @@ TEST_F(tls, a_body_that_ends_with_the_connection_is_whole_with_a_close_notify_on
   }
 }
 
-TEST_F(tls, a_tunnel_that_is_cut_without_a_close_notify_is_reset) {
+TEST_F(TlsTest, a_tunnel_that_is_cut_without_a_close_notify_is_reset) {
   std::atomic<bool> end{false};
   ScriptedUpstream upstream{[&](Socket& socket, std::size_t) {
     socket.send("part");
@@ -240,42 +241,28 @@ TEST_F(tls, a_tunnel_that_is_cut_without_a_close_notify_is_reset) {
   expect_record(only_record(proxy), 0, "the upstream broke off");
 }
 
-TEST_F(tls, a_half_close_goes_through_both_ways) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
-    EXPECT_EQ(socket.receive_all(), "question");
-    EXPECT_EQ(socket.end(), End::closed);
-    socket.send("answer");
-  }};
+TEST_F(TlsTest, a_half_close_goes_through_both_ways) {
+  ScriptedUpstream upstream{answering_the_end("question", "answer")};
   Proxy server{behind_tls(tcp_to(upstream.port()), good)};
   Proxy proxy{tls_to(server.port(), ca.file())};
   auto client = proxy.connect();
-  client.send("question");
-  client.shutdown_send();
-  EXPECT_EQ(client.receive_all(), "answer");
-  EXPECT_EQ(client.end(), End::closed);
+  ask_and_end(client, "question", "answer");
   client.close();
   expect_record(only_record(proxy), 0, "");
   expect_record(only_record(server), 0, "");
 }
 
-TEST_F(tls, a_tunnel_carries_much_both_ways_at_once) {
-  ScriptedUpstream upstream{[](Socket& socket, std::size_t) { echo(socket); }};
+TEST_F(TlsTest, a_tunnel_carries_much_both_ways_at_once) {
+  ScriptedUpstream upstream{echoing()};
   Proxy server{behind_tls(tcp_to(upstream.port()), good)};
   Proxy proxy{tls_to(server.port(), ca.file())};
   auto client = proxy.connect();
-  std::string text;
-  for (int number = 0; text.size() < 4'000'000; ++number) text += std::to_string(number) + ' ';
-  std::thread sending{[&, out = Socket{client.share()}]() mutable {
-    out.send(text);
-    out.shutdown_send();
-  }};
-  EXPECT_TRUE(client.receive_all() == text);
-  sending.join();
+  expect_much_comes_back(client);
 }
 
 // Listeners. The client is a tcp:// source with a tls:// target.
 
-TEST_F(tls, a_listener_serves_http_inside) {
+TEST_F(TlsTest, a_listener_serves_http_inside) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy server{behind_tls(to(upstream.port()), good)};
   Proxy proxy{tls_to(server.port(), ca.file())};
@@ -295,7 +282,7 @@ TEST_F(tls, a_listener_serves_http_inside) {
   EXPECT_EQ(text_of(records[0], "decision"), "mapped");
 }
 
-TEST_F(tls, plain_bytes_to_a_listener_end_with_the_reason) {
+TEST_F(TlsTest, plain_bytes_to_a_listener_end_with_the_reason) {
   Proxy server{behind_tls(to(unused_port()), good)};
   auto client = server.connect();
   client.send(get_x);
@@ -307,7 +294,7 @@ TEST_F(tls, plain_bytes_to_a_listener_end_with_the_reason) {
   EXPECT_NE(text_of(record, "reason").find("TLS handshake"), std::string::npos) << text_of(record, "reason");
 }
 
-TEST_F(tls, a_client_that_never_shakes_hands_is_ended) {
+TEST_F(TlsTest, a_client_that_never_shakes_hands_is_ended) {
   auto settings = behind_tls(to(unused_port()), good);
   settings.timeout.head = 200ms;
   Proxy server{settings};
@@ -319,7 +306,7 @@ TEST_F(tls, a_client_that_never_shakes_hands_is_ended) {
   EXPECT_NE(text_of(only_record(server), "reason"), "");
 }
 
-TEST_F(tls, a_client_that_only_looks_whether_somebody_listens_is_no_call) {
+TEST_F(TlsTest, a_client_that_only_looks_whether_somebody_listens_is_no_call) {
   Proxy server{behind_tls(to(unused_port()), good)};
   server.connect().close();
   EXPECT_TRUE(eventually([&] { return server.clients() == 0; }));
@@ -336,7 +323,7 @@ config::Settings behind_balancer(config::Settings settings) {
   return settings;
 }
 
-TEST_F(tls, the_client_is_who_the_proxy_header_names) {
+TEST_F(TlsTest, the_client_is_who_the_proxy_header_names) {
   for (auto const& header : {v1, v2}) {
     for (std::size_t const first : {header.size() + get_x.size(), header.size(), std::size_t{5}}) {
       ScriptedUpstream upstream{always(ok_response)};
@@ -358,7 +345,7 @@ TEST_F(tls, the_client_is_who_the_proxy_header_names) {
   }
 }
 
-TEST_F(tls, tls_comes_behind_the_proxy_header) {
+TEST_F(TlsTest, tls_comes_behind_the_proxy_header) {
   for (auto const& header : {v1, v2}) {
     ScriptedUpstream upstream{always(ok_response)};
     Proxy server{behind_balancer(behind_tls(to(upstream.port()), good))};
@@ -373,7 +360,7 @@ TEST_F(tls, tls_comes_behind_the_proxy_header) {
   }
 }
 
-TEST_F(tls, a_server_may_speak_first_behind_a_proxy_header) {
+TEST_F(TlsTest, a_server_may_speak_first_behind_a_proxy_header) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.send("greeting"); }};
   Proxy server{behind_balancer(tcp_to(upstream.port()))};
   auto client = server.connect();
@@ -385,7 +372,7 @@ TEST_F(tls, a_server_may_speak_first_behind_a_proxy_header) {
   EXPECT_EQ(number_of(record, "bytes_in"), 0);
 }
 
-TEST_F(tls, a_connection_without_a_whole_proxy_header_is_reset_and_logged) {
+TEST_F(TlsTest, a_connection_without_a_whole_proxy_header_is_reset_and_logged) {
   for (auto const& bytes : {get_x, v1.substr(0, 20), v2.substr(0, 20), std::string{"PROXY TCP4 a b c d\r\n"}}) {
     Proxy server{behind_balancer(to(unused_port()))};
     auto client = server.connect();

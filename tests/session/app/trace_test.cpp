@@ -44,7 +44,7 @@ Outcome call(config::Trace trace, std::string const& request) {
   return {upstream.all_received(), std::move(record)};
 }
 
-TEST(trace, off_leaves_the_fields_as_they_are_and_the_log_without_them) {
+TEST(Trace, off_leaves_the_fields_as_they_are_and_the_log_without_them) {
   auto const [request, record] = call(config::Trace::off, traced_get);
   EXPECT_EQ(value_of(request, "traceparent"), "00-" + trace_id + '-' + parent_id + "-00");
   EXPECT_EQ(value_of(request, "X-Request-Id"), "r1");
@@ -52,7 +52,7 @@ TEST(trace, off_leaves_the_fields_as_they_are_and_the_log_without_them) {
   EXPECT_FALSE(has(record, "request_id"));
 }
 
-TEST(trace, propagated_goes_on_unchanged_and_is_logged) {
+TEST(Trace, propagated_goes_on_unchanged_and_is_logged) {
   auto const [request, record] = call(config::Trace::propagate, traced_get);
   EXPECT_EQ(value_of(request, "traceparent"), "00-" + trace_id + '-' + parent_id + "-00");
   EXPECT_EQ(value_of(request, "tracestate"), "a=1");
@@ -61,7 +61,7 @@ TEST(trace, propagated_goes_on_unchanged_and_is_logged) {
   EXPECT_EQ(text_of(record, "request_id"), "r1");
 }
 
-TEST(trace, propagated_makes_nothing) {
+TEST(Trace, propagated_makes_nothing) {
   auto const [request, record] = call(config::Trace::propagate, get_x);
   EXPECT_EQ(lower(request).find("trace"), std::string::npos) << request;
   EXPECT_EQ(lower(request).find("x-request-id"), std::string::npos) << request;
@@ -69,7 +69,7 @@ TEST(trace, propagated_makes_nothing) {
   EXPECT_FALSE(has(record, "request_id"));
 }
 
-TEST(trace, that_is_on_makes_a_hop_of_the_clients_trace) {
+TEST(Trace, that_is_on_makes_a_hop_of_the_clients_trace) {
   auto const [request, record] = call(config::Trace::on, traced_get);
   auto const sent = value_of(request, "traceparent");
   EXPECT_TRUE(sent.starts_with("00-" + trace_id + '-') && sent.ends_with("-00")) << sent;
@@ -79,7 +79,7 @@ TEST(trace, that_is_on_makes_a_hop_of_the_clients_trace) {
   EXPECT_EQ(text_of(record, "trace_id"), trace_id);
 }
 
-TEST(trace, that_is_on_begins_one_where_there_is_none) {
+TEST(Trace, that_is_on_begins_one_where_there_is_none) {
   auto const [request, record] = call(config::Trace::on, get_x);
   auto const sent = value_of(request, "traceparent");
   EXPECT_EQ(sent, "00-" + text_of(record, "trace_id") + sent.substr(35));
@@ -88,7 +88,7 @@ TEST(trace, that_is_on_begins_one_where_there_is_none) {
   EXPECT_EQ(text_of(record, "request_id").size(), 36U);
 }
 
-TEST(trace, of_each_call_of_a_connection_is_its_own) {
+TEST(Trace, of_each_call_of_a_connection_is_its_own) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{traced(upstream.port(), config::Trace::on)};
   auto client = proxy.connect();
@@ -105,7 +105,7 @@ TEST(trace, of_each_call_of_a_connection_is_its_own) {
   EXPECT_NE(text_of(records[0], "request_id"), text_of(records[2], "request_id"));
 }
 
-TEST(trace, is_the_same_in_each_try_of_a_call) {
+TEST(Trace, is_the_same_in_each_try_of_a_call) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t nth) {
     read_request(socket);
     socket.send(ok_response);
@@ -131,7 +131,7 @@ TEST(trace, is_the_same_in_each_try_of_a_call) {
   EXPECT_EQ(value_of(second, "X-Request-Id"), text_of(records[1], "request_id"));
 }
 
-TEST(trace, is_told_with_a_reply_of_our_own_so_that_its_line_is_found) {
+TEST(Trace, is_told_with_a_reply_of_our_own_so_that_its_line_is_found) {
   Proxy proxy{traced(unused_port(), config::Trace::on)};
   auto client = proxy.connect();
   client.send(get_x);
@@ -149,7 +149,7 @@ TEST(trace, is_told_with_a_reply_of_our_own_so_that_its_line_is_found) {
   EXPECT_EQ(text_of(records[1], "request_id"), "r2");
 }
 
-TEST(trace, that_is_too_long_or_unfit_is_passed_on_and_not_logged) {
+TEST(Trace, that_is_too_long_or_unfit_is_passed_on_and_not_logged) {
   std::string const id(129, 'x');
   auto const [request, record] = call(config::Trace::on, "GET /x HTTP/1.1\r\nHost: app\r\nX-Request-Id: " + id + "\r\n\r\n");
   EXPECT_EQ(value_of(request, "X-Request-Id"), id);

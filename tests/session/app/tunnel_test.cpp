@@ -1,5 +1,6 @@
 // What is no longer HTTP, or no longer one call: Upgrade (RFC 9110 section 7.8) and CONNECT (section 9.3.6).
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 namespace ambassador::support::tunnel_test {
 namespace {
@@ -22,11 +23,6 @@ ScriptedUpstream::Script switching(std::function<void(Socket&)> then) {
   };
 }
 
-void echo(Socket& socket) {
-  while (socket.receive_until([](std::string_view bytes) { return !bytes.empty(); }))
-    socket.send(socket.take(socket.pending().size()));
-}
-
 /// A client whose upgrade was granted.
 Socket upgraded(Proxy& proxy) {
   auto client = proxy.connect();
@@ -35,14 +31,9 @@ Socket upgraded(Proxy& proxy) {
   return client;
 }
 
-config::Settings idle_after(std::uint16_t port, Milliseconds idle) {
-  config::Timeouts timeouts;
-  timeouts.idle = idle;
-  timeouts.response = 200ms;
-  return with(to(port), timeouts);
-}
+config::Settings idle_after(std::uint16_t port, Milliseconds idle) { return with(to(port), {.response = 200ms, .idle = idle}); }
 
-TEST(tunnel, an_upgrade_carries_bytes_both_ways) {
+TEST(Tunnel, an_upgrade_carries_bytes_both_ways) {
   ScriptedUpstream upstream{switching(echo)};
   Proxy proxy{to(upstream.port())};
   auto client = upgraded(proxy);
@@ -59,7 +50,7 @@ TEST(tunnel, an_upgrade_carries_bytes_both_ways) {
   EXPECT_EQ(number_of(record, "bytes_out"), 11);
 }
 
-TEST(tunnel, early_bytes_of_either_side_are_delivered) {
+TEST(Tunnel, early_bytes_of_either_side_are_delivered) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_head(socket);
     socket.send(switched + "hello");
@@ -76,7 +67,7 @@ TEST(tunnel, early_bytes_of_either_side_are_delivered) {
   EXPECT_EQ(number_of(record, "bytes_out"), 5);
 }
 
-TEST(tunnel, the_client_s_end_is_passed_on_and_the_upstream_may_go_on) {
+TEST(Tunnel, the_client_s_end_is_passed_on_and_the_upstream_may_go_on) {
   ScriptedUpstream upstream{switching([](Socket& socket) {
     EXPECT_EQ(socket.receive_all(), "last words");
     EXPECT_EQ(socket.end(), End::closed);
@@ -91,7 +82,7 @@ TEST(tunnel, the_client_s_end_is_passed_on_and_the_upstream_may_go_on) {
   expect_record(only_record(proxy), 101, "");
 }
 
-TEST(tunnel, the_upstream_s_end_is_passed_on_and_the_client_may_go_on) {
+TEST(Tunnel, the_upstream_s_end_is_passed_on_and_the_client_may_go_on) {
   ScriptedUpstream upstream{switching([](Socket& socket) {
     socket.send("last words");
     socket.shutdown_send();
@@ -107,22 +98,15 @@ TEST(tunnel, the_upstream_s_end_is_passed_on_and_the_client_may_go_on) {
   expect_record(only_record(proxy), 101, "");
 }
 
-TEST(tunnel, a_large_flow_both_ways_arrives_whole) {
+TEST(Tunnel, a_large_flow_both_ways_arrives_whole) {
   ScriptedUpstream upstream{switching(echo)};
   Proxy proxy{to(upstream.port())};
   auto client = upgraded(proxy);
-  std::string text;
-  for (int number = 0; text.size() < 4'000'000; ++number) text += std::to_string(number) + ' ';
-  std::thread sending{[&, out = Socket{client.share()}]() mutable {
-    out.send(text);
-    out.shutdown_send();
-  }};
-  EXPECT_TRUE(client.receive_all() == text);
-  sending.join();
+  expect_much_comes_back(client);
   expect_released(proxy, upstream, 0);
 }
 
-TEST(tunnel, it_lives_beyond_the_response_time) {
+TEST(Tunnel, it_lives_beyond_the_response_time) {
   ScriptedUpstream upstream{switching(echo)};
   Proxy proxy{idle_after(upstream.port(), 5s)};
   auto client = upgraded(proxy);
@@ -131,7 +115,7 @@ TEST(tunnel, it_lives_beyond_the_response_time) {
   EXPECT_EQ(client.receive_exactly(10), "still here");
 }
 
-TEST(tunnel, an_idle_one_is_ended_and_says_so) {
+TEST(Tunnel, an_idle_one_is_ended_and_says_so) {
   ScriptedUpstream upstream{switching([](Socket& socket) { socket.receive_all(); })};
   Proxy proxy{idle_after(upstream.port(), 200ms)};
   auto client = upgraded(proxy);
@@ -142,7 +126,7 @@ TEST(tunnel, an_idle_one_is_ended_and_says_so) {
   expect_record(only_record(proxy), 101, "idle for too long");
 }
 
-TEST(tunnel, an_idle_one_whose_client_sends_no_more_is_ended_too) {
+TEST(Tunnel, an_idle_one_whose_client_sends_no_more_is_ended_too) {
   ScriptedUpstream upstream{switching([](Socket&) { std::this_thread::sleep_for(1s); })};
   Proxy proxy{idle_after(upstream.port(), 200ms)};
   auto client = upgraded(proxy);
@@ -153,7 +137,7 @@ TEST(tunnel, an_idle_one_whose_client_sends_no_more_is_ended_too) {
   expect_record(only_record(proxy), 101, "idle for too long");
 }
 
-TEST(tunnel, bytes_one_way_keep_it_alive) {
+TEST(Tunnel, bytes_one_way_keep_it_alive) {
   ScriptedUpstream upstream{switching([](Socket& socket) {
     for (int beat = 0; beat < 12; ++beat) {
       std::this_thread::sleep_for(50ms);
@@ -165,7 +149,7 @@ TEST(tunnel, bytes_one_way_keep_it_alive) {
   EXPECT_EQ(client.receive_all().size(), 12U);
 }
 
-TEST(tunnel, an_idle_time_of_0_is_never) {
+TEST(Tunnel, an_idle_time_of_0_is_never) {
   ScriptedUpstream upstream{switching(echo)};
   Proxy proxy{idle_after(upstream.port(), 0ms)};
   auto client = upgraded(proxy);
@@ -174,7 +158,7 @@ TEST(tunnel, an_idle_time_of_0_is_never) {
   EXPECT_EQ(client.receive_exactly(10), "still here");
 }
 
-TEST(tunnel, a_client_that_does_not_read_is_ended_when_nothing_moves) {
+TEST(Tunnel, a_client_that_does_not_read_is_ended_when_nothing_moves) {
   ScriptedUpstream upstream{switching([](Socket& socket) {
     std::string const piece(1'000'000, 'x');
     for (int sent = 0; sent < 100 && socket.send(piece); ++sent) {
@@ -189,7 +173,7 @@ TEST(tunnel, a_client_that_does_not_read_is_ended_when_nothing_moves) {
   expect_record(only_record(proxy), 101, "idle for too long");
 }
 
-TEST(tunnel, a_client_that_resets_ends_it) {
+TEST(Tunnel, a_client_that_resets_ends_it) {
   ScriptedUpstream upstream{switching([](Socket& socket) { socket.receive_all(); })};
   Proxy proxy{to(upstream.port())};
   auto client = upgraded(proxy);
@@ -199,7 +183,7 @@ TEST(tunnel, a_client_that_resets_ends_it) {
   expect_record(only_record(proxy), 101, "the client broke off");
 }
 
-TEST(tunnel, an_upstream_that_resets_ends_it) {
+TEST(Tunnel, an_upstream_that_resets_ends_it) {
   ScriptedUpstream upstream{switching([](Socket& socket) {
     socket.receive_exactly(1);
     socket.reset();
@@ -214,7 +198,7 @@ TEST(tunnel, an_upstream_that_resets_ends_it) {
   expect_record(only_record(proxy), 101, "the upstream broke off");
 }
 
-TEST(tunnel, a_cut_ends_it_and_says_so) {
+TEST(Tunnel, a_cut_ends_it_and_says_so) {
   ScriptedUpstream upstream{switching([](Socket& socket) { socket.receive_all(); })};
   Proxy proxy{to(upstream.port())};
   auto client = upgraded(proxy);
@@ -226,7 +210,7 @@ TEST(tunnel, a_cut_ends_it_and_says_so) {
   expect_record(only_record(proxy), 101, "shutting down");
 }
 
-TEST(tunnel, an_offer_that_is_turned_down_stays_http_and_closes) {
+TEST(Tunnel, an_offer_that_is_turned_down_stays_http_and_closes) {
   // What the client sent behind its offer may be the other protocol: it must not be read as a request.
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
@@ -238,7 +222,7 @@ TEST(tunnel, an_offer_that_is_turned_down_stays_http_and_closes) {
   expect_record(only_record(proxy), 200, "");
 }
 
-TEST(tunnel, a_switch_to_what_was_not_offered_is_a_502) {
+TEST(Tunnel, a_switch_to_what_was_not_offered_is_a_502) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_head(socket);
     socket.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n");
@@ -254,7 +238,7 @@ TEST(tunnel, a_switch_to_what_was_not_offered_is_a_502) {
   expect_released(proxy, upstream, 0);
 }
 
-TEST(tunnel, calls_inside_a_connect_are_logged_one_by_one) {
+TEST(Tunnel, calls_inside_a_connect_are_logged_one_by_one) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   auto client = proxy.connect();
@@ -274,7 +258,7 @@ TEST(tunnel, calls_inside_a_connect_are_logged_one_by_one) {
   EXPECT_EQ(text_of(records[0], "source"), "http://app/x");
 }
 
-TEST(tunnel, a_connect_of_http_1_0_without_host_is_served) {
+TEST(Tunnel, a_connect_of_http_1_0_without_host_is_served) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   auto client = proxy.connect();
@@ -284,7 +268,7 @@ TEST(tunnel, a_connect_of_http_1_0_without_host_is_served) {
   EXPECT_EQ(status_of(receive_response(client)), 200);
 }
 
-TEST(tunnel, tls_inside_a_connect_is_told_why_it_ends) {
+TEST(Tunnel, tls_inside_a_connect_is_told_why_it_ends) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   auto client = proxy.connect();

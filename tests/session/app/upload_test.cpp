@@ -13,13 +13,9 @@ std::string post_head(std::size_t length, std::string const& more = "") {
 
 std::string const too_large = "HTTP/1.1 413 Content Too Large\r\nDate: D\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig";
 
-config::Settings short_body(std::uint16_t port, Milliseconds body = 200ms) {
-  config::Timeouts timeouts;
-  timeouts.body = body;
-  return with(to(port), timeouts);
-}
+config::Settings short_body(std::uint16_t port, Milliseconds body = 200ms) { return with(to(port), {.body = body}); }
 
-TEST(upload, its_first_bytes_go_up_at_once) {
+TEST(Upload, its_first_bytes_go_up_at_once) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_head(socket);
     EXPECT_EQ(socket.receive_exactly(5), "first");
@@ -43,7 +39,7 @@ TEST(upload, its_first_bytes_go_up_at_once) {
   EXPECT_EQ(number_of(record, "bytes_out"), 2);
 }
 
-TEST(upload, a_continue_is_end_to_end) {
+TEST(Upload, a_continue_is_end_to_end) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     EXPECT_NE(read_head(socket).find("Expect: 100-continue"), std::string::npos);
     EXPECT_TRUE(socket.is_quiet(50ms)) << "the body came before it was asked for";
@@ -60,7 +56,7 @@ TEST(upload, a_continue_is_end_to_end) {
   EXPECT_NE(receive_response(client).find("HTTP/1.1 200 OK"), std::string::npos);
 }
 
-TEST(upload, a_refusal_in_place_of_a_continue_reaches_the_client) {
+TEST(Upload, a_refusal_in_place_of_a_continue_reaches_the_client) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_head(socket);
     socket.send(too_large);
@@ -77,7 +73,7 @@ TEST(upload, a_refusal_in_place_of_a_continue_reaches_the_client) {
   expect_record(only_record(proxy), 413, "");
 }
 
-TEST(upload, an_early_answer_reaches_a_client_that_goes_on_sending) {
+TEST(Upload, an_early_answer_reaches_a_client_that_goes_on_sending) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_head(socket);
     socket.send(too_large);  // and then it closes with bytes unread: a reset
@@ -95,7 +91,7 @@ TEST(upload, an_early_answer_reaches_a_client_that_goes_on_sending) {
   expect_record(only_record(proxy), 413, "");
 }
 
-TEST(upload, an_early_answer_is_read_even_when_sending_failed) {
+TEST(Upload, an_early_answer_is_read_even_when_sending_failed) {
   // The head alone is more than one send takes, and the upstream answers and resets before it is all there.
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
                               socket.receive_exactly(1000);
@@ -110,7 +106,7 @@ TEST(upload, an_early_answer_is_read_even_when_sending_failed) {
   EXPECT_TRUE(status == 413) << status;
 }
 
-TEST(upload, a_client_that_resets_releases_the_upstream) {
+TEST(Upload, a_client_that_resets_releases_the_upstream) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_head(socket);
     socket.receive_all();
@@ -126,7 +122,7 @@ TEST(upload, a_client_that_resets_releases_the_upstream) {
   expect_record(only_record(proxy), 0, "reading the request's body");
 }
 
-TEST(upload, a_client_that_closes_releases_the_upstream) {
+TEST(Upload, a_client_that_closes_releases_the_upstream) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   Proxy proxy{to(upstream.port())};
   auto client = proxy.connect();
@@ -139,7 +135,7 @@ TEST(upload, a_client_that_closes_releases_the_upstream) {
   expect_record(only_record(proxy), 0, "in the middle of a message");
 }
 
-TEST(upload, a_body_that_stalls_is_a_408) {
+TEST(Upload, a_body_that_stalls_is_a_408) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   Proxy proxy{short_body(upstream.port())};
   auto client = proxy.connect();
@@ -153,7 +149,7 @@ TEST(upload, a_body_that_stalls_is_a_408) {
   expect_record(only_record(proxy), 408, "too slowly");
 }
 
-TEST(upload, a_trickle_does_not_prolong_it) {
+TEST(Upload, a_trickle_does_not_prolong_it) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   Proxy proxy{short_body(upstream.port(), 300ms)};
   auto client = proxy.connect();
@@ -163,7 +159,7 @@ TEST(upload, a_trickle_does_not_prolong_it) {
   EXPECT_EQ(status_of(receive_response(client)), 408);
 }
 
-TEST(upload, enough_in_each_window_is_enough) {
+TEST(Upload, enough_in_each_window_is_enough) {
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{short_body(upstream.port(), 200ms)};
   auto client = proxy.connect();
@@ -175,7 +171,7 @@ TEST(upload, enough_in_each_window_is_enough) {
   EXPECT_EQ(status_of(receive_response(client)), 200);
 }
 
-TEST(upload, the_client_is_not_blamed_for_an_upstream_that_does_not_read) {
+TEST(Upload, the_client_is_not_blamed_for_an_upstream_that_does_not_read) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
                               std::this_thread::sleep_for(600ms);
                               read_request(socket);
@@ -183,9 +179,7 @@ TEST(upload, the_client_is_not_blamed_for_an_upstream_that_does_not_read) {
                               socket.receive_all();
                             },
                             4096};
-  config::Timeouts timeouts;
-  timeouts.body = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.body = 200ms})};
   auto client = proxy.connect();
   std::size_t const length = 8'000'000;
   client.send(post_head(length));
@@ -195,11 +189,9 @@ TEST(upload, the_client_is_not_blamed_for_an_upstream_that_does_not_read) {
   sending.join();
 }
 
-TEST(upload, an_upstream_that_never_reads_is_a_504) {
+TEST(Upload, an_upstream_that_never_reads_is_a_504) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.wait_for_end(); }, 4096};
-  config::Timeouts timeouts;
-  timeouts.response = 300ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.response = 300ms})};
   auto client = proxy.connect();
   client.send(post_head(100'000'000));
   std::thread sending{[&] { client.send(std::string(100'000'000, 'x')); }};
@@ -215,15 +207,13 @@ TEST(upload, an_upstream_that_never_reads_is_a_504) {
   expect_record(only_record(proxy), 504, "sending the request");
 }
 
-TEST(upload, the_response_time_begins_when_the_body_is_up) {
+TEST(Upload, the_response_time_begins_when_the_body_is_up) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_request(socket);
     socket.send(ok_response);
     socket.receive_all();
   }};
-  config::Timeouts timeouts;
-  timeouts.response = 200ms;
-  Proxy proxy{with(to(upstream.port()), timeouts)};
+  Proxy proxy{with(to(upstream.port()), {.response = 200ms})};
   auto client = proxy.connect();
   client.send(post_head(2));
   std::this_thread::sleep_for(500ms);
@@ -231,7 +221,7 @@ TEST(upload, the_response_time_begins_when_the_body_is_up) {
   EXPECT_EQ(status_of(receive_response(client)), 200);
 }
 
-TEST(upload, a_response_may_stream_while_the_body_goes_up) {
+TEST(Upload, a_response_may_stream_while_the_body_goes_up) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) {
     read_head(socket);
     socket.send("HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -256,7 +246,7 @@ TEST(upload, a_response_may_stream_while_the_body_goes_up) {
   expect_record(only_record(proxy), 200, "");
 }
 
-TEST(upload, a_faulty_chunk_ends_both_sides) {
+TEST(Upload, a_faulty_chunk_ends_both_sides) {
   ScriptedUpstream upstream{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   Proxy proxy{to(upstream.port())};
   auto client = proxy.connect();

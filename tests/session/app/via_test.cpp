@@ -1,6 +1,7 @@
 // A parent proxy: http goes through it in absolute form, all else by a tunnel that it is asked for.
 #include "support/egress.hpp"
 #include "support/outcome.hpp"
+#include "support/scripts.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -14,7 +15,7 @@ std::string const refused =
     "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 2\r\n\r\nno";
 std::string const basic = "Proxy-Authorization: Basic dXNlcjpwYXNzd29yZA==\r\n";  // user:password
 
-struct via : testing::Test {
+struct ViaTest : testing::Test {
   /// All of the settings' ways out go through the parent.
   [[nodiscard]] config::Settings through(std::uint16_t parent, config::Settings settings, bool credentials = true) const {
     config::Via const way{.text = "http://parent",
@@ -42,7 +43,7 @@ struct via : testing::Test {
   Directory directory;
 };
 
-TEST_F(via, http_goes_in_absolute_form_with_the_parent_s_credentials) {
+TEST_F(ViaTest, http_goes_in_absolute_form_with_the_parent_s_credentials) {
   ScriptedUpstream parent{always(ok_response)};
   Proxy proxy{through(parent.port(), far())};
   auto client = proxy.connect();
@@ -66,7 +67,7 @@ TEST_F(via, http_goes_in_absolute_form_with_the_parent_s_credentials) {
   expect_no_secret(boost::json::serialize(records[0]));
 }
 
-TEST_F(via, an_allowed_url_goes_in_absolute_form_too) {
+TEST_F(ViaTest, an_allowed_url_goes_in_absolute_form_too) {
   ScriptedUpstream parent{always(ok_response)};
   Proxy proxy{through(parent.port(), allowing(allow("far.example", 80)), false)};
   auto client = proxy.connect();
@@ -78,7 +79,7 @@ TEST_F(via, an_allowed_url_goes_in_absolute_form_too) {
   EXPECT_EQ(parent.all_received(), "GET http://far.example/x HTTP/1.1\r\nHost: far.example\r\nVia: 1.1 amb\r\n\r\n");
 }
 
-TEST_F(via, a_connect_becomes_one_of_the_parent_s) {
+TEST_F(ViaTest, a_connect_becomes_one_of_the_parent_s) {
   std::string asked;
   ScriptedUpstream parent{[&](Socket& socket, std::size_t) {
     asked = read_head(socket);
@@ -98,7 +99,7 @@ TEST_F(via, a_connect_becomes_one_of_the_parent_s) {
   EXPECT_EQ(number_of(record, "bytes_out"), 8);
 }
 
-TEST_F(via, a_tcp_source_goes_through_a_tunnel) {
+TEST_F(ViaTest, a_tcp_source_goes_through_a_tunnel) {
   ScriptedUpstream parent{[](Socket& socket, std::size_t) {
     EXPECT_TRUE(read_head(socket).starts_with("CONNECT far.example:8080 HTTP/1.1\r\n"));
     socket.send(opened);
@@ -115,7 +116,7 @@ TEST_F(via, a_tcp_source_goes_through_a_tunnel) {
   expect_record(only_record(proxy), 0, "");
 }
 
-TEST_F(via, https_is_tls_to_the_target_inside_the_tunnel) {
+TEST_F(ViaTest, https_is_tls_to_the_target_inside_the_tunnel) {
   CertificateAuthority const ca{directory, "ca"};
   ScriptedUpstream upstream{always(ok_response)};
   Proxy server{behind_tls(tcp_to(upstream.port()), ca.issue("far", {.names = "DNS:far.example"}))};
@@ -143,7 +144,7 @@ TEST_F(via, https_is_tls_to_the_target_inside_the_tunnel) {
   EXPECT_EQ(text_of(records[0], "target"), "https://far.example:8080/base/x");
 }
 
-TEST_F(via, what_the_parent_answers_instead_of_a_tunnel_is_told) {
+TEST_F(ViaTest, what_the_parent_answers_instead_of_a_tunnel_is_told) {
   struct Row {
     std::string answer;
     int status;
@@ -190,7 +191,7 @@ TEST_F(via, what_the_parent_answers_instead_of_a_tunnel_is_told) {
   }
 }
 
-TEST_F(via, a_parent_that_does_not_answer_is_given_up) {
+TEST_F(ViaTest, a_parent_that_does_not_answer_is_given_up) {
   ScriptedUpstream parent{[](Socket& socket, std::size_t) { socket.receive_all(); }};
   auto settings = far(config::TargetScheme::https);
   settings.map.front().timeout.connect = 200ms;

@@ -149,7 +149,7 @@ std::string sweep_name(testing::TestParamInfo<std::tuple<std::size_t, Way>> cons
   return text;
 }
 
-INSTANTIATE_TEST_SUITE_P(every_call, ConnectionSweep,
+INSTANTIATE_TEST_SUITE_P(EveryCall, ConnectionSweep,
                          testing::Combine(testing::Range(std::size_t{0}, connections().size()),
                                           testing::Values(Way::reset, Way::close, Way::stall, Way::short_read,
                                                           Way::short_write)),

@@ -174,7 +174,7 @@ std::string sweep_name(testing::TestParamInfo<std::tuple<std::size_t, Way>> cons
   return text;
 }
 
-INSTANTIATE_TEST_SUITE_P(every_call, FaultSweep,
+INSTANTIATE_TEST_SUITE_P(EveryCall, FaultSweep,
                          testing::Combine(testing::Range(std::size_t{0}, exchanges().size()),
                                           testing::Values(Way::reset, Way::close, Way::stall, Way::short_read,
                                                           Way::short_write)),

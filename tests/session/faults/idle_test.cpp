@@ -74,7 +74,7 @@ class IdleClients {
   pid_t child_ = -1;
 };
 
-TEST(idle, thousands_of_idle_connections_cost_little_and_hold_up_nobody) {
+TEST(Idle, thousands_of_idle_connections_cost_little_and_hold_up_nobody) {
   auto const count = std::min(wanted, allowed_descriptors() - other_descriptors);
   if (count < wanted) std::cout << "only " << count << " connections: RLIMIT_NOFILE allows no more\n";
   IdleClients idle{count};

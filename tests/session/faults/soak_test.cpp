@@ -136,7 +136,7 @@ void expect_one_record_each(std::vector<support::Record> const& records, std::si
   EXPECT_EQ(records.size(), calls);
 }
 
-TEST(soak, nothing_is_mixed_up_lost_or_left_behind) {
+TEST(Soak, nothing_is_mixed_up_lost_or_left_behind) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   auto const before = open_descriptors();
   {

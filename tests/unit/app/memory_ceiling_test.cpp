@@ -1,11 +1,11 @@
-#include "app/memory_ceiling.hpp"
+#include "app/machine/memory_ceiling.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-namespace ambassador::app::memory_ceiling_test {
+namespace ambassador::app::machine::memory_ceiling_test {
 namespace {
 
 class MemoryCeilingTest : public testing::Test {
@@ -86,4 +86,4 @@ TEST_F(MemoryCeilingTest, never_refuses_where_there_is_no_group) {
 }
 
 }  // namespace
-}  // namespace ambassador::app::memory_ceiling_test
+}  // namespace ambassador::app::machine::memory_ceiling_test

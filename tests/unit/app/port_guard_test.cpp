@@ -1,8 +1,8 @@
-#include "app/port_guard.hpp"
+#include "app/machine/port_guard.hpp"
 
 #include <gtest/gtest.h>
 
-namespace ambassador::app::port_guard_test {
+namespace ambassador::app::machine::port_guard_test {
 namespace {
 
 constexpr std::uint16_t port = 61234;
@@ -27,4 +27,4 @@ TEST(PortGuard, is_held_once_by_others_and_as_often_as_needed_by_one) {
 }
 
 }  // namespace
-}  // namespace ambassador::app::port_guard_test
+}  // namespace ambassador::app::machine::port_guard_test

@@ -1,4 +1,4 @@
-#include "app/service_manager.hpp"
+#include "app/machine/service_manager.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-namespace ambassador::app::service_manager_test {
+namespace ambassador::app::machine::service_manager_test {
 namespace {
 
 /// A service manager's end: what it is told, message by message.
@@ -74,4 +74,4 @@ TEST(ServiceManager, that_cannot_be_told_is_an_error) {
 }
 
 }  // namespace
-}  // namespace ambassador::app::service_manager_test
+}  // namespace ambassador::app::machine::service_manager_test

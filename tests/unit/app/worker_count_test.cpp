@@ -1,4 +1,4 @@
-#include "app/worker_count.hpp"
+#include "app/machine/worker_count.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-namespace ambassador::app::worker_count_test {
+namespace ambassador::app::machine::worker_count_test {
 namespace {
 
 class WorkerCountTest : public testing::Test {
@@ -92,4 +92,4 @@ TEST_F(WorkerCountTest, has_two_where_nothing_can_be_read) {
 }
 
 }  // namespace
-}  // namespace ambassador::app::worker_count_test
+}  // namespace ambassador::app::machine::worker_count_test

@@ -1,5 +1,5 @@
 // The environment and the flags over the file: flags win over variables, variables over the file.
-#include "config/keys.hpp"
+#include "config/keys/keys.hpp"
 #include "unit/config/loading.hpp"
 
 #include <gmock/gmock.h>

@@ -71,8 +71,8 @@ TEST_P(ValidFile, is_the_same_when_what_was_read_is_read_again) {
   EXPECT_EQ(without_origin(to_yaml(*again.settings)), without_origin(text));
 }
 
-INSTANTIATE_TEST_SUITE_P(config, ValidFile, testing::ValuesIn(yaml_files(tests_dir + "/config/valid")), NameOfFile{});
-INSTANTIATE_TEST_SUITE_P(example, ValidFile, testing::ValuesIn(yaml_files(root_dir + "/config/examples")), NameOfFile{});
+INSTANTIATE_TEST_SUITE_P(Config, ValidFile, testing::ValuesIn(yaml_files(tests_dir + "/config/valid")), NameOfFile{});
+INSTANTIATE_TEST_SUITE_P(Example, ValidFile, testing::ValuesIn(yaml_files(root_dir + "/config/examples")), NameOfFile{});
 
 class InvalidFile : public testing::TestWithParam<std::filesystem::path> {};
 
@@ -88,7 +88,7 @@ TEST_P(InvalidFile, is_refused_with_every_fault_in_its_place) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(config, InvalidFile, testing::ValuesIn(yaml_files(tests_dir + "/config/invalid")), NameOfFile{});
+INSTANTIATE_TEST_SUITE_P(Config, InvalidFile, testing::ValuesIn(yaml_files(tests_dir + "/config/invalid")), NameOfFile{});
 
 }  // namespace
 }  // namespace ambassador::config::files_test

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/load.hpp"
+#include "config/settings/yaml_text.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,6 +1,7 @@
 // The schema and the reader tell the same story: both come from the table of keys. The documentation is made of the schema.
-#include "config/document.hpp"
-#include "config/keys.hpp"
+#include "config/keys/schema.hpp"
+#include "config/document/document.hpp"
+#include "config/keys/keys.hpp"
 #include "unit/config/json_schema_check.hpp"
 #include "unit/config/loading.hpp"
 

@@ -1,5 +1,5 @@
 // Where calls go: lists of targets, their weights, names that are looked up as SRV, and files of targets.
-#include "config/targets.hpp"
+#include "config/settings/targets.hpp"
 #include "unit/config/loading.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // Strings as YAML: every reader gives them back as they were.
 #include "kubernetes/scalar.hpp"
 
-#include "config/document.hpp"
+#include "config/document/document.hpp"
 
 #include <gtest/gtest.h>
 

@@ -41,7 +41,7 @@ struct Pair {
   int far = -1;
 };
 
-class edge_set : public testing::Test {
+class EdgeSetTest : public testing::Test {
  protected:
   void step() {
     context.restart();
@@ -57,7 +57,7 @@ class edge_set : public testing::Test {
   std::vector<int> aborted;
 };
 
-TEST_F(edge_set, calls_who_waits_once) {
+TEST_F(EdgeSetTest, calls_who_waits_once) {
   Pair pair;
   Readiness readiness{edges};
   ASSERT_TRUE(readiness.add(pair.near));
@@ -71,7 +71,7 @@ TEST_F(edge_set, calls_who_waits_once) {
   EXPECT_EQ(called, std::vector{1});
 }
 
-TEST_F(edge_set, knows_what_came_before_the_wait) {
+TEST_F(EdgeSetTest, knows_what_came_before_the_wait) {
   Pair pair;
   pair.write();
   Readiness readiness{edges};
@@ -84,7 +84,7 @@ TEST_F(edge_set, knows_what_came_before_the_wait) {
   EXPECT_EQ(called, std::vector{1});
 }
 
-TEST_F(edge_set, believes_who_has_read_all) {
+TEST_F(EdgeSetTest, believes_who_has_read_all) {
   Pair pair;
   Readiness readiness{edges};
   ASSERT_TRUE(readiness.add(pair.near));
@@ -99,7 +99,7 @@ TEST_F(edge_set, believes_who_has_read_all) {
   EXPECT_EQ(called, std::vector{1});
 }
 
-TEST_F(edge_set, an_end_stays_one) {
+TEST_F(EdgeSetTest, an_end_stays_one) {
   Pair pair;
   Readiness readiness{edges};
   ASSERT_TRUE(readiness.add(pair.near));
@@ -109,7 +109,7 @@ TEST_F(edge_set, an_end_stays_one) {
   EXPECT_TRUE(readiness.readable());
 }
 
-TEST_F(edge_set, tells_reading_from_writing) {
+TEST_F(EdgeSetTest, tells_reading_from_writing) {
   Pair pair;
   Readiness readiness{edges};
   ASSERT_TRUE(readiness.add(pair.near));
@@ -122,7 +122,7 @@ TEST_F(edge_set, tells_reading_from_writing) {
   EXPECT_EQ(called, (std::vector{2, 1}));
 }
 
-TEST_F(edge_set, a_cancelled_wait_ends_later_and_with_an_error) {
+TEST_F(EdgeSetTest, a_cancelled_wait_ends_later_and_with_an_error) {
   Pair pair;
   Readiness readiness{edges};
   ASSERT_TRUE(readiness.add(pair.near));
@@ -137,7 +137,7 @@ TEST_F(edge_set, a_cancelled_wait_ends_later_and_with_an_error) {
   EXPECT_EQ(called, std::vector{2});
 }
 
-TEST_F(edge_set, a_removed_one_ends_its_waits) {
+TEST_F(EdgeSetTest, a_removed_one_ends_its_waits) {
   Pair pair;
   auto readiness = std::make_unique<Readiness>(edges);
   ASSERT_TRUE(readiness->add(pair.near));
@@ -150,7 +150,7 @@ TEST_F(edge_set, a_removed_one_ends_its_waits) {
 }
 
 // Both events are taken in one batch: the second one's owner is gone when its turn comes.
-TEST_F(edge_set, whoever_is_called_may_remove_any_other) {
+TEST_F(EdgeSetTest, whoever_is_called_may_remove_any_other) {
   Pair first_pair;
   Pair second_pair;
   struct {
@@ -174,7 +174,7 @@ TEST_F(edge_set, whoever_is_called_may_remove_any_other) {
   EXPECT_EQ(both.calls, 1);
 }
 
-TEST_F(edge_set, who_waits_for_both_may_remove_itself_between) {
+TEST_F(EdgeSetTest, who_waits_for_both_may_remove_itself_between) {
   Pair pair;
   auto readiness = std::make_unique<Readiness>(edges);
   pair.write();
@@ -186,7 +186,7 @@ TEST_F(edge_set, who_waits_for_both_may_remove_itself_between) {
   EXPECT_EQ(aborted, std::vector{2});
 }
 
-TEST_F(edge_set, takes_more_than_a_batch) {
+TEST_F(EdgeSetTest, takes_more_than_a_batch) {
   constexpr std::size_t count = 3 * EdgeSet::batch_size + 1;
   std::vector<std::unique_ptr<Pair>> pairs;
   std::vector<std::unique_ptr<Readiness>> all;
@@ -201,7 +201,7 @@ TEST_F(edge_set, takes_more_than_a_batch) {
   EXPECT_EQ(called.size(), count);
 }
 
-TEST_F(edge_set, what_cannot_be_watched_counts_as_broken) {
+TEST_F(EdgeSetTest, what_cannot_be_watched_counts_as_broken) {
   Readiness readiness{edges};
   EXPECT_FALSE(readiness.add(-1));
   readiness.wait_readable(note(1));
@@ -212,7 +212,7 @@ TEST_F(edge_set, what_cannot_be_watched_counts_as_broken) {
 Task<void> wait_for_ever(std::unique_ptr<Stream> stream) { co_await stream->readable(); }
 
 // A coroutine that owns the stream it waits for is owned by that wait: nobody but the context can end both.
-TEST(edge_set_at_its_end, a_coroutine_that_owns_its_stream_goes_with_the_context) {
+TEST(EdgeSetAtItsEnd, a_coroutine_that_owns_its_stream_goes_with_the_context) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
   {

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class file_watch : public testing::Test {
+class FileWatchTest : public testing::Test {
  protected:
   static constexpr std::chrono::milliseconds interval{10};
 
@@ -29,7 +29,7 @@ class file_watch : public testing::Test {
   int changes = 0;
 };
 
-TEST_F(file_watch, calls_once_for_each_change) {
+TEST_F(FileWatchTest, calls_once_for_each_change) {
   auto const path = directory.write("cert", "one");
   watch->watch({path}, [this] { ++changes; });
   run();
@@ -47,7 +47,7 @@ TEST_F(file_watch, calls_once_for_each_change) {
   EXPECT_EQ(changes, 3);
 }
 
-TEST_F(file_watch, calls_no_more_for_what_is_forgotten_also_by_the_call_itself) {
+TEST_F(FileWatchTest, calls_no_more_for_what_is_forgotten_also_by_the_call_itself) {
   auto const path = directory.write("cert", "one");
   std::uint64_t first = 0;
   int others = 0;
@@ -69,7 +69,7 @@ TEST_F(file_watch, calls_no_more_for_what_is_forgotten_also_by_the_call_itself) 
   EXPECT_EQ(changes, 1);
 }
 
-TEST_F(file_watch, waits_until_both_of_a_pair_are_written) {
+TEST_F(FileWatchTest, waits_until_both_of_a_pair_are_written) {
   auto const cert = directory.write("cert", "one");
   auto const key = directory.write("key", "one");
   std::string seen;
@@ -92,7 +92,7 @@ TEST_F(file_watch, waits_until_both_of_a_pair_are_written) {
   EXPECT_EQ(seen, std::string(42 + 43, 'x'));
 }
 
-TEST_F(file_watch, follows_links_that_are_swapped_above_a_file) {
+TEST_F(FileWatchTest, follows_links_that_are_swapped_above_a_file) {
   for (auto const* const name : {"first", "second"}) {
     std::filesystem::create_directory(directory.file(name));
     directory.write(std::string{name} + "/cert", name);
@@ -107,7 +107,7 @@ TEST_F(file_watch, follows_links_that_are_swapped_above_a_file) {
   EXPECT_EQ(changes, 1);
 }
 
-TEST_F(file_watch, tells_only_those_whose_files_changed_and_may_end_within_a_call) {
+TEST_F(FileWatchTest, tells_only_those_whose_files_changed_and_may_end_within_a_call) {
   auto const one = directory.write("one", "1");
   auto const two = directory.write("two", "1");
   int others = 0;
@@ -125,7 +125,7 @@ TEST_F(file_watch, tells_only_those_whose_files_changed_and_may_end_within_a_cal
   EXPECT_EQ(changes, 1);
 }
 
-TEST(current, hands_over_whole_values_to_other_threads) {
+TEST(Current, hands_over_whole_values_to_other_threads) {
   Current<std::string> current{std::make_shared<std::string const>(1000, 'a')};
   EXPECT_EQ(current.generation(), 0U);
   std::thread writer{[&] {

@@ -40,9 +40,9 @@ class ScarceDescriptors {
   std::vector<int> taken_;
 };
 
-class listener : public testing::Test {
+class ListenerTest : public testing::Test {
  protected:
-  ~listener() override {
+  ~ListenerTest() override {
     for (int const taken : accepted) ::close(taken);
   }
 
@@ -58,7 +58,7 @@ class listener : public testing::Test {
                      }};
 };
 
-TEST_F(listener, takes_what_comes) {
+TEST_F(ListenerTest, takes_what_comes) {
   listening.start();
   std::vector<support::Socket> clients;
   for (std::size_t count = 0; count < 3 * accepts_at_once; ++count) clients.push_back(support::Socket::connect(port));
@@ -67,7 +67,7 @@ TEST_F(listener, takes_what_comes) {
   EXPECT_TRUE(trouble.empty());
 }
 
-TEST_F(listener, pauses_when_descriptors_run_out_and_comes_back_by_itself) {
+TEST_F(ListenerTest, pauses_when_descriptors_run_out_and_comes_back_by_itself) {
   listening.start();
   auto client = support::Socket::connect(port);
   ScarceDescriptors scarce;
@@ -81,7 +81,7 @@ TEST_F(listener, pauses_when_descriptors_run_out_and_comes_back_by_itself) {
   EXPECT_EQ(accepted.size(), 1U);
 }
 
-TEST_F(listener, takes_what_is_left_in_the_queue_before_it_closes) {
+TEST_F(ListenerTest, takes_what_is_left_in_the_queue_before_it_closes) {
   std::vector<support::Socket> clients;
   for (int count = 0; count < 100; ++count) clients.push_back(support::Socket::connect(port));
   listening.start();
@@ -91,7 +91,7 @@ TEST_F(listener, takes_what_is_left_in_the_queue_before_it_closes) {
   EXPECT_THROW(support::Socket::connect(port), std::runtime_error);
 }
 
-TEST_F(listener, lets_no_handshake_begin_that_its_close_would_break) {
+TEST_F(ListenerTest, lets_no_handshake_begin_that_its_close_would_break) {
   listening.start();
   auto const early = support::Socket::connect(port);
   listening.turn_away();
@@ -105,7 +105,7 @@ TEST_F(listener, lets_no_handshake_begin_that_its_close_would_break) {
   ::close(late);
 }
 
-TEST_F(listener, stays_stopped) {
+TEST_F(ListenerTest, stays_stopped) {
   listening.start();
   ScarceDescriptors scarce;
   context.run_for(50ms);
@@ -117,7 +117,7 @@ TEST_F(listener, stays_stopped) {
   listening.stop();
 }
 
-TEST(open_listening_socket, says_when_the_port_is_in_use) {
+TEST(OpenListeningSocket, says_when_the_port_is_in_use) {
   auto const first = open_listening_socket({boost::asio::ip::address_v4::loopback(), 0}, false).value();
   auto const second = open_listening_socket(bound_address(first), false);
   ASSERT_FALSE(second);
@@ -125,7 +125,7 @@ TEST(open_listening_socket, says_when_the_port_is_in_use) {
   ::close(first);
 }
 
-TEST(open_listening_socket, lets_several_share_a_port_that_ask_for_it) {
+TEST(OpenListeningSocket, lets_several_share_a_port_that_ask_for_it) {
   auto const first = open_listening_socket({boost::asio::ip::address_v4::loopback(), 0}, true).value();
   auto const second = open_listening_socket(bound_address(first), true);
   ASSERT_TRUE(second);

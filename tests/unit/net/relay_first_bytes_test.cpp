@@ -4,7 +4,7 @@ namespace ambassador::net::relay_first_bytes_test {
 namespace {
 
 /// The client's bytes are judged by a word: they pass once they begin with "hello.", and "help" is refused at once.
-class relay_that_looks : public Relaying {
+class RelayThatLooksTest : public Relaying {
  protected:
   struct Asked {
     std::string bytes;
@@ -43,9 +43,9 @@ class relay_that_looks : public Relaying {
   std::optional<Verdict> at_last;  ///< what is said where `ended`
 };
 
-class relay_that_looks_at_two_pieces : public relay_that_looks, public testing::WithParamInterface<std::size_t> {};
+class RelayThatLooksAtTwoPiecesTest : public RelayThatLooksTest, public testing::WithParamInterface<std::size_t> {};
 
-TEST_P(relay_that_looks_at_two_pieces, withholds_the_bytes_until_they_pass) {
+TEST_P(RelayThatLooksAtTwoPiecesTest, withholds_the_bytes_until_they_pass) {
   std::string const bytes = "hello. and more";
   auto const split = GetParam();
   start(looking());
@@ -64,9 +64,9 @@ TEST_P(relay_that_looks_at_two_pieces, withholds_the_bytes_until_they_pass) {
   EXPECT_FALSE(result);
 }
 
-INSTANTIATE_TEST_SUITE_P(at_every_byte, relay_that_looks_at_two_pieces, testing::Range<std::size_t>(1, 15));
+INSTANTIATE_TEST_SUITE_P(AtEveryByte, RelayThatLooksAtTwoPiecesTest, testing::Range<std::size_t>(1, 15));
 
-TEST_F(relay_that_looks, refuses_and_nothing_has_gone_up) {
+TEST_F(RelayThatLooksTest, refuses_and_nothing_has_gone_up) {
   start(looking());
   client.far.send("hel");
   step();
@@ -77,7 +77,7 @@ TEST_F(relay_that_looks, refuses_and_nothing_has_gone_up) {
   EXPECT_FALSE(result->first_end);
 }
 
-TEST_F(relay_that_looks, lets_the_server_speak_first) {
+TEST_F(RelayThatLooksTest, lets_the_server_speak_first) {
   start(looking());
   upstream.far.send("220 ready");
   step();
@@ -88,7 +88,7 @@ TEST_F(relay_that_looks, lets_the_server_speak_first) {
   EXPECT_EQ(upstream.far.receive_exactly(6, 100ms), "hello.");
 }
 
-TEST_F(relay_that_looks, once_they_passed_there_is_no_time_for_them) {
+TEST_F(RelayThatLooksTest, once_they_passed_there_is_no_time_for_them) {
   start(looking());
   client.far.send("hel");
   step();
@@ -101,21 +101,21 @@ TEST_F(relay_that_looks, once_they_passed_there_is_no_time_for_them) {
   EXPECT_EQ(upstream.far.receive_exactly(12, 100ms), "hello. later");
 }
 
-TEST_F(relay_that_looks, judges_bytes_that_were_read_before) {
+TEST_F(RelayThatLooksTest, judges_bytes_that_were_read_before) {
   auto options = looking();
   options.first_up = "hello. early";
   start(std::move(options));
   EXPECT_EQ(upstream.far.receive_exactly(12, 100ms), "hello. early");
 }
 
-TEST_F(relay_that_looks, refuses_bytes_that_were_read_before) {
+TEST_F(RelayThatLooksTest, refuses_bytes_that_were_read_before) {
   auto options = looking();
   options.first_up = "GET / HTTP/1.1";
   start(std::move(options));
   expect_end(RelayEnd::refused, 14);
 }
 
-TEST_F(relay_that_looks, waits_for_the_rest_of_bytes_that_were_read_before) {
+TEST_F(RelayThatLooksTest, waits_for_the_rest_of_bytes_that_were_read_before) {
   auto options = looking();
   options.first_up = "hel";
   start(std::move(options));
@@ -125,7 +125,7 @@ TEST_F(relay_that_looks, waits_for_the_rest_of_bytes_that_were_read_before) {
   EXPECT_EQ(upstream.far.receive_exactly(6, 100ms), "hello.");
 }
 
-TEST_F(relay_that_looks, asks_once_for_each_piece) {
+TEST_F(RelayThatLooksTest, asks_once_for_each_piece) {
   start(looking());
   client.far.send("he");
   step();
@@ -154,7 +154,7 @@ constexpr LastRow last_rows[] = {
     {"cannot_decide", Verdict::need_more, RelayEnd::refused, RelayEnd::head_timeout},
 };
 
-class relay_that_looks_at_last : public relay_that_looks, public testing::WithParamInterface<LastRow> {
+class RelayThatLooksAtLastTest : public RelayThatLooksTest, public testing::WithParamInterface<LastRow> {
  protected:
   void expect(RelayEnd end) {
     ASSERT_FALSE(asked.empty());
@@ -166,7 +166,7 @@ class relay_that_looks_at_last : public relay_that_looks, public testing::WithPa
   }
 };
 
-TEST_P(relay_that_looks_at_last, at_what_a_client_had_sent_when_it_ended) {
+TEST_P(RelayThatLooksAtLastTest, at_what_a_client_had_sent_when_it_ended) {
   at_last = GetParam().at_last;
   start(looking());
   client.far.send("hel");
@@ -185,7 +185,7 @@ TEST_P(relay_that_looks_at_last, at_what_a_client_had_sent_when_it_ended) {
   EXPECT_EQ(result->first_end, ambassador::Side::client);
 }
 
-TEST_P(relay_that_looks_at_last, at_what_had_come_in_time) {
+TEST_P(RelayThatLooksAtLastTest, at_what_had_come_in_time) {
   at_last = GetParam().at_last;
   start(looking());
   client.far.send("hel");
@@ -199,10 +199,10 @@ TEST_P(relay_that_looks_at_last, at_what_had_come_in_time) {
   EXPECT_FALSE(result) << "the time for the first bytes is over once they are judged";
 }
 
-INSTANTIATE_TEST_SUITE_P(verdicts, relay_that_looks_at_last, testing::ValuesIn(last_rows),
+INSTANTIATE_TEST_SUITE_P(Verdicts, RelayThatLooksAtLastTest, testing::ValuesIn(last_rows),
                          [](auto const& row) { return std::string{row.param.name}; });
 
-TEST_F(relay_that_looks, a_client_that_ends_without_a_byte_is_judged_too) {
+TEST_F(RelayThatLooksTest, a_client_that_ends_without_a_byte_is_judged_too) {
   at_last = Verdict::refuse;
   start(looking());
   client.far.shutdown_send();
@@ -211,7 +211,7 @@ TEST_F(relay_that_looks, a_client_that_ends_without_a_byte_is_judged_too) {
   EXPECT_EQ(result->first_end, ambassador::Side::client);
 }
 
-TEST_F(relay_that_looks, the_time_for_the_rest_is_not_prolonged_by_bytes_either_way) {
+TEST_F(RelayThatLooksTest, the_time_for_the_rest_is_not_prolonged_by_bytes_either_way) {
   auto options = looking();
   options.idle = 5000ms;
   start(std::move(options));
@@ -225,7 +225,7 @@ TEST_F(relay_that_looks, the_time_for_the_rest_is_not_prolonged_by_bytes_either_
   expect_end(RelayEnd::head_timeout, 3);
 }
 
-TEST_F(relay_that_looks, a_silent_client_has_the_idle_time) {
+TEST_F(RelayThatLooksTest, a_silent_client_has_the_idle_time) {
   auto options = looking();
   options.idle = 5000ms;
   start(std::move(options));
@@ -235,7 +235,7 @@ TEST_F(relay_that_looks, a_silent_client_has_the_idle_time) {
   expect_end(RelayEnd::idle, 0);
 }
 
-TEST_F(relay_that_looks, the_idle_time_may_be_shorter_than_that_for_the_rest) {
+TEST_F(RelayThatLooksTest, the_idle_time_may_be_shorter_than_that_for_the_rest) {
   auto options = looking();
   options.idle = 500ms;
   start(std::move(options));
@@ -245,7 +245,7 @@ TEST_F(relay_that_looks, the_idle_time_may_be_shorter_than_that_for_the_rest) {
   expect_end(RelayEnd::idle, 3);
 }
 
-TEST_F(relay_that_looks, keeps_no_more_than_a_bound_and_then_must_decide) {
+TEST_F(RelayThatLooksTest, keeps_no_more_than_a_bound_and_then_must_decide) {
   start(looking());
   client.far.send(std::string(2 * max_first_bytes, 'x'));
   step();
@@ -254,7 +254,7 @@ TEST_F(relay_that_looks, keeps_no_more_than_a_bound_and_then_must_decide) {
   EXPECT_TRUE(asked.back().ended);
 }
 
-TEST_F(relay_that_looks, goes_on_from_the_bound_where_that_passes) {
+TEST_F(RelayThatLooksTest, goes_on_from_the_bound_where_that_passes) {
   at_last = Verdict::pass;
   start(looking());
   auto const sent = std::string(2 * max_first_bytes, 'x');
@@ -263,7 +263,7 @@ TEST_F(relay_that_looks, goes_on_from_the_bound_where_that_passes) {
   EXPECT_EQ(upstream.far.receive_exactly(sent.size(), 100ms), sent);
 }
 
-TEST_F(relay_that_looks, an_upstream_that_breaks_off_meanwhile_ends_it) {
+TEST_F(RelayThatLooksTest, an_upstream_that_breaks_off_meanwhile_ends_it) {
   start(looking());
   client.far.send("hel");
   step();
@@ -273,7 +273,7 @@ TEST_F(relay_that_looks, an_upstream_that_breaks_off_meanwhile_ends_it) {
   EXPECT_EQ(result->end, RelayEnd::upstream_failed);
 }
 
-TEST_F(relay_that_looks, a_client_that_breaks_off_meanwhile_ends_it) {
+TEST_F(RelayThatLooksTest, a_client_that_breaks_off_meanwhile_ends_it) {
   start(looking());
   client.far.send("hel");
   step();

@@ -6,7 +6,7 @@ namespace ambassador::net::relay_splice_test {
 namespace {
 
 /// The same promises as where bytes are copied, for streams that are long enough to be spliced.
-class relay_in_bulk : public Relaying {
+class RelayInBulkTest : public Relaying {
  protected:
   /// More than the sockets' buffers and a pipe hold.
   static constexpr std::size_t a_lot = 30'000'000;
@@ -64,7 +64,7 @@ class relay_in_bulk : public Relaying {
   }
 };
 
-TEST_F(relay_in_bulk, a_hundred_megabytes_each_way_arrive_as_they_were_sent) {
+TEST_F(RelayInBulkTest, a_hundred_megabytes_each_way_arrive_as_they_were_sent) {
   constexpr std::size_t size = 100'000'000;
   std::size_t up = 0;
   std::size_t down = 0;
@@ -84,7 +84,7 @@ TEST_F(relay_in_bulk, a_hundred_megabytes_each_way_arrive_as_they_were_sent) {
   EXPECT_EQ(pipes().lent(), 0U);
 }
 
-TEST_F(relay_in_bulk, a_slow_reader_holds_up_the_other_and_nothing_is_lost) {
+TEST_F(RelayInBulkTest, a_slow_reader_holds_up_the_other_and_nothing_is_lost) {
   auto const sent = stuff();
   EXPECT_LT(sent.size(), a_lot) << "nothing holds it up";
   client.far.shutdown_send();
@@ -98,7 +98,7 @@ TEST_F(relay_in_bulk, a_slow_reader_holds_up_the_other_and_nothing_is_lost) {
   EXPECT_EQ(result->from_client, sent.size());
 }
 
-TEST_F(relay_in_bulk, the_other_way_is_open_while_one_is_stuck) {
+TEST_F(RelayInBulkTest, the_other_way_is_open_while_one_is_stuck) {
   auto const sent = stuff();
   upstream.far.send("still here");
   step();
@@ -106,7 +106,7 @@ TEST_F(relay_in_bulk, the_other_way_is_open_while_one_is_stuck) {
   EXPECT_TRUE(drain(upstream, sent.size()) == sent);
 }
 
-TEST_F(relay_in_bulk, the_upstream_s_end_does_not_stop_the_client_s_bytes) {
+TEST_F(RelayInBulkTest, the_upstream_s_end_does_not_stop_the_client_s_bytes) {
   start();
   upstream.far.shutdown_send();
   step();
@@ -119,7 +119,7 @@ TEST_F(relay_in_bulk, the_upstream_s_end_does_not_stop_the_client_s_bytes) {
   EXPECT_EQ(result->first_end, ambassador::Side::upstream);
 }
 
-TEST_F(relay_in_bulk, an_upstream_that_is_reset_with_bytes_in_flight_is_named) {
+TEST_F(RelayInBulkTest, an_upstream_that_is_reset_with_bytes_in_flight_is_named) {
   auto const sent = stuff();
   client.far.shutdown_send();
   upstream.far.reset();
@@ -131,7 +131,7 @@ TEST_F(relay_in_bulk, an_upstream_that_is_reset_with_bytes_in_flight_is_named) {
   EXPECT_EQ(pipes().idle(), 0U) << "a pipe with bytes in it was kept";
 }
 
-TEST_F(relay_in_bulk, a_client_that_is_reset_with_bytes_in_flight_is_named) {
+TEST_F(RelayInBulkTest, a_client_that_is_reset_with_bytes_in_flight_is_named) {
   auto const sent = stuff();
   client.far.reset();
   drain(upstream, sent.size());
@@ -141,7 +141,7 @@ TEST_F(relay_in_bulk, a_client_that_is_reset_with_bytes_in_flight_is_named) {
   EXPECT_EQ(pipes().lent(), 0U);
 }
 
-TEST_F(relay_in_bulk, a_pipe_that_does_not_drain_ends_with_the_idle_time) {
+TEST_F(RelayInBulkTest, a_pipe_that_does_not_drain_ends_with_the_idle_time) {
   start(1000ms);
   fill(client);
   EXPECT_EQ(pipes().lent(), 1U) << "not spliced";
@@ -154,7 +154,7 @@ TEST_F(relay_in_bulk, a_pipe_that_does_not_drain_ends_with_the_idle_time) {
   EXPECT_EQ(pipes().idle(), 0U);
 }
 
-TEST_F(relay_in_bulk, bytes_that_leave_a_pipe_are_no_idle_time) {
+TEST_F(RelayInBulkTest, bytes_that_leave_a_pipe_are_no_idle_time) {
   start(1000ms);
   std::string sent;
   while (pipes().lent() == 0 && sent.size() < a_lot) {  // so that what is not in the upstream's kernel is in the pipe
@@ -169,7 +169,7 @@ TEST_F(relay_in_bulk, bytes_that_leave_a_pipe_are_no_idle_time) {
   EXPECT_FALSE(result);
 }
 
-TEST_F(relay_in_bulk, where_no_descriptor_is_left_bytes_are_copied) {
+TEST_F(RelayInBulkTest, where_no_descriptor_is_left_bytes_are_copied) {
   start();
   std::string sent;
   {
@@ -180,7 +180,7 @@ TEST_F(relay_in_bulk, where_no_descriptor_is_left_bytes_are_copied) {
   EXPECT_TRUE(drain(upstream, sent.size()) == sent);
 }
 
-TEST_F(relay_in_bulk, where_all_pipes_are_lent_bytes_are_copied) {
+TEST_F(RelayInBulkTest, where_all_pipes_are_lent_bytes_are_copied) {
   std::vector<SplicePipes::Lease> lent;
   while (auto lease = pipes().take()) lent.push_back(std::move(*lease));
   ASSERT_EQ(lent.size(), max_pipes);
@@ -189,7 +189,7 @@ TEST_F(relay_in_bulk, where_all_pipes_are_lent_bytes_are_copied) {
   EXPECT_TRUE(drain(upstream, sent.size()) == sent);
 }
 
-TEST_F(relay_in_bulk, a_caller_that_forbids_it_has_bytes_copied) {
+TEST_F(RelayInBulkTest, a_caller_that_forbids_it_has_bytes_copied) {
   RelayOptions options;
   options.may_splice = false;
   start(std::move(options));
@@ -198,7 +198,7 @@ TEST_F(relay_in_bulk, a_caller_that_forbids_it_has_bytes_copied) {
   EXPECT_EQ(pipes().idle(), 0U);
 }
 
-TEST_F(relay_in_bulk, small_messages_are_copied_however_many) {
+TEST_F(RelayInBulkTest, small_messages_are_copied_however_many) {
   start();
   for (std::size_t at = 0; at < 4 * bulk_bytes; at += 1000) {
     client.far.send(noise(at, 1000));
@@ -207,7 +207,7 @@ TEST_F(relay_in_bulk, small_messages_are_copied_however_many) {
   EXPECT_EQ(pipes().idle(), 0U);
 }
 
-TEST_F(relay_in_bulk, where_the_kernel_does_not_splice_from_a_socket_bytes_are_copied) {
+TEST_F(RelayInBulkTest, where_the_kernel_does_not_splice_from_a_socket_bytes_are_copied) {
   auto broken = pipes().take();
   ASSERT_TRUE(broken);
   int const no_pipe = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -221,14 +221,14 @@ TEST_F(relay_in_bulk, where_the_kernel_does_not_splice_from_a_socket_bytes_are_c
   EXPECT_TRUE(drain(upstream, sent.size()) == sent);
 }
 
-TEST_F(relay_in_bulk, where_the_kernel_does_not_splice_into_a_socket_what_is_in_the_pipe_is_copied) {
+TEST_F(RelayInBulkTest, where_the_kernel_does_not_splice_into_a_socket_what_is_in_the_pipe_is_copied) {
   // No splice goes where O_APPEND is set; for a socket it means nothing else.
   ::fcntl(upstream.stream.descriptor(), F_SETFL, O_NONBLOCK | O_APPEND);
   auto const sent = stuff();
   EXPECT_TRUE(drain(upstream, sent.size()) == sent);
 }
 
-TEST_F(relay_in_bulk, urgent_data_is_not_taken_for_an_end) {
+TEST_F(RelayInBulkTest, urgent_data_is_not_taken_for_an_end) {
   start();
   auto const before = noise(0, 1'000'000);
   auto const after = noise(before.size(), 1'000'000);

@@ -3,12 +3,12 @@
 namespace ambassador::net::relay_test {
 namespace {
 
-class relay_between : public Relaying {
+class RelayBetweenTest : public Relaying {
  protected:
-  relay_between() : Relaying{unix_pair} {}
+  RelayBetweenTest() : Relaying{unix_pair} {}
 };
 
-TEST_F(relay_between, bytes_go_both_ways_and_are_counted) {
+TEST_F(RelayBetweenTest, bytes_go_both_ways_and_are_counted) {
   start();
   client.far.send("question");
   step();
@@ -25,7 +25,7 @@ TEST_F(relay_between, bytes_go_both_ways_and_are_counted) {
   EXPECT_EQ(result->from_upstream, 6U);
 }
 
-TEST_F(relay_between, the_client_s_end_goes_on_and_the_other_way_stays_open) {
+TEST_F(RelayBetweenTest, the_client_s_end_goes_on_and_the_other_way_stays_open) {
   start();
   client.far.send("last");
   client.far.shutdown_send();
@@ -41,7 +41,7 @@ TEST_F(relay_between, the_client_s_end_goes_on_and_the_other_way_stays_open) {
   EXPECT_EQ(result->end, RelayEnd::closed);
 }
 
-TEST_F(relay_between, the_upstream_s_end_goes_on_and_the_other_way_stays_open) {
+TEST_F(RelayBetweenTest, the_upstream_s_end_goes_on_and_the_other_way_stays_open) {
   start();
   upstream.far.send("last");
   upstream.far.shutdown_send();
@@ -55,7 +55,7 @@ TEST_F(relay_between, the_upstream_s_end_goes_on_and_the_other_way_stays_open) {
   ASSERT_TRUE(result);
 }
 
-TEST_F(relay_between, who_does_not_read_holds_up_the_other_and_nothing_is_lost) {
+TEST_F(RelayBetweenTest, who_does_not_read_holds_up_the_other_and_nothing_is_lost) {
   start();
   std::string sent;
   std::string const piece(10'000, 'x');
@@ -78,7 +78,7 @@ TEST_F(relay_between, who_does_not_read_holds_up_the_other_and_nothing_is_lost) 
   EXPECT_TRUE(got == sent) << got.size() << " of " << sent.size();
 }
 
-TEST_F(relay_between, it_ends_when_neither_has_sent_a_byte_for_the_idle_time) {
+TEST_F(RelayBetweenTest, it_ends_when_neither_has_sent_a_byte_for_the_idle_time) {
   start(1000ms);
   wheel.advance(began + 900ms);
   step();
@@ -89,7 +89,7 @@ TEST_F(relay_between, it_ends_when_neither_has_sent_a_byte_for_the_idle_time) {
   EXPECT_EQ(result->end, RelayEnd::idle);
 }
 
-TEST_F(relay_between, an_end_does_not_stop_the_idle_time) {
+TEST_F(RelayBetweenTest, an_end_does_not_stop_the_idle_time) {
   start(1000ms);
   client.far.shutdown_send();
   step();
@@ -99,7 +99,7 @@ TEST_F(relay_between, an_end_does_not_stop_the_idle_time) {
   EXPECT_EQ(result->end, RelayEnd::idle);
 }
 
-TEST_F(relay_between, a_peer_that_is_gone_is_named) {
+TEST_F(RelayBetweenTest, a_peer_that_is_gone_is_named) {
   start();
   upstream.far.close();
   step();
@@ -110,7 +110,7 @@ TEST_F(relay_between, a_peer_that_is_gone_is_named) {
   EXPECT_EQ(result->end, RelayEnd::upstream_failed);
 }
 
-TEST_F(relay_between, who_was_the_first_to_end_is_said) {
+TEST_F(RelayBetweenTest, who_was_the_first_to_end_is_said) {
   start();
   upstream.far.shutdown_send();
   step();
@@ -120,7 +120,7 @@ TEST_F(relay_between, who_was_the_first_to_end_is_said) {
   EXPECT_EQ(result->first_end, ambassador::Side::upstream);
 }
 
-TEST_F(relay_between, who_fails_before_anyone_has_ended_is_the_first) {
+TEST_F(RelayBetweenTest, who_fails_before_anyone_has_ended_is_the_first) {
   start();
   client.far.send("then gone");
   step();
@@ -135,7 +135,7 @@ TEST_F(relay_between, who_fails_before_anyone_has_ended_is_the_first) {
   EXPECT_EQ(result->from_upstream, 10U);
 }
 
-TEST_F(relay_between, an_idle_tunnel_was_ended_by_nobody) {
+TEST_F(RelayBetweenTest, an_idle_tunnel_was_ended_by_nobody) {
   start(1000ms);
   wheel.advance(began + 1200ms);
   step();
@@ -143,7 +143,7 @@ TEST_F(relay_between, an_idle_tunnel_was_ended_by_nobody) {
   EXPECT_FALSE(result->first_end);
 }
 
-TEST_F(relay_between, bytes_read_from_the_client_before_go_first_and_are_counted) {
+TEST_F(RelayBetweenTest, bytes_read_from_the_client_before_go_first_and_are_counted) {
   RelayOptions options;
   options.first_up = "early ";
   start(std::move(options));
@@ -157,7 +157,7 @@ TEST_F(relay_between, bytes_read_from_the_client_before_go_first_and_are_counted
   EXPECT_EQ(result->from_client, 14U);
 }
 
-TEST_F(relay_between, early_bytes_wait_for_a_peer_that_does_not_take_them) {
+TEST_F(RelayBetweenTest, early_bytes_wait_for_a_peer_that_does_not_take_them) {
   RelayOptions options;
   options.first_up = noise(0, 3'000'000);
   start(std::move(options));

@@ -5,7 +5,7 @@
 namespace ambassador::net::splice_pipe_test {
 namespace {
 
-class splice_pipes : public testing::Test {
+class SplicePipesTest : public testing::Test {
  protected:
   std::vector<SplicePipes::Lease> take_all() {
     std::vector<SplicePipes::Lease> lent;
@@ -21,7 +21,7 @@ class splice_pipes : public testing::Test {
   SplicePipes& pipes = SplicePipes::of(context.get_executor());
 };
 
-TEST_F(splice_pipes, a_pipe_is_large_and_neither_end_blocks) {
+TEST_F(SplicePipesTest, a_pipe_is_large_and_neither_end_blocks) {
   auto const pipe = SplicePipe::open();
   ASSERT_TRUE(pipe);
   EXPECT_GE(pipe->capacity(), static_cast<std::size_t>(least_pipe_bytes));
@@ -30,13 +30,13 @@ TEST_F(splice_pipes, a_pipe_is_large_and_neither_end_blocks) {
   EXPECT_NE(::fcntl(pipe->write_end(), F_GETFL) & O_NONBLOCK, 0);
 }
 
-TEST_F(splice_pipes, no_more_are_lent_than_there_may_be) {
+TEST_F(SplicePipesTest, no_more_are_lent_than_there_may_be) {
   auto const lent = take_all();
   EXPECT_EQ(lent.size(), max_pipes);
   EXPECT_EQ(pipes.lent(), max_pipes);
 }
 
-TEST_F(splice_pipes, some_are_kept_and_lent_again) {
+TEST_F(SplicePipesTest, some_are_kept_and_lent_again) {
   { auto const lent = take_all(); }
   EXPECT_EQ(pipes.lent(), 0U);
   EXPECT_EQ(pipes.idle(), max_pooled_pipes);
@@ -45,7 +45,7 @@ TEST_F(splice_pipes, some_are_kept_and_lent_again) {
   EXPECT_EQ(pipes.idle(), max_pooled_pipes - 1);
 }
 
-TEST_F(splice_pipes, one_with_bytes_in_it_is_not_kept) {
+TEST_F(SplicePipesTest, one_with_bytes_in_it_is_not_kept) {
   {
     auto lease = pipes.take();
     ASSERT_TRUE(lease);
@@ -55,7 +55,7 @@ TEST_F(splice_pipes, one_with_bytes_in_it_is_not_kept) {
   EXPECT_EQ(pipes.lent(), 0U);
 }
 
-TEST_F(splice_pipes, one_that_was_read_empty_is_kept) {
+TEST_F(SplicePipesTest, one_that_was_read_empty_is_kept) {
   {
     auto lease = pipes.take();
     ASSERT_TRUE(lease);
@@ -68,13 +68,13 @@ TEST_F(splice_pipes, one_that_was_read_empty_is_kept) {
   EXPECT_EQ(pipes.idle(), 1U);
 }
 
-TEST_F(splice_pipes, none_is_lent_where_no_descriptor_is_left) {
+TEST_F(SplicePipesTest, none_is_lent_where_no_descriptor_is_left) {
   NoDescriptors const none;
   EXPECT_FALSE(pipes.take());
   EXPECT_EQ(pipes.lent(), 0U);
 }
 
-TEST_F(splice_pipes, none_is_left_open) {
+TEST_F(SplicePipesTest, none_is_left_open) {
   auto const free_descriptor = [] {
     int const next = ::dup(0);
     ::close(next);

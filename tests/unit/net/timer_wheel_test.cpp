@@ -24,7 +24,7 @@ struct Owner {
   std::function<void()> then;
 };
 
-class timer_wheel : public testing::Test {
+class TimerWheelTest : public testing::Test {
  protected:
   /// In steps, as the worker's tick does.
   void advance_to(Milliseconds when, Milliseconds step = TimerWheel::tick) {
@@ -39,7 +39,7 @@ class timer_wheel : public testing::Test {
   Milliseconds now_{0};
 };
 
-TEST_F(timer_wheel, a_deadline_passes_once_never_early_and_at_most_a_tick_late) {
+TEST_F(TimerWheelTest, a_deadline_passes_once_never_early_and_at_most_a_tick_late) {
   for (auto const when : {1ms, 49ms, 50ms, 51ms, 1234ms, 25'549ms, 25'550ms, 25'600ms, 25'601ms, 60'000ms, 3'600'000ms}) {
     TimerWheel fresh{start};
     Owner owner;
@@ -56,7 +56,7 @@ TEST_F(timer_wheel, a_deadline_passes_once_never_early_and_at_most_a_tick_late) 
   }
 }
 
-TEST_F(timer_wheel, a_deadline_that_is_past_passes_at_the_next_tick) {
+TEST_F(TimerWheelTest, a_deadline_that_is_past_passes_at_the_next_tick) {
   Owner owner;
   owner.deadline.set(wheel, start - 5s);
   EXPECT_EQ(owner.passed, 0);
@@ -64,7 +64,7 @@ TEST_F(timer_wheel, a_deadline_that_is_past_passes_at_the_next_tick) {
   EXPECT_EQ(owner.passed, 1);
 }
 
-TEST_F(timer_wheel, it_may_be_moved_off) {
+TEST_F(TimerWheelTest, it_may_be_moved_off) {
   Owner owner;
   owner.deadline.set(wheel, start + 100ms);
   advance_to(50ms);
@@ -75,7 +75,7 @@ TEST_F(timer_wheel, it_may_be_moved_off) {
   EXPECT_EQ(owner.passed, 1);
 }
 
-TEST_F(timer_wheel, it_may_be_brought_nearer) {
+TEST_F(TimerWheelTest, it_may_be_brought_nearer) {
   Owner owner;
   owner.deadline.set(wheel, start + 60s);
   owner.deadline.set(wheel, start + 100ms);
@@ -85,7 +85,7 @@ TEST_F(timer_wheel, it_may_be_brought_nearer) {
   EXPECT_EQ(owner.passed, 1);
 }
 
-TEST_F(timer_wheel, a_cleared_one_never_passes) {
+TEST_F(TimerWheelTest, a_cleared_one_never_passes) {
   Owner owner;
   owner.deadline.set(wheel, start + 100ms);
   owner.deadline.clear();
@@ -94,7 +94,7 @@ TEST_F(timer_wheel, a_cleared_one_never_passes) {
   EXPECT_FALSE(owner.deadline.expired());
 }
 
-TEST_F(timer_wheel, a_cleared_one_may_be_set_again) {
+TEST_F(TimerWheelTest, a_cleared_one_may_be_set_again) {
   Owner owner;
   owner.deadline.set(wheel, start + 100ms);
   owner.deadline.clear();
@@ -105,7 +105,7 @@ TEST_F(timer_wheel, a_cleared_one_may_be_set_again) {
   EXPECT_EQ(owner.passed, 1);
 }
 
-TEST_F(timer_wheel, expired_is_said_until_it_is_set_again) {
+TEST_F(TimerWheelTest, expired_is_said_until_it_is_set_again) {
   Owner owner;
   owner.deadline.set(wheel, start + 50ms);
   advance_to(500ms);
@@ -116,7 +116,7 @@ TEST_F(timer_wheel, expired_is_said_until_it_is_set_again) {
   EXPECT_EQ(owner.passed, 2);
 }
 
-TEST_F(timer_wheel, one_that_is_destroyed_is_forgotten) {
+TEST_F(TimerWheelTest, one_that_is_destroyed_is_forgotten) {
   Owner before;
   Owner after;
   auto owner = std::make_unique<Owner>();
@@ -129,7 +129,7 @@ TEST_F(timer_wheel, one_that_is_destroyed_is_forgotten) {
   EXPECT_EQ(after.passed, 1);
 }
 
-TEST_F(timer_wheel, who_is_told_may_destroy_and_set_any_of_the_same_slot) {
+TEST_F(TimerWheelTest, who_is_told_may_destroy_and_set_any_of_the_same_slot) {
   std::optional<Owner> owners[3];
   for (auto& owner : owners) owner.emplace();
   int told = 0;
@@ -149,7 +149,7 @@ TEST_F(timer_wheel, who_is_told_may_destroy_and_set_any_of_the_same_slot) {
   EXPECT_EQ(told, 2);
 }
 
-TEST_F(timer_wheel, who_is_told_may_set_its_own_again) {
+TEST_F(TimerWheelTest, who_is_told_may_set_its_own_again) {
   Owner owner;
   owner.then = [&] {
     if (owner.passed < 3) owner.deadline.set(wheel, start + owner.passed * 200ms);
@@ -159,7 +159,7 @@ TEST_F(timer_wheel, who_is_told_may_set_its_own_again) {
   EXPECT_EQ(owner.passed, 3);
 }
 
-TEST_F(timer_wheel, a_process_that_slept_finds_all_that_passed_meanwhile) {
+TEST_F(TimerWheelTest, a_process_that_slept_finds_all_that_passed_meanwhile) {
   Owner near;
   Owner far;
   Owner beyond;
@@ -174,7 +174,7 @@ TEST_F(timer_wheel, a_process_that_slept_finds_all_that_passed_meanwhile) {
   EXPECT_EQ(beyond.passed, 1);
 }
 
-TEST_F(timer_wheel, a_deadline_may_outlive_its_wheel) {
+TEST_F(TimerWheelTest, a_deadline_may_outlive_its_wheel) {
   Owner owner;
   {
     TimerWheel gone{start};

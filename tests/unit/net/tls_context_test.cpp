@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class tls_context : public testing::Test {
+class TlsContextTest : public testing::Test {
  protected:
   std::string fault_of(MadeTlsContext const& made) { return made ? "" : made.error().message; }
 
@@ -20,7 +20,7 @@ class tls_context : public testing::Test {
   support::CertificateOnDisk good = ca.issue("good");
 };
 
-TEST_F(tls_context, says_what_is_wrong_with_a_file) {
+TEST_F(TlsContextTest, says_what_is_wrong_with_a_file) {
   auto const other = ca.issue("other");
   auto const text = support::Directory::read(good.cert);
   struct Row {
@@ -51,7 +51,7 @@ TEST_F(tls_context, says_what_is_wrong_with_a_file) {
   }
 }
 
-TEST_F(tls_context, says_what_is_wrong_with_a_ca) {
+TEST_F(TlsContextTest, says_what_is_wrong_with_a_ca) {
   EXPECT_NE(fault_of(make_tls_client(trusting(directory.file("none.crt")))).find("the CA"), std::string::npos);
   auto options = serving(good);
   options.client_ca = directory.write("empty.crt", "");
@@ -59,7 +59,7 @@ TEST_F(tls_context, says_what_is_wrong_with_a_ca) {
   EXPECT_NE(fault_of(make_tls_server({})).find("certificate"), std::string::npos);
 }
 
-TEST_F(tls_context, knows_when_each_file_s_first_certificate_ends) {
+TEST_F(TlsContextTest, knows_when_each_file_s_first_certificate_ends) {
   auto const soon = ca.issue("soon", {.ends = 1h});
   auto const chain = directory.write("chain.crt", support::Directory::read(good.cert) + support::Directory::read(soon.cert));
   auto options = serving(good);
@@ -79,7 +79,7 @@ TEST_F(tls_context, knows_when_each_file_s_first_certificate_ends) {
   EXPECT_EQ(hours_left(found[2]), 48);
 }
 
-TEST_F(tls_context, trusts_ssl_cert_file_where_no_ca_is_named) {
+TEST_F(TlsContextTest, trusts_ssl_cert_file_where_no_ca_is_named) {
   ::setenv("SSL_CERT_FILE", directory.file("none.crt").c_str(), 1);
   auto const missing = fault_of(make_tls_client({}));
   ::setenv("SSL_CERT_FILE", ca.file().c_str(), 1);

@@ -9,9 +9,9 @@ using namespace std::chrono_literals;
 using support::CertificateWish;
 using support::KeyKind;
 
-class tls_handshake : public TlsPair {};
+class TlsHandshakeTest : public TlsPair {};
 
-TEST_F(tls_handshake, agrees_and_says_on_what) {
+TEST_F(TlsHandshakeTest, agrees_and_says_on_what) {
   EXPECT_EQ(client->tls(), nullptr);
   shake_hands();
   auto const* const ours = client->tls();
@@ -26,7 +26,7 @@ TEST_F(tls_handshake, agrees_and_says_on_what) {
   EXPECT_EQ(server->tls_detail(), "");
 }
 
-TEST_F(tls_handshake, takes_both_kinds_of_keys) {
+TEST_F(TlsHandshakeTest, takes_both_kinds_of_keys) {
   for (auto const kind : {KeyKind::ecdsa, KeyKind::rsa}) {
     connect();
     shake_hands(client_of(trusting(all.ca.file())), server_of(serving(all.ca.issue("kind", {.key = kind}))));
@@ -35,13 +35,13 @@ TEST_F(tls_handshake, takes_both_kinds_of_keys) {
   }
 }
 
-TEST_F(tls_handshake, goes_through_small_buffers) {
+TEST_F(TlsHandshakeTest, goes_through_small_buffers) {
   connect(1);
   shake_hands();
   EXPECT_NE(client->tls(), nullptr);
 }
 
-TEST_F(tls_handshake, uses_what_was_read_before) {
+TEST_F(TlsHandshakeTest, uses_what_was_read_before) {
   start_client(client_of(trusting(all.ca.file())));
   step();
   std::array<char, 20> first{};
@@ -52,7 +52,7 @@ TEST_F(tls_handshake, uses_what_was_read_before) {
   EXPECT_FALSE(server_outcome.value());
 }
 
-TEST_F(tls_handshake, chooses_a_protocol_that_both_speak) {
+TEST_F(TlsHandshakeTest, chooses_a_protocol_that_both_speak) {
   struct Row {
     std::vector<std::string> offered;
     std::string chosen;
@@ -97,7 +97,7 @@ Refusal const refusals[] = {
     {"unknown CA", {}, false, "localhost", Errc::tls_unknown_ca, "issued by CN=other-ca"},
 };
 
-TEST_F(tls_handshake, refuses_a_server_and_says_why) {
+TEST_F(TlsHandshakeTest, refuses_a_server_and_says_why) {
   for (auto const& row : refusals) {
     SCOPED_TRACE(row.what);
     connect();
@@ -110,7 +110,7 @@ TEST_F(tls_handshake, refuses_a_server_and_says_why) {
   }
 }
 
-TEST_F(tls_handshake, refuses_a_server_that_signed_for_itself) {
+TEST_F(TlsHandshakeTest, refuses_a_server_that_signed_for_itself) {
   auto const pair = support::CertificateAuthority::self_signed(all.directory, "self");
   shake_hands(client_of(trusting(all.ca.file())), server_of(serving(pair)));
   EXPECT_EQ(client_outcome.value(), Errc::tls_unknown_ca);
@@ -120,7 +120,7 @@ TEST_F(tls_handshake, refuses_a_server_that_signed_for_itself) {
   EXPECT_FALSE(client_outcome.value()) << "whom the user names is trusted";
 }
 
-TEST_F(tls_handshake, takes_names_as_they_are_meant) {
+TEST_F(TlsHandshakeTest, takes_names_as_they_are_meant) {
   struct Row {
     char const* names;
     char const* asked;
@@ -137,14 +137,14 @@ TEST_F(tls_handshake, takes_names_as_they_are_meant) {
   }
 }
 
-TEST_F(tls_handshake, takes_any_certificate_where_verify_is_off) {
+TEST_F(TlsHandshakeTest, takes_any_certificate_where_verify_is_off) {
   auto const pair = all.other_ca.issue("any", {.begins = -48h, .ends = -1h});
   shake_hands(client_of({.verify = false}), server_of(serving(pair)), {"api.example.com"});
   EXPECT_FALSE(client_outcome.value()) << client->tls_detail();
   EXPECT_EQ(server->tls()->server_name, "api.example.com");
 }
 
-TEST_F(tls_handshake, names_a_peer_that_speaks_no_tls) {
+TEST_F(TlsHandshakeTest, names_a_peer_that_speaks_no_tls) {
   start_client(client_of(trusting(all.ca.file())));
   step();
   ASSERT_FALSE(server->write_some(std::string_view{"HTTP/1.1 400 Bad Request\r\n\r\n"}).code);
@@ -159,7 +159,7 @@ TEST_F(tls_handshake, names_a_peer_that_speaks_no_tls) {
   EXPECT_EQ(server->tls_detail(), "http request");
 }
 
-TEST_F(tls_handshake, refuses_old_versions) {
+TEST_F(TlsHandshakeTest, refuses_old_versions) {
   auto const old = client_of({.verify = false});
   SSL_CTX_set_min_proto_version(old->handle(), TLS1_VERSION);
   SSL_CTX_set_max_proto_version(old->handle(), TLS1_1_VERSION);
@@ -169,7 +169,7 @@ TEST_F(tls_handshake, refuses_old_versions) {
   EXPECT_EQ(client_outcome.value(), Errc::tls_protocol) << client->tls_detail();
 }
 
-TEST_F(tls_handshake, says_that_the_peer_closed) {
+TEST_F(TlsHandshakeTest, says_that_the_peer_closed) {
   start_client(client_of(trusting(all.ca.file())));
   step();
   server->close();
@@ -179,7 +179,7 @@ TEST_F(tls_handshake, says_that_the_peer_closed) {
   EXPECT_NE(client->tls_detail(), "");
 }
 
-TEST_F(tls_handshake, ends_at_the_deadline) {
+TEST_F(TlsHandshakeTest, ends_at_the_deadline) {
   client->expires_at(began + 100ms);
   start_client(client_of(trusting(all.ca.file())));
   step();
@@ -189,7 +189,7 @@ TEST_F(tls_handshake, ends_at_the_deadline) {
   EXPECT_EQ(client_outcome.value(), Errc::timed_out);
 }
 
-TEST_F(tls_handshake, ends_when_it_is_cancelled_or_closed) {
+TEST_F(TlsHandshakeTest, ends_when_it_is_cancelled_or_closed) {
   for (bool const closed : {false, true}) {
     connect();
     start_client(client_of(trusting(all.ca.file())));
@@ -207,7 +207,7 @@ TEST_F(tls_handshake, ends_when_it_is_cancelled_or_closed) {
 
 // Client certificates.
 
-class tls_client_certificate : public TlsPair {
+class TlsClientCertificateTest : public TlsPair {
  protected:
   void shake_hands_with(support::CertificateOnDisk const* own, bool required) {
     auto client_options = trusting(all.ca.file());
@@ -229,20 +229,20 @@ class tls_client_certificate : public TlsPair {
   SharedTls server_tls;
 };
 
-TEST_F(tls_client_certificate, is_asked_for_and_verified) {
+TEST_F(TlsClientCertificateTest, is_asked_for_and_verified) {
   auto const own = all.ca.issue("client", {.subject = "orders", .names = ""});
   shake_hands_with(&own, true);
   ASSERT_FALSE(server_outcome.value()) << server->tls_detail();
   EXPECT_EQ(server->tls()->peer_name, "CN=orders");
 }
 
-TEST_F(tls_client_certificate, may_be_missing_where_it_is_optional) {
+TEST_F(TlsClientCertificateTest, may_be_missing_where_it_is_optional) {
   shake_hands_with(nullptr, false);
   ASSERT_FALSE(server_outcome.value()) << server->tls_detail();
   EXPECT_EQ(server->tls()->peer_name, "");
 }
 
-TEST_F(tls_client_certificate, is_refused_by_the_rules_for_servers) {
+TEST_F(TlsClientCertificateTest, is_refused_by_the_rules_for_servers) {
   struct Row {
     support::CertificateOnDisk pair;
     Errc code;
@@ -258,7 +258,7 @@ TEST_F(tls_client_certificate, is_refused_by_the_rules_for_servers) {
   }
 }
 
-TEST_F(tls_client_certificate, that_is_missing_is_named_on_both_sides) {
+TEST_F(TlsClientCertificateTest, that_is_missing_is_named_on_both_sides) {
   for (int const spoken : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     connect();
     version = spoken;
@@ -269,7 +269,7 @@ TEST_F(tls_client_certificate, that_is_missing_is_named_on_both_sides) {
   }
 }
 
-TEST_F(tls_client_certificate, that_is_missing_is_named_where_a_write_fails) {
+TEST_F(TlsClientCertificateTest, that_is_missing_is_named_where_a_write_fails) {
   shake_hands_with(nullptr, true);
   ASSERT_FALSE(client_outcome.value()) << "in TLS 1.3 the client is done before the server has looked";
   server->close();
@@ -279,7 +279,7 @@ TEST_F(tls_client_certificate, that_is_missing_is_named_where_a_write_fails) {
 
 // The choice among certificates.
 
-TEST_F(tls_handshake, chooses_the_certificate_by_the_name_asked_for) {
+TEST_F(TlsHandshakeTest, chooses_the_certificate_by_the_name_asked_for) {
   auto options = serving(all.good);
   auto const add = [&](support::CertificateOnDisk const& pair) { options.certificates.push_back({pair.cert, pair.key}); };
   add(all.ca.issue("wild", {.subject = "wild", .names = "DNS:*.example.com"}));

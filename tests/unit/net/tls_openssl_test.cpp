@@ -50,7 +50,7 @@ class Openssl {
   pid_t process_ = 0;
 };
 
-class tls_and_openssl : public TlsPair {
+class TlsAndOpensslTest : public TlsPair {
  protected:
   void SetUp() override {
     if (!has_openssl()) GTEST_SKIP() << "openssl is not installed";
@@ -75,7 +75,7 @@ class tls_and_openssl : public TlsPair {
   }
 };
 
-TEST_F(tls_and_openssl, our_client_speaks_with_s_server) {
+TEST_F(TlsAndOpensslTest, our_client_speaks_with_s_server) {
   auto const port = free_port();
   support::Directory const directory;
   Openssl const peer{{"s_server", "-quiet", "-accept", "127.0.0.1:" + std::to_string(port), "-cert", all.good.cert, "-key",
@@ -112,7 +112,7 @@ TEST_F(tls_and_openssl, our_client_speaks_with_s_server) {
   }
 }
 
-TEST_F(tls_and_openssl, our_server_speaks_with_s_client) {
+TEST_F(TlsAndOpensslTest, our_server_speaks_with_s_client) {
   auto const port = free_port();
   int const listening = open_listening_socket({boost::asio::ip::address_v4::loopback(), port}, false).value();
   support::Directory const directory;

@@ -51,7 +51,7 @@ class PlainOpenssl {
   SSL* ssl_;
 };
 
-class tls_stream : public TlsPair {
+class TlsStreamTest : public TlsPair {
  protected:
   void SetUp() override {
     client_options = trusting(all.ca.file());
@@ -104,7 +104,7 @@ class tls_stream : public TlsPair {
   std::vector<std::shared_ptr<bool>> wakes_;
 };
 
-TEST_F(tls_stream, carries_bytes_both_ways_and_hides_them) {
+TEST_F(TlsStreamTest, carries_bytes_both_ways_and_hides_them) {
   open();
   send(*client, "question");
   EXPECT_EQ(read_now(*server), "question");
@@ -117,7 +117,7 @@ TEST_F(tls_stream, carries_bytes_both_ways_and_hides_them) {
   EXPECT_EQ(std::string_view(raw.data(), static_cast<std::size_t>(got)).find("secret"), std::string_view::npos);
 }
 
-TEST_F(tls_stream, waits_without_spinning_and_wakes_for_bytes) {
+TEST_F(TlsStreamTest, waits_without_spinning_and_wakes_for_bytes) {
   open();
   read_now(*client);
   EXPECT_FALSE(wakes(*client)) << "tickets were read, nothing else came";
@@ -127,7 +127,7 @@ TEST_F(tls_stream, waits_without_spinning_and_wakes_for_bytes) {
   EXPECT_EQ(read_now(*client), "answer");
 }
 
-TEST_F(tls_stream, bytes_that_openssl_has_already_end_a_wait) {
+TEST_F(TlsStreamTest, bytes_that_openssl_has_already_end_a_wait) {
   open();
   read_now(*client);
   send(*server, numbered(10'000));
@@ -142,7 +142,7 @@ TEST_F(tls_stream, bytes_that_openssl_has_already_end_a_wait) {
   EXPECT_FALSE(wakes(*client));
 }
 
-TEST_F(tls_stream, part_of_a_record_is_no_input) {
+TEST_F(TlsStreamTest, part_of_a_record_is_no_input) {
   open();
   read_now(*client);
   send(*server, numbered(1'000));
@@ -165,7 +165,7 @@ TEST_F(tls_stream, part_of_a_record_is_no_input) {
   EXPECT_EQ(read_now(*client), numbered(1'000));
 }
 
-TEST_F(tls_stream, tickets_are_no_input) {
+TEST_F(TlsStreamTest, tickets_are_no_input) {
   open();
   EXPECT_FALSE(client->has_input());
   EXPECT_FALSE(client->has_shown_input());
@@ -176,7 +176,7 @@ TEST_F(tls_stream, tickets_are_no_input) {
   EXPECT_EQ(read_now(*client), "x");
 }
 
-TEST_F(tls_stream, big_transfers_are_whole_through_small_buffers) {
+TEST_F(TlsStreamTest, big_transfers_are_whole_through_small_buffers) {
   for (int const version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     connect(8 * 1024);
     open(version);
@@ -190,7 +190,7 @@ TEST_F(tls_stream, big_transfers_are_whole_through_small_buffers) {
   }
 }
 
-TEST_F(tls_stream, a_blocked_write_may_come_again_with_more_and_elsewhere) {
+TEST_F(TlsStreamTest, a_blocked_write_may_come_again_with_more_and_elsewhere) {
   connect(8 * 1024);
   open();
   auto const bytes = numbered(100'000);
@@ -208,7 +208,7 @@ TEST_F(tls_stream, a_blocked_write_may_come_again_with_more_and_elsewhere) {
   EXPECT_TRUE(got == bytes) << got.size();
 }
 
-TEST_F(tls_stream, write_all_writes_all) {
+TEST_F(TlsStreamTest, write_all_writes_all) {
   connect(8 * 1024);
   open();
   Outcome outcome;
@@ -223,7 +223,7 @@ TEST_F(tls_stream, write_all_writes_all) {
   EXPECT_TRUE(got == numbered(500'000));
 }
 
-TEST_F(tls_stream, parts_are_joined_into_one_record) {
+TEST_F(TlsStreamTest, parts_are_joined_into_one_record) {
   open();
   read_now(*server);
   std::string head = "HTTP/1.1 200 OK\r\n\r\n";
@@ -237,7 +237,7 @@ TEST_F(tls_stream, parts_are_joined_into_one_record) {
   EXPECT_EQ(read_now(*server), head + body);
 }
 
-TEST_F(tls_stream, parts_of_every_size_arrive_in_order) {
+TEST_F(TlsStreamTest, parts_of_every_size_arrive_in_order) {
   connect(8 * 1024);
   open();
   auto const all_bytes = numbered(200'000);
@@ -265,7 +265,7 @@ TEST_F(tls_stream, parts_of_every_size_arrive_in_order) {
   }
 }
 
-TEST_F(tls_stream, one_end_leaves_the_other_way_open) {
+TEST_F(TlsStreamTest, one_end_leaves_the_other_way_open) {
   open();
   send(*client, "last");
   client->shutdown_send();
@@ -284,7 +284,7 @@ TEST_F(tls_stream, one_end_leaves_the_other_way_open) {
   EXPECT_EQ(read_error(*client), Errc::end_of_stream);
 }
 
-TEST_F(tls_stream, a_close_notify_alone_is_an_end) {
+TEST_F(TlsStreamTest, a_close_notify_alone_is_an_end) {
   open();
   read_now(*client);
   EXPECT_FALSE(client->peer_has_ended());
@@ -305,7 +305,7 @@ TEST_F(tls_stream, a_close_notify_alone_is_an_end) {
   ::close(ends[1]);
 }
 
-TEST_F(tls_stream, an_end_that_does_not_fit_is_sent_later) {
+TEST_F(TlsStreamTest, an_end_that_does_not_fit_is_sent_later) {
   connect(4 * 1024);
   open();
   std::size_t room = 0;
@@ -323,7 +323,7 @@ TEST_F(tls_stream, an_end_that_does_not_fit_is_sent_later) {
   EXPECT_EQ(read_error(*server), Errc::end_of_stream);
 }
 
-TEST_F(tls_stream, an_end_that_waits_does_not_outlive_its_stream) {
+TEST_F(TlsStreamTest, an_end_that_waits_does_not_outlive_its_stream) {
   connect(4 * 1024);
   open();
   std::size_t room = 0;
@@ -337,7 +337,7 @@ TEST_F(tls_stream, an_end_that_waits_does_not_outlive_its_stream) {
   step();
 }
 
-TEST_F(tls_stream, closing_says_that_it_was_all) {
+TEST_F(TlsStreamTest, closing_says_that_it_was_all) {
   open();
   send(*client, "last");
   client->close();
@@ -347,7 +347,7 @@ TEST_F(tls_stream, closing_says_that_it_was_all) {
   EXPECT_EQ(client->tls(), nullptr);
 }
 
-TEST_F(tls_stream, what_is_cut_is_no_end) {
+TEST_F(TlsStreamTest, what_is_cut_is_no_end) {
   open();
   send(*client, "half");
   client->shutdown_both();
@@ -359,14 +359,14 @@ TEST_F(tls_stream, what_is_cut_is_no_end) {
   EXPECT_EQ(read_error(*server), Errc::tls_truncated) << "and stays so";
 }
 
-TEST_F(tls_stream, a_reset_says_nothing) {
+TEST_F(TlsStreamTest, a_reset_says_nothing) {
   open();
   client->reset();
   auto const code = read_error(*server);
   EXPECT_TRUE(code == Errc::tls_truncated || code == boost::asio::error::connection_reset) << code;
 }
 
-TEST_F(tls_stream, bytes_that_were_changed_on_the_way_are_an_error) {
+TEST_F(TlsStreamTest, bytes_that_were_changed_on_the_way_are_an_error) {
   open();
   read_now(*client);
   char const forged[] = "\x17\x03\x03\x00\x20 forged forged forged forged forged";
@@ -376,7 +376,7 @@ TEST_F(tls_stream, bytes_that_were_changed_on_the_way_are_an_error) {
   EXPECT_TRUE(client->has_input());
 }
 
-TEST_F(tls_stream, new_keys_are_taken_while_nothing_can_be_written) {
+TEST_F(TlsStreamTest, new_keys_are_taken_while_nothing_can_be_written) {
   connect(8 * 1024);
   PlainOpenssl peer{server->descriptor(), all.good};
   start_client(client_of(client_options));
@@ -405,7 +405,7 @@ TEST_F(tls_stream, new_keys_are_taken_while_nothing_can_be_written) {
 
 // Resumption.
 
-TEST_F(tls_stream, a_session_is_resumed) {
+TEST_F(TlsStreamTest, a_session_is_resumed) {
   for (int const version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     SCOPED_TRACE(version);
     TlsSessionSlot slot;
@@ -427,7 +427,7 @@ TEST_F(tls_stream, a_session_is_resumed) {
   }
 }
 
-TEST_F(tls_stream, a_session_survives_a_connection_that_is_cut) {
+TEST_F(TlsStreamTest, a_session_survives_a_connection_that_is_cut) {
   TlsSessionSlot slot;
   open(TLS1_2_VERSION, &slot);
   server->shutdown_both();
@@ -437,7 +437,7 @@ TEST_F(tls_stream, a_session_survives_a_connection_that_is_cut) {
   EXPECT_TRUE(client->tls()->resumed);
 }
 
-TEST_F(tls_stream, a_ticket_is_used_once) {
+TEST_F(TlsStreamTest, a_ticket_is_used_once) {
   TlsSessionSlot slot;
   open(TLS1_3_VERSION, &slot);
   read_now(*client);
@@ -451,7 +451,7 @@ TEST_F(tls_stream, a_ticket_is_used_once) {
   EXPECT_TRUE(slot.empty());
 }
 
-TEST_F(tls_stream, a_session_is_not_used_for_another_name_or_context) {
+TEST_F(TlsStreamTest, a_session_is_not_used_for_another_name_or_context) {
   TlsSessionSlot slot;
   open(TLS1_3_VERSION, &slot);
   read_now(*client);

@@ -18,7 +18,7 @@ CallRecord mapped_call() {
   call.duration = 12'345'678ns;
   call.listener = "127.0.0.1:1080";
   call.client = "127.0.0.1:40000";
-  call.protocol = "HTTP/1.1";
+  call.protocol = CallProtocol::http11;
   call.method = "GET";
   call.source = "http://localhost/api";
   call.target = "http://numbers-api/rng";
@@ -201,7 +201,7 @@ TEST(JsonLine, has_every_key_in_its_order) {
 
 TEST(JsonLine, has_every_key_where_there_is_nothing_to_say) {
   EXPECT_EQ(json(blocked_call()),
-            R"({"time":"2026-11-22T06:34:55.120Z","listener":"","client":"","protocol":"","method":"GET",)"
+            R"({"time":"2026-11-22T06:34:55.120Z","listener":"","client":"","protocol":"HTTP/1.1","method":"GET",)"
             R"("source":"http://timecheck:8080/","target":"","decision":"blocked","rule":"","status":403,"duration_ms":0,)"
             R"("bytes_in":0,"bytes_out":0,"upstream":"","tries":0,"reason":"not in the map"})"
             "\n");

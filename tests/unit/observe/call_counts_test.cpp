@@ -19,6 +19,7 @@ struct CallCountsOf : testing::Test {
     CallRecord record;
     record.mapping = mapping;
     record.decision = decision;
+    record.protocol = method == name(CallProtocol::tcp) ? CallProtocol::tcp : CallProtocol::http11;
     record.method = std::move(method);
     record.status = status;
     record.duration = 12ms;

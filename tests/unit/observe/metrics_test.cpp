@@ -185,12 +185,6 @@ TEST_F(Counting, gives_an_address_that_comes_back_its_number_again) {
   EXPECT_EQ(metrics.listener("127.0.0.1:99"), first);
 }
 
-TEST_F(Counting, gathers_what_all_workers_saw) {
-  metrics.worker(0).seen().saw({SeenForm::absolute, "a", 80, {}}, {});
-  metrics.worker(1).seen().saw({SeenForm::absolute, "b", 80, {}}, {});
-  EXPECT_EQ(metrics.seen().calls.size(), 2U);
-}
-
 TEST_F(Counting, sorts_durations_into_buckets_that_include_their_bound) {
   for (auto const duration : std::initializer_list<std::chrono::nanoseconds>{0ns, 500us, 500us + 1ns, 60s, 61s}) {
     auto call = call_of(0, "GET", 200);

@@ -1,5 +1,5 @@
 // Clients that never send localhost through a proxy speak straight at a listener: their Host names the listener, or
-// has no port (DESIGN: client shapes).
+// has no port.
 #include "unit/route/rules.hpp"
 
 namespace ambassador::route::listener_alias_test {

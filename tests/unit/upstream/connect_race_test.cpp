@@ -51,7 +51,7 @@ EndpointPtr closed() {
   return endpoint(address);
 }
 
-class connect_race : public testing::Test {
+class ConnectRaceTest : public testing::Test {
  protected:
   using Outcome = Result<std::unique_ptr<Connection>>;
 
@@ -73,7 +73,7 @@ class connect_race : public testing::Test {
   EndpointPtr tried;
 };
 
-TEST_F(connect_race, takes_the_first_where_it_answers) {
+TEST_F(ConnectRaceTest, takes_the_first_where_it_answers) {
   auto const first = at(server.port());
   auto const won = run({first, endpoint(silent.endpoint())});
   ASSERT_TRUE(won);
@@ -81,7 +81,7 @@ TEST_F(connect_race, takes_the_first_where_it_answers) {
   EXPECT_EQ(tried, first);
 }
 
-TEST_F(connect_race, gives_one_that_is_silent_company) {
+TEST_F(ConnectRaceTest, gives_one_that_is_silent_company) {
   auto const second = at(server.port());
   auto const before = std::chrono::steady_clock::now();
   auto const won = run({endpoint(silent.endpoint()), second});
@@ -90,14 +90,14 @@ TEST_F(connect_race, gives_one_that_is_silent_company) {
   EXPECT_GE(std::chrono::steady_clock::now() - before, attempt_delay);
 }
 
-TEST_F(connect_race, does_not_wait_for_one_that_refuses) {
+TEST_F(ConnectRaceTest, does_not_wait_for_one_that_refuses) {
   auto const second = at(server.port());
   auto const won = run({closed(), second, endpoint(silent.endpoint())}, attempt_delay - 10ms);
   ASSERT_TRUE(won);
   EXPECT_EQ((*won)->endpoint, second);
 }
 
-TEST_F(connect_race, fails_as_the_last_did) {
+TEST_F(ConnectRaceTest, fails_as_the_last_did) {
   auto const last = closed();
   auto const lost = run({closed(), last});
   ASSERT_FALSE(lost);
@@ -106,13 +106,13 @@ TEST_F(connect_race, fails_as_the_last_did) {
   EXPECT_EQ(tried, last);
 }
 
-TEST_F(connect_race, ends_with_its_time) {
+TEST_F(ConnectRaceTest, ends_with_its_time) {
   auto const lost = run({endpoint(silent.endpoint()), endpoint(silent.endpoint())}, 400ms);
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().code, Errc::timed_out);
 }
 
-TEST_F(connect_race, ends_when_nobody_wants_it_any_more) {
+TEST_F(ConnectRaceTest, ends_when_nobody_wants_it_any_more) {
   std::vector<EndpointPtr> const endpoints{endpoint(silent.endpoint()), endpoint(silent.endpoint())};
   Awaited<Outcome> outcome{parts, race.run(endpoints, std::chrono::steady_clock::now() + 1h, wish, tried)};
   parts.step();

@@ -59,7 +59,7 @@ class ChangingServer {
 };
 
 /// Answers are fresh for 200 ms, and used for 2 s more.
-class a_name : public testing::Test {
+class ANameTest : public testing::Test {
  protected:
   Result<AddressList> lookup() {
     Awaited<Result<AddressList>> answer{parts, name->lookup(std::chrono::steady_clock::now() + 5s, wish)};
@@ -95,7 +95,7 @@ class a_name : public testing::Test {
   Wish wish;
 };
 
-class discovery : public testing::Test {
+class DiscoveryTest : public testing::Test {
  protected:
   Result<AddressList> lookup(std::string const& host, std::chrono::milliseconds limit = 5s) {
     Awaited<Result<AddressList>> answer{parts, start(host, limit)};
@@ -117,18 +117,18 @@ class discovery : public testing::Test {
   Wish wish;
 };
 
-TEST_F(discovery, a_literal_is_not_looked_up) {
+TEST_F(DiscoveryTest, a_literal_is_not_looked_up) {
   EXPECT_EQ(lookup("192.0.2.7").value()->front().address.to_string(), "192.0.2.7");
   EXPECT_EQ(lookup("[2001:db8::1]").value()->front().address.to_string(), "2001:db8::1");
   EXPECT_TRUE(counted("ok", 0));
 }
 
-TEST_F(discovery, an_answer_is_kept) {
+TEST_F(DiscoveryTest, an_answer_is_kept) {
   for (int call = 0; call < 5; ++call) EXPECT_TRUE(lookup("localhost").value()->front().address.is_loopback());
   EXPECT_TRUE(counted("ok", 1));
 }
 
-TEST_F(discovery, calls_for_one_name_share_a_look_up) {
+TEST_F(DiscoveryTest, calls_for_one_name_share_a_look_up) {
   Awaited<Result<AddressList>> first{parts, start("localhost")};
   Awaited<Result<AddressList>> second{parts, start("localhost")};
   EXPECT_TRUE(parts.run_until([&] { return first.done() && second.done(); }));
@@ -137,7 +137,7 @@ TEST_F(discovery, calls_for_one_name_share_a_look_up) {
   EXPECT_TRUE(counted("ok", 1));
 }
 
-TEST_F(discovery, a_failure_is_not_asked_for_again_at_once) {
+TEST_F(DiscoveryTest, a_failure_is_not_asked_for_again_at_once) {
   auto const failed = lookup("nowhere.invalid");
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().stage, Stage::resolve);
@@ -146,21 +146,21 @@ TEST_F(discovery, a_failure_is_not_asked_for_again_at_once) {
   EXPECT_TRUE(counted("timed_out", 1)) << parts.metrics.expose();
 }
 
-TEST_F(discovery, a_failure_is_asked_for_again_later) {
+TEST_F(DiscoveryTest, a_failure_is_asked_for_again_later) {
   EXPECT_FALSE(lookup("nowhere.invalid"));
   parts.run_until([] { return false; }, first_back_off + 100ms);
   EXPECT_FALSE(lookup("nowhere.invalid"));
   EXPECT_TRUE(counted("timed_out", 2)) << parts.metrics.expose();
 }
 
-TEST_F(discovery, the_caller_s_limit_ends_the_wait) {
+TEST_F(DiscoveryTest, the_caller_s_limit_ends_the_wait) {
   auto const answer = lookup("slow.invalid", 1ms);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, Errc::timed_out);
   parts.run_until([] { return false; }, 300ms);  // the answer finds nobody waiting
 }
 
-TEST_F(discovery, a_wish_that_is_given_up_ends_the_wait) {
+TEST_F(DiscoveryTest, a_wish_that_is_given_up_ends_the_wait) {
   Awaited<Result<AddressList>> answer{parts, start("slow.invalid")};
   parts.step();
   wish.give_up();
@@ -170,20 +170,20 @@ TEST_F(discovery, a_wish_that_is_given_up_ends_the_wait) {
   parts.run_until([] { return false; }, 300ms);  // the answer finds nobody waiting
 }
 
-TEST_F(discovery, those_who_hold_a_name_have_the_same) {
+TEST_F(DiscoveryTest, those_who_hold_a_name_have_the_same) {
   auto const first = parts.discovery.of("localhost");
   EXPECT_EQ(parts.discovery.of("localhost"), first);
   EXPECT_EQ(first->host(), "localhost");
 }
 
-TEST_F(discovery, a_literal_is_fresh_for_ever) {
+TEST_F(DiscoveryTest, a_literal_is_fresh_for_ever) {
   auto const literal = parts.discovery.of("[::1]");
   ASSERT_TRUE(literal->current(SteadyTime::max() - 1s));
   EXPECT_EQ(*literal->current(SteadyTime::min())->begin(),
             (net::ResolvedAddress{boost::asio::ip::address_v6::loopback(), 0, 1}));
 }
 
-TEST_F(discovery, names_that_nobody_holds_are_forgotten_where_there_are_many) {
+TEST_F(DiscoveryTest, names_that_nobody_holds_are_forgotten_where_there_are_many) {
   auto const held = parts.discovery.of("held.invalid");
   std::weak_ptr<Name> const not_held = parts.discovery.of("not-held.invalid");
   for (std::size_t i = 0; i < max_names - 2; ++i) parts.discovery.of(std::to_string(i) + ".invalid");
@@ -193,7 +193,7 @@ TEST_F(discovery, names_that_nobody_holds_are_forgotten_where_there_are_many) {
   EXPECT_EQ(parts.discovery.of("held.invalid"), held);
 }
 
-TEST_F(discovery, a_name_that_is_asked_for_is_not_forgotten) {
+TEST_F(DiscoveryTest, a_name_that_is_asked_for_is_not_forgotten) {
   std::weak_ptr<Name> const asked = parts.discovery.of("slow.invalid");
   EXPECT_FALSE(asked.lock()->current(std::chrono::steady_clock::now()));
   for (std::size_t i = 0; i < 2 * max_names; ++i) parts.discovery.of(std::to_string(i) + ".invalid");
@@ -201,27 +201,27 @@ TEST_F(discovery, a_name_that_is_asked_for_is_not_forgotten) {
   parts.run_until([] { return false; }, 300ms);  // its answer comes
 }
 
-TEST_F(a_name, has_no_list_before_the_first_answer) {
+TEST_F(ANameTest, has_no_list_before_the_first_answer) {
   EXPECT_FALSE(current());
   EXPECT_EQ(name->generation(), 0U);
   EXPECT_TRUE(becomes({"10.2.0.7"})) << "a look alone has it asked for";
 }
 
-TEST_F(a_name, is_not_asked_for_while_its_list_is_fresh) {
+TEST_F(ANameTest, is_not_asked_for_while_its_list_is_fresh) {
   ASSERT_TRUE(lookup());
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(current());
   parts.step();
   EXPECT_EQ(server.questions, 1);
 }
 
-TEST_F(a_name, follows_its_records) {
+TEST_F(ANameTest, follows_its_records) {
   ASSERT_EQ(texts(*lookup()), std::vector<std::string>{"10.2.0.7"});
   server.last_bytes = {8, 9};
   EXPECT_TRUE(becomes({"10.2.0.8", "10.2.0.9"}));
   EXPECT_EQ(name->generation(), 2U);
 }
 
-TEST_F(a_name, has_the_same_generation_while_the_addresses_are_the_same) {
+TEST_F(ANameTest, has_the_same_generation_while_the_addresses_are_the_same) {
   server.last_bytes = {7, 8, 9};
   ASSERT_TRUE(lookup());
   auto const list = current();
@@ -232,7 +232,7 @@ TEST_F(a_name, has_the_same_generation_while_the_addresses_are_the_same) {
   EXPECT_EQ(current(), list) << "the very list: nobody needs to look into it";
 }
 
-TEST_F(a_name, keeps_its_list_while_asking_fails) {
+TEST_F(ANameTest, keeps_its_list_while_asking_fails) {
   unsigned char last_byte = 0;
   for (auto const says : {ChangingServer::Says::failure, ChangingServer::Says::nothing, ChangingServer::Says::no_such_name}) {
     server.says = ChangingServer::Says::addresses;
@@ -248,7 +248,7 @@ TEST_F(a_name, keeps_its_list_while_asking_fails) {
   }
 }
 
-TEST_F(a_name, is_known_to_a_worker_that_never_asked_before_asking_fails) {
+TEST_F(ANameTest, is_known_to_a_worker_that_never_asked_before_asking_fails) {
   ASSERT_TRUE(lookup());
   server.says = ChangingServer::Says::failure;
   Discovery another{parts.context.get_executor(), parts.context, resolver, parts.metrics, {200ms, 60s, 2s}};
@@ -259,7 +259,7 @@ TEST_F(a_name, is_known_to_a_worker_that_never_asked_before_asking_fails) {
   EXPECT_TRUE(parts.run_until([&] { return !current(); })) << "it is as old as it is, whoever has it";
 }
 
-TEST_F(a_name, says_how_old_its_list_was_once_it_is_no_longer_used) {
+TEST_F(ANameTest, says_how_old_its_list_was_once_it_is_no_longer_used) {
   ASSERT_TRUE(lookup());
   server.says = ChangingServer::Says::no_such_name;
   ASSERT_TRUE(parts.run_until([&] { return !current(); }));
@@ -271,7 +271,7 @@ TEST_F(a_name, says_how_old_its_list_was_once_it_is_no_longer_used) {
               testing::MatchesRegex("its last good answer is [0-9]+ s old, and no longer used"));
 }
 
-TEST_F(a_name, comes_back_after_its_list_had_ended) {
+TEST_F(ANameTest, comes_back_after_its_list_had_ended) {
   ASSERT_TRUE(lookup());
   server.says = ChangingServer::Says::failure;
   ASSERT_TRUE(parts.run_until([&] { return !current(); }));
@@ -280,7 +280,7 @@ TEST_F(a_name, comes_back_after_its_list_had_ended) {
   EXPECT_EQ(name->generation(), 1U) << "it came back the same";
 }
 
-TEST_F(a_name, fails_at_once_for_the_calls_between_two_questions) {
+TEST_F(ANameTest, fails_at_once_for_the_calls_between_two_questions) {
   server.says = ChangingServer::Says::no_such_name;
   EXPECT_FALSE(lookup());
   auto const asked = server.questions;
@@ -288,7 +288,7 @@ TEST_F(a_name, fails_at_once_for_the_calls_between_two_questions) {
   EXPECT_EQ(server.questions, asked);
 }
 
-TEST_F(a_name, is_asked_for_less_often_the_longer_it_fails_and_success_forgives) {
+TEST_F(ANameTest, is_asked_for_less_often_the_longer_it_fails_and_success_forgives) {
   server.says = ChangingServer::Says::no_such_name;
   auto const seconds_until_asked = [&](int times) {
     auto const from = std::chrono::steady_clock::now();
@@ -304,7 +304,7 @@ TEST_F(a_name, is_asked_for_less_often_the_longer_it_fails_and_success_forgives)
   EXPECT_LT(seconds_until_asked(2), 3.5) << "1 s again, not 4";
 }
 
-TEST(back_off, doubles_up_to_its_limit) {
+TEST(BackOff, doubles_up_to_its_limit) {
   std::vector<std::chrono::seconds> waits;
   for (std::uint32_t failures = 0; failures < 8; ++failures) waits.push_back(back_off(failures));
   EXPECT_EQ(waits, (std::vector<std::chrono::seconds>{0s, 1s, 2s, 4s, 8s, 16s, 30s, 30s}));

@@ -1,4 +1,4 @@
-// Ways keep their number, and the object that pools hold on to, for as long as somebody goes them.
+// An egress keeps its number, and the object that pools hold on to, for as long as somebody uses it.
 #include "upstream/egress.hpp"
 
 #include <gtest/gtest.h>
@@ -15,18 +15,18 @@ config::Settings settings_with(std::size_t sources) {
   return settings;
 }
 
-class egress : public testing::Test {
+class EgressTest : public testing::Test {
  protected:
-  [[nodiscard]] EgressTable table(config::Settings const& settings) { return {settings, files, ways}; }
+  [[nodiscard]] EgressTable table(config::Settings const& settings) { return {settings, files, egresses}; }
 
   std::shared_ptr<net::TlsSource> context =
       std::make_shared<net::TlsSource>(std::vector<std::string>{}, [] { return std::shared_ptr<net::TlsContext const>{}; });
   EgressTable::Files files{.tls = [this](auto const&, auto) { return context; },
                            .via_credentials = [](auto const&) { return nullptr; }};
-  Ways ways;
+  Egresses egresses;
 };
 
-TEST_F(egress, an_equal_way_is_one_also_in_another_table) {
+TEST_F(EgressTest, equal_options_are_one_egress_also_in_another_table) {
   auto settings = settings_with(2);
   settings.map[1].connections = 7;
   auto const first = table(settings);
@@ -38,7 +38,7 @@ TEST_F(egress, an_equal_way_is_one_also_in_another_table) {
   EXPECT_EQ(&first.of_unmapped(config::TargetScheme::tcp), &second.of_unmapped(config::TargetScheme::tcp));
 }
 
-TEST_F(egress, another_limit_parent_or_context_is_another_way) {
+TEST_F(EgressTest, another_limit_parent_or_context_is_another_egress) {
   auto const before = table(settings_with(1));
   auto limited = settings_with(1);
   limited.map.front().connections = 7;
@@ -54,7 +54,7 @@ TEST_F(egress, another_limit_parent_or_context_is_another_way) {
   }
 }
 
-TEST_F(egress, a_number_is_never_used_twice) {
+TEST_F(EgressTest, a_number_is_never_used_twice) {
   auto settings = settings_with(1);
   settings.map.front().connections = 7;
   std::uint32_t number = 0;

@@ -2,8 +2,12 @@
 
 #include "base/error.hpp"
 #include "support/worker_parts.hpp"
+#include "upstream/shared_upstreams.hpp"
 
 #include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
 
 namespace ambassador::upstream::pool_test {
 namespace {
@@ -33,8 +37,15 @@ class Server {
   support::ScriptedUpstream upstream{[this](support::Socket& socket, std::size_t nth) { serve(socket, nth); }};
 };
 
-class pool : public testing::Test {
+class PoolTest : public testing::Test {
  protected:
+  /// At the test's begin.
+  void use(EgressOptions options) {
+    egress.options = std::move(options);
+    made.emplace(parts.pool_context, Authority{"127.0.0.1", server.upstream.port()}, egress, shared);
+  }
+  void limit_to(std::size_t limit, std::size_t pending) { use({.limits = {.connections = limit, .pending = pending}}); }
+
   net::Task<Result<Lease>> opening() { return connections.open(2s, {}, attempt, wish); }
 
   Lease open() {
@@ -53,15 +64,16 @@ class pool : public testing::Test {
 
   Server server;
   WorkerParts parts;
-  Egress egress{.connections = 40, .pending = 2};
-  std::shared_ptr<Shared> shared = std::make_shared<Shared>();
-  Pool connections{parts.pool_context, {"127.0.0.1", server.upstream.port()}, egress, shared};
+  Egress egress{.options = {.limits = {.connections = 40, .pending = 2}}};
+  std::shared_ptr<balance::UpstreamCounts> shared = std::make_shared<balance::UpstreamCounts>();
+  std::optional<Pool> made{std::in_place, parts.pool_context, Authority{"127.0.0.1", server.upstream.port()}, egress, shared};
+  Pool& connections = *made;
   Wish wish;
   Attempt attempt;
   SteadyTime const now = std::chrono::steady_clock::now();
 };
 
-TEST_F(pool, the_connection_used_last_is_lent_first) {
+TEST_F(PoolTest, the_connection_used_last_is_lent_first) {
   auto first = open();
   auto second = open();
   auto const last = number_of(second);
@@ -74,7 +86,7 @@ TEST_F(pool, the_connection_used_last_is_lent_first) {
   EXPECT_EQ(shared->connections, 2U);
 }
 
-TEST_F(pool, a_lease_that_is_not_given_back_is_closed) {
+TEST_F(PoolTest, a_lease_that_is_not_given_back_is_closed) {
   { auto lease = open(); }
   EXPECT_EQ(shared->connections, 0U);
   EXPECT_FALSE(connections.take_idle(now, true));
@@ -82,20 +94,20 @@ TEST_F(pool, a_lease_that_is_not_given_back_is_closed) {
   EXPECT_TRUE(server.upstream.wait_until_done());
 }
 
-TEST_F(pool, a_new_connection_is_told_from_a_reused_one) {
+TEST_F(PoolTest, a_new_connection_is_told_from_a_reused_one) {
   auto lease = open();
   EXPECT_FALSE(lease.reused());
   EXPECT_EQ(lease.endpoint()->text, server.upstream.authority());
   EXPECT_EQ(attempt.address, server.upstream.authority());
 }
 
-TEST_F(pool, what_idled_too_long_is_not_lent) {
+TEST_F(PoolTest, what_idled_too_long_is_not_lent) {
   open().give_back(now, 0);
   EXPECT_FALSE(connections.take_idle(now + balance::first_idle_limit, true));
   EXPECT_EQ(shared->connections, 0U);
 }
 
-TEST_F(pool, the_server_s_keep_alive_is_learned_with_a_margin) {
+TEST_F(PoolTest, the_server_s_keep_alive_is_learned_with_a_margin) {
   open().give_back(now, 10);
   auto lease = connections.take_idle(now + 8900ms, true);
   ASSERT_TRUE(lease);
@@ -103,7 +115,7 @@ TEST_F(pool, the_server_s_keep_alive_is_learned_with_a_margin) {
   EXPECT_FALSE(connections.take_idle(now + 9000ms, true));
 }
 
-TEST_F(pool, a_connection_that_the_server_closed_is_not_lent_and_teaches_its_idle_time) {
+TEST_F(PoolTest, a_connection_that_the_server_closed_is_not_lent_and_teaches_its_idle_time) {
   auto first = open();
   auto second = open();
   server.close(0);
@@ -116,7 +128,7 @@ TEST_F(pool, a_connection_that_the_server_closed_is_not_lent_and_teaches_its_idl
   EXPECT_EQ(shared->connections, 0U);
 }
 
-TEST_F(pool, a_connection_on_which_the_server_spoke_is_not_lent_and_teaches_nothing) {
+TEST_F(PoolTest, a_connection_on_which_the_server_spoke_is_not_lent_and_teaches_nothing) {
   auto first = open();
   auto second = open();
   auto const clean = number_of(second);
@@ -129,7 +141,7 @@ TEST_F(pool, a_connection_on_which_the_server_spoke_is_not_lent_and_teaches_noth
   EXPECT_EQ(number_of(taken), clean);
 }
 
-TEST_F(pool, a_sweep_closes_what_idled_too_long) {
+TEST_F(PoolTest, a_sweep_closes_what_idled_too_long) {
   open().give_back(now, 0);
   connections.sweep(now + balance::first_idle_limit - 1ms);
   EXPECT_EQ(shared->connections, 1U);
@@ -138,7 +150,7 @@ TEST_F(pool, a_sweep_closes_what_idled_too_long) {
   EXPECT_TRUE(connections.unused());
 }
 
-TEST_F(pool, a_sweep_closes_what_the_server_closed) {
+TEST_F(PoolTest, a_sweep_closes_what_the_server_closed) {
   auto lease = open();
   server.close(0);
   EXPECT_TRUE(support::eventually([&] { return lease.stream().has_input(); }));
@@ -147,18 +159,18 @@ TEST_F(pool, a_sweep_closes_what_the_server_closed) {
   EXPECT_EQ(shared->connections, 0U);
 }
 
-TEST_F(pool, a_sweep_leaves_so_many_idle_and_no_more_once_a_burst_is_over) {
+TEST_F(PoolTest, a_sweep_leaves_so_many_idle_and_no_more_once_a_burst_is_over) {
   std::vector<Lease> leases;
-  for (std::size_t count = 0; count < egress.connections; ++count) leases.push_back(open());
+  for (std::size_t count = 0; count < egress.options.limits.connections; ++count) leases.push_back(open());
   for (auto& lease : leases) lease.give_back(now, 0);
   connections.sweep(now + 500ms);
-  EXPECT_EQ(shared->connections, egress.connections);
+  EXPECT_EQ(shared->connections, egress.options.limits.connections);
   connections.sweep(now + 1000ms);
   EXPECT_EQ(shared->connections, balance::max_idle_connections);
 }
 
-TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
-  egress.connections = 1;
+TEST_F(PoolTest, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
+  limit_to(1, 2);
   auto held = open();
   auto const number = number_of(held);
   Awaited<Result<Lease>> first{parts, opening()};
@@ -181,17 +193,16 @@ TEST_F(pool, beyond_the_limit_the_first_who_waits_is_the_first_who_gets_it) {
   EXPECT_EQ(shared->connections, 1U);
 }
 
-TEST_F(pool, more_than_may_wait_are_turned_away) {
-  egress.connections = 1;
-  egress.pending = 0;
+TEST_F(PoolTest, more_than_may_wait_are_turned_away) {
+  limit_to(1, 0);
   auto held = open();
   Awaited<Result<Lease>> turned_away{parts, opening()};
   EXPECT_TRUE(parts.run_until([&] { return turned_away.done(); }));
   EXPECT_EQ(turned_away->error().code, Errc::pool_exhausted);
 }
 
-TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
-  egress.connections = 1;
+TEST_F(PoolTest, a_wish_that_is_given_up_leaves_the_queue) {
+  limit_to(1, 2);
   auto held = open();
   Awaited<Result<Lease>> waiting{parts, opening()};
   parts.step();
@@ -204,8 +215,8 @@ TEST_F(pool, a_wish_that_is_given_up_leaves_the_queue) {
   EXPECT_TRUE(connections.take_idle(now, true)) << "it was given to one who is gone";
 }
 
-TEST_F(pool, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {
-  egress.connections = 1;
+TEST_F(PoolTest, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {
+  limit_to(1, 2);
   shared->connections = 1;  // another worker's
   Awaited<Result<Lease>> waiting{parts, opening()};
   parts.step();
@@ -217,14 +228,14 @@ TEST_F(pool, room_that_another_worker_frees_is_heard_of_at_the_next_sweep) {
   EXPECT_TRUE(*waiting);
 }
 
-TEST_F(pool, idle_connections_are_given_up_when_another_worker_s_calls_wait) {
+TEST_F(PoolTest, idle_connections_are_given_up_when_another_worker_s_calls_wait) {
   open().give_back(now, 0);
   shared->pending = 1;
   connections.sweep(now);
   EXPECT_EQ(shared->connections, 0U);
 }
 
-TEST_F(pool, our_own_address_is_not_connected_to) {
+TEST_F(PoolTest, our_own_address_is_not_connected_to) {
   parts.own_addresses = {{boost::asio::ip::make_address("0.0.0.0"), server.upstream.port()}};
   Awaited<Result<Lease>> lease{parts, opening()};
   EXPECT_TRUE(parts.run_until([&] { return lease.done(); }));
@@ -233,7 +244,7 @@ TEST_F(pool, our_own_address_is_not_connected_to) {
   EXPECT_EQ(server.upstream.accepted(), 0U);
 }
 
-TEST_F(pool, a_refused_connection_gives_its_room_back) {
+TEST_F(PoolTest, a_refused_connection_gives_its_room_back) {
   std::uint16_t port = 0;
   { port = Server{}.upstream.port(); }
   Pool nobody{parts.pool_context, {"127.0.0.1", port}, egress, shared};
@@ -245,7 +256,31 @@ TEST_F(pool, a_refused_connection_gives_its_room_back) {
   EXPECT_TRUE(nobody.unused());
 }
 
-TEST(shared_upstreams, every_worker_gets_the_same_as_long_as_one_holds_it) {
+/// As a protocol would whose server may say something at any time.
+bool read_all(net::Stream& stream) {
+  std::array<char, 256> bytes{};
+  while (stream.read_some(bytes.data(), bytes.size()).bytes != 0) {
+  }
+  return true;
+}
+
+TEST_F(PoolTest, a_protocol_may_take_what_the_server_says_unasked) {
+  use({.limits = {.connections = 1, .pending = 0}, .take_idle_input = read_all});
+  auto lease = open();
+  auto const number = number_of(lease);
+  server.say_something_on(0);
+  EXPECT_TRUE(support::eventually([&] { return lease.stream().has_input(); }));
+  lease.give_back(now, 0);
+  auto again = connections.take_idle(now, true);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(number_of(again), number);
+  EXPECT_FALSE(again.stream().has_input()) << "it was taken";
+  again.give_back(now, 0);
+  server.close(0);
+  EXPECT_TRUE(support::eventually([&] { return !connections.take_idle(now, true); })) << "an end is an end";
+}
+
+TEST(SharedUpstreams, every_worker_gets_the_same_as_long_as_one_holds_it) {
   SharedUpstreams upstreams;
   auto const one = upstreams.of("a:80");
   EXPECT_EQ(upstreams.of("a:80"), one);

@@ -15,7 +15,7 @@ std::string changed(std::string_view name, int (*change)(int)) {
   return text;
 }
 
-TEST(field_id, is_found_in_any_case) {
+TEST(FieldId, is_found_in_any_case) {
   for (std::size_t i = 1; i < field_ids; ++i) {
     auto const id = static_cast<FieldId>(i);
     auto const name = name_of(id);
@@ -25,13 +25,13 @@ TEST(field_id, is_found_in_any_case) {
   }
 }
 
-TEST(field_id, every_one_has_a_name_of_its_own) {
+TEST(FieldId, every_one_has_a_name_of_its_own) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < field_ids; ++i) names.insert(changed(name_of(static_cast<FieldId>(i)), std::tolower));
   EXPECT_EQ(names.size(), field_ids);
 }
 
-TEST(field_id, of_a_name_that_differs_by_a_byte_is_none) {
+TEST(FieldId, of_a_name_that_differs_by_a_byte_is_none) {
   for (std::size_t i = 1; i < field_ids; ++i) {
     std::string const name{name_of(static_cast<FieldId>(i))};
     EXPECT_EQ(field_id(name + "x"), FieldId::unknown);

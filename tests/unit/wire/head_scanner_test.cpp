@@ -34,14 +34,14 @@ TEST_P(Scanned, is_the_same_cut_anywhere_in_three) {
   }
 }
 
-TEST(head_scanner, takes_no_empty_line_before_a_status_line) {
+TEST(HeadScanner, takes_no_empty_line_before_a_status_line) {
   HeadScanner scanner{0};
   ASSERT_EQ(scanner.scan("\r\nHTTP/1.1 200 OK\r\n\r\n", {}), HeadScanner::State::faulty);
   EXPECT_EQ(scanner.fault().why, "empty lines before the start line");
 }
 
 // A block of bytes is looked at at once: each byte of it is judged as one alone would be.
-TEST(head_scanner, judges_a_byte_the_same_wherever_it_stands) {
+TEST(HeadScanner, judges_a_byte_the_same_wherever_it_stands) {
   for (int value = 0; value < 256; ++value) {
     std::string const line = "GET /" + std::string(1, static_cast<char>(value));
     for (std::size_t shift = 0; shift < 32; ++shift) {

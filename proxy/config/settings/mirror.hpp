@@ -1,0 +1,14 @@
+// Copies of a source's calls: `mirror`.
+#pragma once
+
+#include "config/document/node.hpp"
+#include "config/settings/settings.hpp"
+
+#include <optional>
+
+namespace ambassador::config {
+
+/// Nothing where the target cannot be read.
+std::optional<Mirror> read_mirror(Node const& node, Report& report);
+
+}  // namespace ambassador::config
