@@ -22,7 +22,7 @@ inline constexpr std::uint32_t no_mapping = UINT32_MAX;
 /// No allow entry decided.
 inline constexpr std::uint32_t no_allow_rule = UINT32_MAX;
 
-/// Strings keep their capacity from call to call: a record belongs to a pooled exchange.
+/// Strings keep their capacity from call to call: a record belongs to memory that one call uses after the other.
 struct CallRecord {
   SystemTime time;  ///< when the request head was complete
   std::chrono::nanoseconds duration{0};

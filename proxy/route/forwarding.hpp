@@ -1,6 +1,5 @@
-// What an intermediary changes in a head before it goes on (RFC 9110 section 7.6): hop-by-hop fields and those that
-// Connection names go, Host and the framing are written anew, Via is added; then what the configuration says of headers.
-// Pure: heads in, bytes out.
+// What a head says when it goes on: the values that a writer of any HTTP version needs, beside the fields themselves
+// (forwarded_fields.hpp).
 #pragma once
 
 #include "config/settings/settings.hpp"
@@ -31,13 +30,6 @@ struct ForwardedRequest {
   CallIds const* ids = nullptr;                ///< null: those of the client go on as they came; the rules come before ours
 };
 
-/// Appends what a request begins with: its line and its Host, which change where it goes to another target.
-void append_start(std::string& out, std::string_view method, std::string_view target, std::string_view host);
-
-/// Appends the request's head as it goes upstream, up to and with the empty line. It begins with `append_start`, whose bytes
-/// are counted.
-std::size_t append_forwarded(std::string& out, wire::http::RequestHead const& head, ForwardedRequest const& forwarded);
-
 /// How the body goes on to the client, and what becomes of the client's connection.
 struct ForwardedResponse {
   wire::http::Framing body;
@@ -52,8 +44,5 @@ struct ForwardedResponse {
   bool asked_https = false;                        ///< it asked for https://, or at a listener with TLS
   config::HeaderRules const* rules = nullptr;      ///< of final responses, and of a 101; null: none
 };
-
-/// Appends the response's head as it goes to the client. `method` is the request's.
-void append_forwarded(std::string& out, wire::http::ResponseHead const& head, ForwardedResponse const& forwarded);
 
 }  // namespace ambassador::route

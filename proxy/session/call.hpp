@@ -30,7 +30,7 @@ class Call {
   Call& operator=(Call const&) = delete;
   /// Ends the call: it is counted and logged here, and only here.
   ~Call();
-  /// The call only leads to other calls, which are counted and logged in its place.
+  /// The call is neither counted nor logged: only the calls that it leads to are, or nobody will know its outcome.
   void leave_unlogged() noexcept { logged_ = false; }
 
   [[nodiscard]] Context& context() const noexcept { return context_; }

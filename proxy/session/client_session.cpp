@@ -186,7 +186,8 @@ net::Task<boost::system::error_code> ClientSession::read_proxy_header(std::strin
 
 net::Task<After> ClientSession::serve_tcp() {
   auto& connection = workspace_->begin_tcp(context(), *kept_, listener_);
-  co_return co_await connection.serve_source(workspace_->client.reader.take_left_over());
+  auto first = workspace_->client.reader.take_left_over();
+  co_return co_await connection.serve_source(std::move(first));
 }
 
 /// A connection that the kernel brought here: HTTP goes on as calls, all else by its name or its address.

@@ -1,4 +1,4 @@
-// What a session borrows from its worker. One worker is one thread: nothing here is shared, and nothing is locked.
+// What a session borrows from its worker. One worker is one thread: only what others read, `seen` and the counters, is shared.
 #pragma once
 
 #include "base/random.hpp"

@@ -2,6 +2,11 @@
 
 namespace ambassador::session {
 
+Workspace::~Workspace() {
+  if (exchange_) exchange_->call().leave_unlogged();
+  if (connection_) connection_->call().leave_unlogged();
+}
+
 void Workspace::attach(net::Stream& stream, std::string_view address,
                        std::optional<boost::asio::ip::tcp::endpoint> const& redirected) {
   client.stream = &stream;

@@ -13,6 +13,12 @@ class Workspace {
  public:
   ClientLeg client;
 
+  Workspace() = default;
+  Workspace(Workspace const&) = delete;
+  Workspace& operator=(Workspace const&) = delete;
+  /// A call that is still under way is not logged, because nobody knows its outcome.
+  ~Workspace();
+
   /// Takes up the client that is to be served, for as long as it is not idle. `address` outlives that.
   void attach(net::Stream& stream, std::string_view address, std::optional<boost::asio::ip::tcp::endpoint> const& redirected);
   /// The client is idle or gone: nothing of it is kept.

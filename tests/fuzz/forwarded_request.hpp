@@ -2,7 +2,7 @@
 #pragma once
 
 #include "route/decision.hpp"
-#include "route/forwarding.hpp"
+#include "session/http/forwarded_head.hpp"
 #include "wire/http1/head_parser.hpp"
 
 #include <optional>
@@ -47,7 +47,7 @@ inline bool forward(std::string_view head_bytes, ForwardedHead& out) {
   std::string text;
   auto const path_begins = route::append_target_url(text, decision, url);
   out.target = text.substr(path_begins);
-  route::append_forwarded(
+  session::append_forwarded(
       out.bytes, out.head,
       {.target = out.target, .host = settings.map[0].targets.front().host_header, .pseudonym = pseudonym, .upgrade = {}});
   return true;

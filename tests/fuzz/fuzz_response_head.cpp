@@ -1,7 +1,7 @@
 // A response that we accept and pass on is accepted by our own parser again, and means the same. The first byte says
 // which method was asked with.
 #include "fuzz/heads.hpp"
-#include "route/forwarding.hpp"
+#include "session/http/forwarded_head.hpp"
 #include "wire/http1/head_parser.hpp"
 
 #include <string>
@@ -41,13 +41,13 @@ void read(Method method, std::string_view bytes) {
 
   Authority const asked{"client", 81};
   std::string sent;
-  route::append_forwarded(sent, head,
-                          {.body = to_client(head.body),
-                           .pseudonym = "us",
-                           .date = "now",
-                           .mapping = &mapping(),
-                           .mapping_target = &mapping().targets.front(),
-                           .asked = &asked});
+  session::append_forwarded(sent, head,
+                            {.body = to_client(head.body),
+                             .pseudonym = "us",
+                             .date = "now",
+                             .mapping = &mapping(),
+                             .mapping_target = &mapping().targets.front(),
+                             .asked = &asked});
   auto const again = scan(sent, 0);
   promise(again && *again == sent, "what is passed on is one head");
   wire::http::FieldList client_fields;

@@ -126,6 +126,15 @@ class Rules(unittest.TestCase):
             "config/protocol.cpp": 'auto x = scheme == "tcp";\n', "wire/first_bytes.cpp": 'auto x = begins_with(a, "http");\n',
             "kubernetes/advice.cpp": 'return protocol == "TCP";\n'}), [])
 
+    def test_http1_outside_of_its_places(self):
+        for name in ("route/a.cpp", "session/call.cpp", "upstream/pool.cpp"):
+            with self.subTest(name=name):
+                self.assert_breach({name: "\nhttp1::write();\n"}, f"{name}:2", "http1")
+
+    def test_http1_in_its_places(self):
+        self.assertEqual(breaches({"session/http/a.cpp": '#include "wire/http1/writer.hpp"\n', "wire/http1/writer.hpp": "",
+                                   "base/a.cpp": "// http1 in a comment\nint http11;\n"}), [])
+
     def test_a_layer_that_nobody_knows(self):
         self.assert_breach({"util/a.cpp": ""}, "util is no layer")
 

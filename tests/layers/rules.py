@@ -6,6 +6,7 @@ directory, so a wrong #include of a header-only thing would still compile and li
 
 import re
 from config_order import upward_includes
+from http1_places import http1_elsewhere
 from include_cycles import include_cycles
 from includes import includes, project_header, reached
 from protocol_names import compared_names
@@ -74,7 +75,7 @@ def violations(proxy):
         if layer not in DIRECT:
             found.append(f"{path}:1: proxy/{layer} is no layer that tests/layers/rules.py knows")
             continue
-        found += wrong_edges(path, layer, proxy) + compared_names(path, proxy)
+        found += wrong_edges(path, layer, proxy) + compared_names(path, proxy) + http1_elsewhere(path, proxy)
         if layer == "config":
             found += upward_includes(path, proxy)
         if layer in PURE:

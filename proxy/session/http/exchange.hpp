@@ -38,6 +38,7 @@ class Exchange {
   /// Answers a ClientHello inside a tunnel whose calls are plain HTTP.
   net::Task<After> refuse_tls(Authority const& tunnel);
 
+  [[nodiscard]] Call& call() noexcept { return call_; }
   [[nodiscard]] Call const& call() const noexcept { return call_; }
   [[nodiscard]] Attempts& attempts() noexcept { return attempts_; }
 

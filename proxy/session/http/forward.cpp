@@ -1,8 +1,7 @@
 // The request as it goes upstream: its head is written once, and begins anew if it goes to another target.
-#include "route/forwarding.hpp"
-
 #include "session/hash_key.hpp"
 #include "session/http/exchange.hpp"
+#include "session/http/forwarded_head.hpp"
 #include "session/http/mirror.hpp"
 
 namespace ambassador::session {
@@ -42,7 +41,7 @@ std::optional<Failure> Exchange::write_request(wire::http::RequestHead const& he
     if (via_credentials) forwarded.proxy_authorization = *via_credentials;
   }
   outgoing_.target = call_.decision().target;
-  outgoing_.start_bytes = route::append_forwarded(upstream_.writer.begin(head.body), head, forwarded);
+  outgoing_.start_bytes = append_forwarded(upstream_.writer.begin(head.body), head, forwarded);
   auto const head_bytes = upstream_.writer.kept_bytes();
   upstream_.body_writer.begin(head.body);
   auto const failure = keep_body(head.body);
@@ -75,7 +74,7 @@ void Exchange::follow_target() {
   record().target.clear();
   auto const written = request_start(upstream::goes_by_parent(call_.egress()));
   std::string start;
-  route::append_start(start, record().method, written.target, written.host);
+  append_start(start, record().method, written.target, written.host);
   upstream_.writer.replace_start(outgoing_.start_bytes, start);
   outgoing_.start_bytes = start.size();
 }
@@ -101,7 +100,7 @@ void Exchange::mirror(wire::http::RequestHead const& head, std::size_t head_byte
                      .request = {},
                      .method = request_.method,
                      .timeout = call_.timeout()};
-  route::append_forwarded(copy.request, head, forwarded);
+  append_forwarded(copy.request, head, forwarded);
   copy.request.append(upstream_.writer.kept().substr(head_bytes));
   context_.mirrors.send(std::move(copy));
 }

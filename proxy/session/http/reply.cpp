@@ -86,7 +86,7 @@ Status status_of(Failure const& failure, Reason reason) noexcept {
   return status_of(reason);
 }
 
-Reply reply_with(Status status, Problem problem) {
+Reply reply_with(Status status, Problem&& problem) {
   Reply reply{.status = status.code, .proxy_status = status.proxy_status, .problem = std::move(problem), .allow = {}};
   reply.retry_after = reply.problem.retry_after;
   if (reply.retry_after == 0 && reply.status == 503) reply.retry_after = 1;
@@ -129,19 +129,19 @@ std::string json_body(Reply const& reply) {
 
 }  // namespace
 
-Reply reply_to(Problem problem) {
+Reply reply_to(Problem&& problem) {
   auto const status = status_of(problem.reason);
   return reply_with(status, std::move(problem));
 }
 
-Reply reply_to(Failure const& failure, Problem problem) {
+Reply reply_to(Failure const& failure, Problem&& problem) {
   auto const status = status_of(failure, problem.reason);
   return reply_with(status, std::move(problem));
 }
 
 Reply reply_to(wire::http::Fault const& fault) { return reply_to(explain(fault)); }
 
-Reply blocked_reply(Problem problem, std::string call, config::Settings const& settings) {
+Reply blocked_reply(Problem&& problem, std::string&& call, config::Settings const& settings) {
   auto reply = reply_to(std::move(problem));
   reply.status = settings.reject_status;
   reply.call = std::move(call.append(" is blocked"));

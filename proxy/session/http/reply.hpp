@@ -23,16 +23,16 @@ struct Reply {
 };
 
 /// The reply to a call that was not served.
-Reply reply_to(Problem problem);
+Reply reply_to(Problem&& problem);
 
 /// The reply to a call that has failed. `problem` explains the failure.
-Reply reply_to(Failure const& failure, Problem problem);
+Reply reply_to(Failure const& failure, Problem&& problem);
 
 /// The reply to a request that could not be understood.
 Reply reply_to(wire::http::Fault const& fault);
 
 /// The reply to a call that the map blocks, as `settings` wants it. `call` is METHOD URL.
-Reply blocked_reply(Problem problem, std::string call, config::Settings const& settings);
+Reply blocked_reply(Problem&& problem, std::string&& call, config::Settings const& settings);
 
 /// The reply that `fault` of a source asks for.
 Reply injected_reply(config::Mapping const& mapping, unsigned status);

@@ -75,13 +75,12 @@ SteadyTime Exchange::response_due() const noexcept {
 
 net::Task<void> Exchange::upload() {
   auto const outcome = co_await upload_pieces();
-  auto& upstream = attempts_.lease().stream();
   if (!outcome) upload_->failure = outcome.error();
   if (upload_->failure && upload_->ends_the_call()) {
-    upstream.cancel();  // wakes the wait for the response, which is no longer due
+    attempts_.lease().stream().cancel();  // wakes the wait for the response, which is no longer due
   } else if (!shown_.begun) {
     try_.sent_at = net::now();
-    upstream.expires_at(response_due());
+    attempts_.lease().stream().expires_at(response_due());
   }
   upload_->done.set();
 }

@@ -1,9 +1,9 @@
 // The response's way down: the head that was waited for, the body as it comes, or another protocol.
 #include "base/bytes.hpp"
 #include "net/now.hpp"
-#include "route/forwarding.hpp"
 #include "session/hash_key.hpp"
 #include "session/http/exchange.hpp"
+#include "session/http/forwarded_head.hpp"
 #include "session/tcp/tunnel.hpp"
 #include "wire/http1/head_parser.hpp"
 
@@ -120,7 +120,7 @@ Result<Exchange::Came> Exchange::take_interim(wire::http::ResponseHead const& he
   if (++shown_.interim > max_interim_responses) return attempts_.upstream_failure(Errc::too_many_interim, Stage::response_head);
   auto& out = client_.writer.begin({});
   if (request_.minor_version != 0) {
-    route::append_forwarded(out, head, {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date});
+    append_forwarded(out, head, {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date});
   }
   upstream_.reader.begin_body({});
   return Came::interim;
@@ -155,17 +155,17 @@ void Exchange::take_final(wire::http::ResponseHead const& head, Response& respon
   response.keep_alive_timeout = head.keep_alive_timeout;
   record().status = static_cast<int>(head.status);
   record().upstream_duration = net::now() - try_.sent_at;
-  route::append_forwarded(client_.writer.begin(framing), head,
-                          {.body = framing,
-                           .keep_alive = response.keep,
-                           .to_http10 = request_.minor_version == 0,
-                           .pseudonym = context_.pseudonym,
-                           .date = context_.date,
-                           .mapping = call_.mapping(),
-                           .mapping_target = call_.decision().target,
-                           .asked = &call_.url().authority,
-                           .asked_https = call_.url().scheme == route::Scheme::https,
-                           .rules = response_rules()});
+  append_forwarded(client_.writer.begin(framing), head,
+                   {.body = framing,
+                    .keep_alive = response.keep,
+                    .to_http10 = request_.minor_version == 0,
+                    .pseudonym = context_.pseudonym,
+                    .date = context_.date,
+                    .mapping = call_.mapping(),
+                    .mapping_target = call_.decision().target,
+                    .asked = &call_.url().authority,
+                    .asked_https = call_.url().scheme == route::Scheme::https,
+                    .rules = response_rules()});
   response.first_piece = upstream_.reader.begin_body(head.body);
 }
 
@@ -242,7 +242,7 @@ Result<Exchange::Came> Exchange::take_switch(wire::http::ResponseHead const& hea
   shown_.until_close = true;
   record().upstream_duration = net::now() - try_.sent_at;
   auto& out = client_.writer.begin({});
-  route::append_forwarded(
+  append_forwarded(
       out, head,
       {.body = {}, .pseudonym = context_.pseudonym, .date = context_.date, .upgraded = true, .rules = response_rules()});
   upstream_.reader.begin_body({});

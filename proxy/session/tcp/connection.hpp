@@ -26,6 +26,7 @@ class TcpConnection {
   /// Serves a redirected connection: by the name that its TLS asks for, else by the address that it was meant for.
   net::Task<After> serve_redirected(boost::asio::ip::tcp::endpoint meant, std::string_view sni, std::string first);
 
+  [[nodiscard]] Call& call() noexcept { return call_; }
   [[nodiscard]] Call const& call() const noexcept { return call_; }
   [[nodiscard]] Attempts& attempts() noexcept { return attempts_; }
 

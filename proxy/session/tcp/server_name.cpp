@@ -15,7 +15,7 @@ using State = wire::tls::ClientHelloRead::State;
 
 constexpr std::size_t max_shown_name = 128;
 
-/// Returns why the bytes are not the TLS that the tunnel is for; empty if they are, or if the port is free to carry others.
+/// Passes TLS for the host, and other bytes if the port may carry them; else says what is wrong.
 ServerNameCheck judge(wire::tls::ClientHelloRead const& read, std::string_view bytes, std::string_view host,
                       std::uint16_t port) {
   auto const refuse = [](Reason reason, std::string what) {

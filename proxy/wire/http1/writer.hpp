@@ -20,6 +20,19 @@ void append_field(std::string& out, std::string_view name, std::uint64_t value);
 void append_framing(std::string& out, http::Framing framing);
 void append_end_of_head(std::string& out);
 
+/// Appends each field that it is given as a line.
+class FieldWriter {
+ public:
+  explicit FieldWriter(std::string& out) noexcept : out_{out} {}
+
+  void field(http::Field const& field) { append_field(out_, field); }
+  void field(std::string_view name, std::string_view value) { append_field(out_, name, value); }
+  void field(std::string_view name, std::uint64_t value) { append_field(out_, name, value); }
+
+ private:
+  std::string& out_;
+};
+
 /// The line before a chunk's payload. The payload is followed by `chunk_end`.
 void append_chunk_size(std::string& out, std::uint64_t size);
 inline constexpr std::string_view chunk_end = "\r\n";

@@ -61,7 +61,8 @@ class ScriptedUpstream:
         self.connections = 0
         self.failures = []
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family, backlog=64)
+        # With a short queue the kernel drops connections of a burst, and each comes again after seconds.
+        self._listener = socket.create_server((host, 0), family=family, backlog=socket.SOMAXCONN)
         self.port = self._listener.getsockname()[1]
         self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()

@@ -376,8 +376,19 @@ TEST(ConnectionLife, a_cut_ends_a_call_that_is_still_connecting) {
   EXPECT_EQ(proxy.stop().size(), 2U);
 }
 
+TEST(ConnectionLife, a_call_that_goes_with_its_worker_has_no_line) {
+  Held held;
+  ScriptedUpstream upstream{held.script()};
+  Proxy proxy{to(upstream.port())};
+  auto client = proxy.connect();
+  client.send(get_x);
+  EXPECT_TRUE(held.has(1));
+  EXPECT_EQ(proxy.stop().size(), 0U) << "a call whose outcome nobody knows looks like one that went well";
+  held.release();
+}
+
 TEST(ConnectionLife, a_cut_while_a_head_is_awaited_touches_no_other_connection) {
-  // The exchange served another client before, which is gone.
+  // The workspace served another client before, which is gone.
   ScriptedUpstream upstream{always(ok_response)};
   Proxy proxy{to(upstream.port())};
   {

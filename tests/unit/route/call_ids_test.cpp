@@ -1,7 +1,7 @@
 // By what a call is found again: what is read of it, what is made, and what goes on.
 #include "route/call_ids.hpp"
 
-#include "route/forwarding.hpp"
+#include "session/http/forwarded_head.hpp"
 #include "unit/route/rules.hpp"
 #include "wire/http/trace_context.hpp"
 
@@ -10,6 +10,8 @@
 
 namespace ambassador::route::call_ids_test {
 namespace {
+
+using session::append_forwarded;
 
 using config::Trace;
 

@@ -25,7 +25,7 @@ struct Row {
   Reason reason;
 };
 
-TEST(ErrorReply, a_failure_has_the_status_of_its_stage_and_code) {
+TEST(Replies, a_failure_has_the_status_of_its_stage_and_code) {
   std::vector<Row> const rows{
       {upstream(Errc::timed_out, Stage::resolve), 504, "dns_timeout", Reason::dns_failed},
       {upstream(Errc::no_address, Stage::resolve), 502, "dns_error", Reason::dns_failed},
@@ -56,7 +56,7 @@ TEST(ErrorReply, a_failure_has_the_status_of_its_stage_and_code) {
   }
 }
 
-TEST(ErrorReply, a_rate_says_when_to_come_again) {
+TEST(Replies, a_rate_says_when_to_come_again) {
   config::Mapping mapping;
   mapping.source_text = "http://a/";
   auto const reply = reply_to(over_rate(mapping, 7));
@@ -64,7 +64,7 @@ TEST(ErrorReply, a_rate_says_when_to_come_again) {
   EXPECT_EQ(reply.retry_after, 7U);
 }
 
-TEST(ErrorReply, a_blocked_call_has_the_status_of_the_settings) {
+TEST(Replies, a_blocked_call_has_the_status_of_the_settings) {
   config::Settings settings;
   EXPECT_EQ(blocked_reply({.reason = Reason::not_in_map, .what = {}, .to_do = {}}, "GET http://b/", settings).status, 403U);
   settings.reject_status = 503;
@@ -74,12 +74,12 @@ TEST(ErrorReply, a_blocked_call_has_the_status_of_the_settings) {
   EXPECT_EQ(reply.call, "GET http://b/ is blocked");
 }
 
-TEST(ErrorReply, an_injected_status_promises_nothing) {
+TEST(Replies, an_injected_status_promises_nothing) {
   config::Mapping mapping;
   EXPECT_EQ(injected_reply(mapping, 503).retry_after, 0U);
 }
 
-TEST(ErrorReply, a_malformed_request_has_the_status_of_its_fault) {
+TEST(Replies, a_malformed_request_has_the_status_of_its_fault) {
   EXPECT_EQ(reply_to(wire::http::Fault{Errc::head_too_large, ""}).status, 431U);
   EXPECT_EQ(reply_to(wire::http::Fault{Errc::target_too_long, ""}).status, 414U);
   EXPECT_EQ(reply_to(wire::http::Fault{Errc::bad_version, ""}).status, 505U);

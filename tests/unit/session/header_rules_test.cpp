@@ -1,9 +1,11 @@
 // What the configuration changes in a head: remove, then set, then add, then the credential; never what is ours.
-#include "route/forwarding.hpp"
+#include "session/http/forwarded_head.hpp"
 #include "unit/route/rules.hpp"
 
 namespace ambassador::route::header_rules_test {
 namespace {
+
+using session::append_forwarded;
 
 using config::HeaderRules;
 

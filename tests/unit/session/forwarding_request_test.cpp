@@ -1,9 +1,11 @@
 // What an intermediary changes in a request's head, and what it must not (RFC 9110 section 7.6).
-#include "route/forwarding.hpp"
+#include "session/http/forwarded_head.hpp"
 #include "unit/route/rules.hpp"
 
 namespace ambassador::route::forwarding_request_test {
 namespace {
+
+using session::append_forwarded;
 
 /// The head as it goes upstream, without its first two lines and the Via at the end.
 std::string fields_sent(std::string const& fields, std::string const& start = "GET /", ForwardedRequest forwarded = {}) {

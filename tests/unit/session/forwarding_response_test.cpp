@@ -1,9 +1,11 @@
 // What an intermediary changes in a response's head, and how it says a body's length (RFC 9110 sections 7.6 and 8.6).
-#include "route/forwarding.hpp"
+#include "session/http/forwarded_head.hpp"
 #include "unit/route/rules.hpp"
 
 namespace ambassador::route::forwarding_response_test {
 namespace {
+
+using session::append_forwarded;
 
 using wire::http::BodyKind;
 using wire::http::Method;
