@@ -40,7 +40,10 @@ net::Task<After> Exchange::serve(std::string_view bytes, Authority const* tunnel
     co_await end_upload();
     bool const again = co_await attempts_.begin_again(verdict, failure);
     follow_target();
-    if (!again) co_return co_await fail(is_interrupted() ? interruption(failure.stage) : failure);
+    if (again) continue;
+    // Two statements: GCC 12 evaluates both sides of a `?:` within a co_await.
+    if (is_interrupted()) co_return co_await fail(interruption(failure.stage));
+    co_return co_await fail(failure);
   }
 }
 
