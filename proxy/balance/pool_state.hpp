@@ -41,7 +41,7 @@ struct PoolLimits {
 /// What the shell finds on a connection that idles.
 enum class IdleInput : std::uint8_t {
   none,   ///< nothing, or nothing that matters to the next call
-  stray,  ///< bytes that nobody asked for
+  stray,  ///< the server has sent bytes that answer no request
   end,    ///< the server has closed the connection
 };
 

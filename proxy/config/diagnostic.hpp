@@ -7,7 +7,7 @@
 namespace ambassador::config {
 
 /// A place in what the user wrote. `file` may also be "environment AMBASSADOR_MAP_1" or "flag --listen".
-/// Lines and columns count from 1; 0 where there is none.
+/// Lines and columns count from 1. Both are 0 if the place is not known.
 struct Location {
   std::string file;
   int line = 0;

@@ -16,7 +16,7 @@ struct Inputs {
   std::map<std::string, std::string> environment;
   /// Key path and value: {"listen", "127.0.0.1:0"}; "map" takes "SOURCE => TARGET". Given twice, a list has both.
   std::vector<std::pair<std::string, std::string>> flags;
-  std::function<std::optional<std::string>(std::string const&)> read_file;  ///< nothing where it cannot be read
+  std::function<std::optional<std::string>(std::string const&)> read_file;  ///< returns nullopt if the file cannot be read
   bool files_may_be_missing = false;  ///< `check --no-files`: a list of targets that cannot be read is a warning only
 };
 

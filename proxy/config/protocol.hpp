@@ -1,5 +1,5 @@
-// One row for each protocol: what the scheme of a source says of its clients, its targets and its keys. Whoever must know one
-// of these things reads the row. Nothing else compares a scheme or its name.
+// One row for each protocol. A row says what the scheme of a source means for its clients, its targets and its keys. All other
+// code reads the rows, and compares no scheme by its name.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,5 +1,5 @@
-// What was called and is not covered by the configuration, kept by one worker for whoever asks for a suggestion. A lock of its
-// own is no harm, since no covered call takes it.
+// The calls of one worker that the configuration does not cover. `suggest` reads them from another thread, so they have a lock.
+// A covered call does not take it.
 #pragma once
 
 #include "route/seen.hpp"

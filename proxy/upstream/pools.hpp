@@ -17,7 +17,7 @@ class Pools {
 
   Pools(PoolContext context, SharedUpstreams& shared);
 
-  /// Shares `egress`, or borrows one that is not shared. Whoever will use the pool later keeps it.
+  /// Shares `egress`, or borrows one that is not shared. A caller that uses the pool later keeps the pointer.
   std::shared_ptr<Pool> const& of(Authority const& upstream, Egress const& egress);
   void sweep(SteadyTime now);
   /// Ends the pools of each egress that is not in use any more, by `is_in_use(egress)`.

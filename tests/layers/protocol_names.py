@@ -1,4 +1,4 @@
-"""Nothing but config/protocol compares a scheme or the name of a protocol: all others read its rows."""
+"""Only config/protocol compares a scheme or the name of a protocol. All other code reads its rows."""
 
 import re
 

@@ -8,7 +8,7 @@
 
 namespace ambassador::config {
 
-/// Nothing where the target cannot be read.
+/// Returns nullopt, and reports why, if the target cannot be read.
 std::optional<Mirror> read_mirror(Node const& node, Report& report);
 
 }  // namespace ambassador::config
